@@ -1,0 +1,134 @@
+"""Hook specifications, in the order in which things happen in a cycle.
+
+Every text answers the same questions: when a hook is called, what None means, what it promises, what it raises.
+Implementations may be plain functions or `async def`; they declare only the arguments that they use. Strangers' plugins
+are asked before the built-in ones, so a plugin that answers first replaces a built-in one for that question only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from regen.hooks.markers import hookspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from regen.hooks.protocols import Deployer, Executor, Selector
+    from regen.model.candidate import Candidate, GeneratedFile, GraphView
+    from regen.model.finding import Finding
+    from regen.model.graphfile import GraphFile, Loaded
+    from regen.model.language import Language
+    from regen.model.merge import Merged, ThreeWay
+    from regen.model.template import Renderer, Template
+
+
+@hookspec
+def regen_languages() -> Sequence[Language] | None:
+    """Name the languages that this plugin knows.
+
+    When: once, when a project is opened, and once in each worker process.
+    None: knows none. All answers are joined; the first one that names a language wins.
+    Promises: equal answers for the whole life of the process.
+    Raises: nothing.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_load(file: GraphFile) -> Loaded | None:
+    """Parse one graph file.
+
+    When: once for each file that is new or whose bytes changed; never for an unchanged one.
+    None: does not know this format; the next plugin is asked.
+    Promises: the quads of the whole file, or an error; never a part. Blank nodes are fresh in each call.
+    Raises: GraphError with file, line and column; the file's last good version then stays in force.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_select(text: str, prefixes: Mapping[str, str], where: str) -> Selector | None:
+    """Compile one view into a selector, which says what a delta affects and reads the rows of keys.
+
+    When: once for each view of each template, when a project is opened or a template changed.
+    None: does not know this query language; the next plugin is asked.
+    Promises: `affected` misses no key whose rows differ; rows come in one order, whatever the order of insertion.
+    Raises: QueryError with `where` and the query's own line.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_render(template: Template) -> Renderer | None:
+    """Compile one template.
+
+    When: once for each template in each process that renders it.
+    None: does not know the template's engine; the next plugin is asked.
+    Promises: equal inputs give equal bytes: no clock, no randomness, no environment.
+    Raises: TemplateError with file and line.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_format(path: str, language: str | None, content: bytes) -> bytes | None:
+    """Bring a render into its final form, before it is compared, merged or checked.
+
+    When: once for each rendered artifact, in the process that rendered it.
+    None: leaves it to the next plugin; where all do, the render is taken as it is.
+    Promises: formatting twice gives what formatting once gives.
+    Raises: nothing: a text that cannot be parsed is returned as it is; the syntax gate speaks of it.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_merge(three: ThreeWay) -> Merged | None:
+    """Merge a new render with a file that a person edited.
+
+    When: once for each affected file where disk, base and new render all differ.
+    None: does not know this language or cannot merge these sides; the next plugin is asked, lines come last.
+    Promises: every edit of both sides is in the result, or there is a conflict.
+    Raises: nothing of its own.
+    """
+
+
+@hookspec
+def regen_evaluate_file(file: GeneratedFile) -> Sequence[Finding] | None:
+    """Check one file by itself.
+
+    When: once for each file that the cycle would write, in the process that made it; before anything is written.
+    None: has nothing to say of this kind of file. All plugins are asked and their findings joined.
+    Promises: reads nothing but its argument.
+    Raises: nothing; what is wrong is a finding.
+    """
+
+
+@hookspec
+def regen_evaluate(candidate: Candidate, graph: GraphView) -> Sequence[Finding] | None:
+    """Check a candidate as a whole.
+
+    When: once a cycle that would write something, after every file passed; before anything is written.
+    None: has nothing to say. All plugins are asked and their findings joined.
+    Promises: an "error" means that nothing of this cycle is written.
+    Raises: nothing; what is wrong is a finding.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_deploy(name: str) -> Deployer | None:
+    """Answer with the deployer of that name.
+
+    When: once for each environment, when a project is opened.
+    None: is not this one; the next plugin is asked.
+    Promises: after `deploy` or `recover`, each path holds its old bytes or its new ones, and no edit is lost.
+    Raises: nothing; the deployer itself raises DeployError.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_executor(name: str, workers: int) -> Executor | None:
+    """Answer with the executor of that name.
+
+    When: once, when a project is opened.
+    None: is not this one; the next plugin is asked.
+    Promises: results come back in the order of the chunks; a chunk that fails raises its own error.
+    Raises: nothing.
+    """

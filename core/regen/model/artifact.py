@@ -1,0 +1,69 @@
+"""Artifacts and the reasons why they are affected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import NamedTuple
+
+from regen.model.delta import Quad
+from regen.model.term import Term
+
+ReasonKind = OneOf[
+    "fact",  # a triple that a view or a traced look-up of the body reads
+    "new",  # the artifact was never rendered: a first run, a new key
+    "template",  # the template, something that it includes, or a plugin changed
+    "setting",  # the configuration changed
+    "missing",  # the file, or the output root, was cleaned away
+    "restored",  # a person asked for it back, or settled a conflict
+    "edited",  # another stale entry waits on a file that a person changed
+    "repair",  # the idle check found a view that differs from the whole
+]
+
+
+class ArtifactId(NamedTuple):
+    """What an artifact is known by; its path may change. `key` is None for a template without `each`."""
+
+    template: str
+    key: Term | None
+
+    def __str__(self) -> str:
+        return f"{self.template} for {self.key.n3()}" if self.key is not None else self.template
+
+    @property
+    def sort_key(self) -> tuple[str, tuple[int, str, str, str]]:
+        """By template, then by key."""
+        return (self.template, self.key.sort_key if self.key is not None else (-1, "", "", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why an artifact is affected: one reason; the first one found stands for all.
+
+    Attributes:
+        kind: the class of the reason.
+        text: what a person reads, such as "<Person> gained schema:birthDate".
+        where: the file behind it, relative to the project; None where there is none.
+        quad: the changed quad; None where the reason is no fact.
+        added: whether the quad was added (else removed).
+        view: the view that reads the quad, or "body" for a traced look-up; None where the reason is no fact.
+    """
+
+    kind: ReasonKind
+    text: str
+    where: str | None = None
+    quad: Quad | None = None
+    added: bool = True
+    view: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.text}, {self.where}" if self.where else self.text
+
+
+class Lookup(NamedTuple):
+    """A pattern that a body asked the graph; None stands for "any". `graph` None is the merge."""
+
+    subject: Term | None
+    predicate: Term | None
+    object: Term | None
+    graph: Term | None = None

@@ -1,0 +1,59 @@
+"""What evaluators get: one generated file, or a candidate as a parent and its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from regen.model.delta import Delta, Quad
+from regen.model.plan import PlanItem
+from regen.model.term import Term
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFile:
+    """One file as it would be written.
+
+    Attributes:
+        path: relative to the environment's root.
+        language: the language's name; None where no plugin knows the file.
+        content: the bytes.
+    """
+
+    path: str
+    language: str | None
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plan's results before they are written: a parent and changes.
+
+    Attributes:
+        environment: its name.
+        parent: number of the release under it; None before the first.
+        changes: the items that write, move or delete a file, sorted by path.
+        read: gives the bytes that a path holds in the candidate, changed or not; None where there is no file.
+    """
+
+    environment: str
+    parent: int | None
+    changes: tuple[PlanItem, ...]
+    read: Callable[[str], bytes | None]
+
+
+class GraphView(Protocol):
+    """The dataset as a candidate was made from it."""
+
+    @property
+    def delta(self) -> Delta | None:
+        """What changed since the parent; None where everything counts as changed (a first or a full run)."""
+
+    def quads(
+        self, subject: Term | None = None, predicate: Term | None = None, object: Term | None = None  # noqa: A002
+    ) -> Iterator[Quad]:
+        """Quads of the merge that match; None stands for "any". In no order."""
+
+    def ntriples(self) -> bytes:
+        """The merge as N-Triples, for libraries that parse; blank nodes keep their labels."""

@@ -1,0 +1,65 @@
+"""Values of a three-way merge: what goes in, what comes out, what a person has to settle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+ConflictKind = OneOf["content", "structure", "deletion", "rename", "dependency", "schema", "version"]
+How = OneOf["identical", "one side", "structure", "lines", "rule", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreeWay:
+    """Three sides of one file.
+
+    Attributes:
+        path: relative to the output root; for messages and for the choice of a merger.
+        language: the language's name as plugins register it; None where no plugin knows the file.
+        base: the last render incorporated in the file on disk; None: there is none, only two sides are known.
+        ours: the file on disk.
+        theirs: the new render.
+    """
+
+    path: str
+    language: str | None
+    base: bytes | None
+    ours: bytes
+    theirs: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One place where both sides changed, and no merge can be right.
+
+    Attributes:
+        kind: the class of the conflict.
+        message: what both sides did, in one sentence.
+        ours_lines, base_lines, theirs_lines: half-open ranges of lines counted from 1 in each side, (3, 5) being
+            lines 3 and 4; an empty range (3, 3) stands before line 3; None where a side has no such place.
+    """
+
+    kind: ConflictKind
+    message: str
+    ours_lines: tuple[int, int] | None = None
+    base_lines: tuple[int, int] | None = None
+    theirs_lines: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The outcome of a merge.
+
+    Attributes:
+        content: the merged bytes; None while `conflicts` is not empty.
+        conflicts: empty for a clean merge.
+        how: the way that was taken.
+        confidence: from 0 to 1; under the project's threshold a merge waits for a person.
+        marked: the file with conflict markers (zdiff3 style), for a person to edit; None for a clean merge.
+    """
+
+    content: bytes | None
+    conflicts: tuple[Conflict, ...]
+    how: How
+    confidence: float
+    marked: bytes | None = None
