@@ -51,7 +51,10 @@ class GraphView(Protocol):
         """What changed since the parent; None where everything counts as changed (a first or a full run)."""
 
     def quads(
-        self, subject: Term | None = None, predicate: Term | None = None, object: Term | None = None  # noqa: A002
+        self,
+        subject: Term | None = None,
+        predicate: Term | None = None,
+        object: Term | None = None,  # noqa: A002
     ) -> Iterator[Quad]:
         """Quads of the merge that match; None stands for "any". In no order."""
 

@@ -29,7 +29,10 @@ class Quad(NamedTuple):
     def sort_key(self) -> tuple[tuple[int, str, str, str], ...]:
         """A total order: by subject, predicate, object, graph."""
         terms = (self.subject, self.predicate, self.object)
-        return (*(t.sort_key for t in terms), self.graph.sort_key if self.graph is not None else (-1, "", "", ""))
+        return (
+            *(t.sort_key for t in terms),
+            self.graph.sort_key if self.graph is not None else (-1, "", "", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,11 @@ class Literal(Term):
     direction: str | None
 
     def __new__(
-        cls, value: str, datatype: str | None = None, language: str | None = None, direction: str | None = None
+        cls,
+        value: str,
+        datatype: str | None = None,
+        language: str | None = None,
+        direction: str | None = None,
     ) -> Literal:
         self = super().__new__(cls, value)
         self.language = language
@@ -110,7 +114,12 @@ class Literal(Term):
 
     @property
     def sort_key(self) -> tuple[int, str, str, str]:
-        return (_KIND_ORDER["literal"], str.__str__(self), self.datatype, f"{self.language or ''} {self.direction or ''}")
+        return (
+            _KIND_ORDER["literal"],
+            str.__str__(self),
+            self.datatype,
+            f"{self.language or ''} {self.direction or ''}",
+        )
 
     def n3(self) -> str:
         quoted = f'"{str.__str__(self).translate(_ESCAPES)}"'

@@ -1,0 +1,131 @@
+"""Dispatch: the only caller of hooks, one typed method a hook.
+
+Why not `manager.hook.regen_merge(...)`: pluggy is synchronous. With `firstresult` an `async def` that would decline
+stops the chain, for its coroutine is not None; when one implementation raises, the others' coroutines are never awaited.
+So only the order comes from pluggy, and each implementation is awaited here, one after another.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from regen.errors import PluginError, RegenError
+from regen.hooks.manager import PluginManager
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from regen.hooks.protocols import Deployer, Executor, Selector
+    from regen.model.candidate import Candidate, GeneratedFile, GraphView
+    from regen.model.finding import Finding
+    from regen.model.graphfile import GraphFile, Loaded
+    from regen.model.language import Language
+    from regen.model.merge import Merged, ThreeWay
+    from regen.model.template import Renderer, Template
+
+
+class Hooks:
+    """Calls the implementations that a manager holds, in its order."""
+
+    def __init__(self, manager: PluginManager) -> None:
+        self.manager = manager
+        self._chains: dict[str, tuple[tuple[str, Any, tuple[str, ...]], ...]] = {}
+
+    async def languages(self) -> tuple[Language, ...]:
+        """All languages; the first that names one wins."""
+        found: dict[str, Language] = {}
+        async for answer in self._all("regen_languages"):
+            for language in answer:
+                found.setdefault(language.name, language)
+        return tuple(found[name] for name in sorted(found))
+
+    async def load(self, file: GraphFile) -> Loaded | None:
+        """The file's quads; None where no plugin knows the format."""
+        return cast("Loaded | None", await self._first("regen_load", file=file))
+
+    async def select(self, text: str, prefixes: Mapping[str, str], where: str) -> Selector | None:
+        """The view's selector; None where no plugin knows the query language."""
+        return cast("Selector | None", await self._first("regen_select", text=text, prefixes=prefixes, where=where))
+
+    async def render(self, template: Template) -> Renderer | None:
+        """The template's renderer; None where no plugin knows its engine."""
+        return cast("Renderer | None", await self._first("regen_render", template=template))
+
+    async def format(self, path: str, language: str | None, content: bytes) -> bytes:
+        """The formatted text; the text itself where no plugin formats it."""
+        answer = await self._first("regen_format", path=path, language=language, content=content)
+        return content if answer is None else cast("bytes", answer)
+
+    async def merge(self, three: ThreeWay) -> Merged | None:
+        """The merge; None where no plugin could."""
+        return cast("Merged | None", await self._first("regen_merge", three=three))
+
+    async def evaluate_file(self, file: GeneratedFile) -> tuple[Finding, ...]:
+        """Findings of all plugins about one file, in call order."""
+        return await self._joined("regen_evaluate_file", file=file)
+
+    async def evaluate(self, candidate: Candidate, graph: GraphView) -> tuple[Finding, ...]:
+        """Findings of all plugins about a candidate, in call order."""
+        return await self._joined("regen_evaluate", candidate=candidate, graph=graph)
+
+    async def deploy(self, name: str) -> Deployer | None:
+        """The deployer of that name; None where no plugin has it."""
+        return cast("Deployer | None", await self._first("regen_deploy", name=name))
+
+    async def executor(self, name: str, workers: int) -> Executor | None:
+        """The executor of that name; None where no plugin has it."""
+        return cast("Executor | None", await self._first("regen_executor", name=name, workers=workers))
+
+    async def _joined(self, hook: str, **arguments: object) -> tuple[Finding, ...]:
+        answers: list[Finding] = []
+        async for answer in self._all(hook, **arguments):
+            answers.extend(cast("Sequence[Finding]", answer))
+        return tuple(answers)
+
+    async def _first(self, hook: str, **arguments: object) -> object:
+        async for answer in self._all(hook, **arguments):
+            return answer
+        return None
+
+    async def _all(self, hook: str, **arguments: object) -> AsyncIterator[Any]:
+        for name, function, wanted in self._chain(hook):
+            try:
+                answer = function(*[arguments[argument] for argument in wanted])
+                if inspect.isawaitable(answer):
+                    answer = await answer
+            except RegenError:
+                raise
+            except Exception as error:
+                raise self._failed(name, hook, arguments, error) from error
+            if answer is not None:
+                yield answer
+
+    def _chain(self, hook: str) -> tuple[tuple[str, Any, tuple[str, ...]], ...]:
+        chain = self._chains.get(hook)
+        if chain is None:
+            chain = tuple((i.plugin_name, i.function, _arguments(i)) for i in self.manager.implementations(hook))
+            self._chains[hook] = chain
+        return chain
+
+    def _failed(self, name: str, hook: str, arguments: Mapping[str, object], error: Exception) -> PluginError:
+        subject = next((_subject(value) for value in arguments.values() if _subject(value)), None)
+        about = f" for {subject}" if subject else ""
+        return PluginError(
+            f"the plugin {name!r} of {self.manager.origin(name)} failed in {hook}{about}: "
+            f"{type(error).__name__}: {error}",
+            hint=f'report it to its authors, or add `disable = ["{name}"]` under [plugins]',
+        )
+
+
+def _arguments(impl: pluggy.HookImpl) -> tuple[str, ...]:
+    return tuple(impl.argnames)
+
+
+def _subject(value: object) -> str | None:
+    for attribute in ("path", "where", "name"):
+        found = getattr(value, attribute, None)
+        if isinstance(found, str):
+            return found
+    return value if isinstance(value, str) else None
