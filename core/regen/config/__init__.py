@@ -1,0 +1,31 @@
+"""Configuration: `regen.toml`, or `[tool.regen]` in `pyproject.toml`, becomes one frozen value."""
+
+from __future__ import annotations
+
+from regen.config.load import find_root, load_config, settings_digest
+from regen.config.settings import (
+    Config,
+    Engine,
+    Environment,
+    Evaluate,
+    Gate,
+    History,
+    Merge,
+    Plugins,
+    Project,
+)
+
+__all__ = [
+    "Config",
+    "Engine",
+    "Environment",
+    "Evaluate",
+    "Gate",
+    "History",
+    "Merge",
+    "Plugins",
+    "Project",
+    "find_root",
+    "load_config",
+    "settings_digest",
+]

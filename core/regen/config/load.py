@@ -1,0 +1,193 @@
+"""Load: a folder becomes a checked configuration."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import is_dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from blake3 import blake3
+
+from regen.config.check import Place, keys_of, read_table
+from regen.config.settings import Config, Environment
+from regen.errors import ConfigError, UsageError
+
+CONFIG_FILE = "regen.toml"
+PYPROJECT = "pyproject.toml"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_PROMISED_ROLLBACK_S = 30  # SPEC.md, Objectives: from breach to verified
+
+
+def find_root(start: Path) -> Path:
+    """The project that a folder is in: the nearest folder, from `start` upwards, with a configuration.
+
+    A folder counts when it holds `regen.toml`, a `pyproject.toml` with `[tool.regen]`, or both `graphs` and
+    `templates`.
+
+    Raises:
+        UsageError: `start` is no folder, or neither it nor a folder above it is a project.
+        ConfigError: a `pyproject.toml` that speaks of regen is no TOML.
+    """
+    start = start.absolute()
+    if not start.is_dir():
+        raise UsageError(f"{start} is no folder", hint="name the project's folder with -C DIR")
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file() or _tool_table(folder) is not None:
+            return folder
+        if (folder / "graphs").is_dir() and (folder / "templates").is_dir():
+            return folder
+    raise UsageError(
+        f"{start} is no regen project: no {CONFIG_FILE}, and no folders graphs/ and templates/, here or above",
+        hint="run `regen init` to make one, or name the project's folder with -C DIR",
+    )
+
+
+def load_config(root: Path) -> Config:
+    """Read and check the configuration of a project's folder.
+
+    Args:
+        root: the folder, as `find_root` gives it.
+
+    Raises:
+        ConfigError: with file and line, and the key meant.
+        UsageError: the folder has neither a configuration nor `graphs` and `templates`.
+    """
+    root = root.absolute()
+    tool = _tool_table(root)
+    if (root / CONFIG_FILE).is_file():
+        if tool is not None:
+            raise ConfigError(
+                f"both {CONFIG_FILE} and [tool.regen] in {PYPROJECT} configure this project",
+                where=PYPROJECT,
+                hint=f"keep {CONFIG_FILE} and remove [tool.regen], or the other way round",
+            )
+        text = _read(root / CONFIG_FILE)
+        place = Place(CONFIG_FILE, text)
+        return _complete(read_table(Config, _parse(text, CONFIG_FILE), place, root=root, file=CONFIG_FILE), place)
+    if tool is not None:
+        text, table = tool
+        place = Place(PYPROJECT, text, ("tool", "regen"))
+        return _complete(read_table(Config, table, place, root=root, file=PYPROJECT), place)
+    if (root / "graphs").is_dir() and (root / "templates").is_dir():
+        return _complete(Config(root), Place(CONFIG_FILE, ""))
+    raise UsageError(
+        f"{root} is no regen project: no {CONFIG_FILE}, and no folders graphs/ and templates/",
+        hint="run `regen init` to make one",
+    )
+
+
+def settings_digest(config: Config) -> str:
+    """BLAKE3 of the settings that can give other bytes for the same graph and template.
+
+    How a cycle works, where it deploys and how it merges are not among them: they change no render.
+    """
+    chosen = dict(_rendering_settings(config))
+    return blake3(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def _rendering_settings(settings: Any, path: str = "") -> Iterator[tuple[str, object]]:
+    for name, (item, _, key) in keys_of(type(settings)).items():
+        value = getattr(settings, item.name)
+        if key.renders:
+            yield f"{path}{name}", value
+        elif is_dataclass(value):
+            yield from _rendering_settings(value, f"{path}{name}.")
+
+
+def _tool_table(folder: Path) -> tuple[str, dict[str, Any]] | None:
+    """Text and `[tool.regen]` of a folder's pyproject.toml; None where it does not speak of regen."""
+    path = folder / PYPROJECT
+    if not path.is_file():
+        return None
+    text = _read(path)
+    if "regen" not in text:
+        return None
+    tool = _parse(text, PYPROJECT).get("tool", {})
+    table = tool.get("regen") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError("`tool.regen` has to be a table", where=PYPROJECT, hint="write `[tool.regen.project]`")
+    return None if table is None else (text, table)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError("this is not UTF-8", where=path.name, hint="save the file as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=path.name, hint="check its permissions") from error
+
+
+def _parse(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).partition(" (at ")
+        numbers = re.findall(r"\d+", place)
+        where = ":".join((file, *numbers)) if numbers else f"{file}:{text.count(chr(10)) + 1}"
+        raise ConfigError(
+            f"this is no TOML: {message}", where=where, hint="see https://toml.io for the syntax"
+        ) from error
+
+
+def _complete(config: Config, place: Place) -> Config:
+    """Fill in what depends on other settings, and check what needs more than one of them."""
+    _check_output(config, place)
+    written = config.environments or (Environment("dev"),)
+    environments = tuple(replace(e, target=e.target or config.project.output) for e in written)
+    config = replace(config, environments=environments)
+    _check_names(config, place)
+    _check_targets(config, place)
+    _check_promise(config, place)
+    return config
+
+
+def _check_output(config: Config, place: Place) -> None:
+    output = PurePosixPath(config.project.output)
+    if output.is_absolute() or ".." in output.parts:
+        hint = "put the configuration in a folder that holds graphs, templates and output"
+        raise place.error(("project", "output"), f"{{key}} leaves the project: {output}", hint)
+    for name in ("graphs", "templates"):
+        if not getattr(config.project, name):
+            raise place.error(("project", name), "{key} is empty", f'name a folder, such as ["{name}"]')
+
+
+def _check_names(config: Config, place: Place) -> None:
+    tables = (("environment", [e.name for e in config.environments]), ("gate", [g.name for g in config.gates]))
+    for table, names in tables:
+        for index, name in enumerate(names):
+            at = (table, index, "name")
+            if not _NAME.fullmatch(name):
+                raise place.error(at, f"{{key}} cannot be {name!r}", "use letters, digits, `-` and `_`")
+            if name in names[:index]:
+                raise place.error(at, f"there are two [[{table}]] named {name!r}", "rename one of them")
+
+
+def _check_targets(config: Config, place: Place) -> None:
+    owners: dict[str, str] = {}
+    for index, environment in enumerate(config.environments):
+        target = str(PurePosixPath(environment.target))
+        if environment.enabled and target in owners:
+            raise place.error(
+                ("environment", index, "target"),
+                f"the environments {owners[target]!r} and {environment.name!r} both deploy to {target}",
+                "give one of them another `target`, or set `enabled = false`",
+            )
+        if environment.enabled:
+            owners[target] = environment.name
+
+
+def _check_promise(config: Config, place: Place) -> None:
+    interval = config.engine.health_check_interval_s
+    automatic = [e.name for e in config.environments if e.enabled and e.rollback == "automatic"]
+    if interval >= _PROMISED_ROLLBACK_S and automatic:
+        raise place.error(
+            ("engine", "health_check_interval_s"),
+            f"{{key}} = {interval:g} cannot keep the promise of a rollback within {_PROMISED_ROLLBACK_S} s",
+            f'lower it, or set `rollback = "manual"` for {", ".join(automatic)}',
+        )

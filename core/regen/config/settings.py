@@ -1,0 +1,212 @@
+"""Settings: every key of the configuration, its type, its default, its bounds and what it means.
+
+The checker, the digest of the settings and `docs/configuration.md` are all read off these classes: a key that is
+not here is an error, and a key that is here is documented. A mapping is kept as a tuple of pairs sorted by key, so
+that a configuration is frozen, hashes and pickles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+from typing import Literal as OneOf
+
+from regen.errors import UsageError
+
+Texts = tuple[str, ...]
+Pairs = tuple[tuple[str, str], ...]
+Impurity = OneOf["clock", "random", "environment"]
+Strategy = OneOf["structure", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What the type of a setting does not say.
+
+    Attributes:
+        doc: what it means, for the reference.
+        toml: its name in the file where that differs from the field's.
+        minimum, maximum: bounds of a number, themselves allowed.
+        one_or_many: a single string stands for a list of one.
+        any_value: values of the table may have any type; they are kept as JSON.
+        choices: the values of a table of strings; empty: any string.
+        renders: whether a change can give other bytes for the same graph and template.
+        shown: the default as the reference shows it, where the value itself does not say it.
+    """
+
+    doc: str
+    toml: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    one_or_many: bool = False
+    any_value: bool = False
+    choices: tuple[str, ...] = ()
+    renders: bool = False
+    shown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where things are."""
+
+    graphs: Annotated[Texts, Key("graph files: a folder, a glob, or a list of them", one_or_many=True)] = ("graphs",)
+    templates: Annotated[Texts, Key("templates: folders, globs, and packs as `pack:NAME`", one_or_many=True)] = (
+        "templates",
+    )
+    output: Annotated[str, Key("the folder that `to:` is relative to, inside the project")] = "out"
+    ignore: Annotated[
+        Texts, Key("graph and template files to leave out, in the syntax of `.gitignore`", one_or_many=True)
+    ] = ()
+    prefixes: Annotated[
+        Pairs, Key("prefixes for queries and templates, beside those of the graph files", renders=True)
+    ] = ()
+    base: Annotated[str | None, Key("the IRI that relative IRIs of graph files are resolved against", renders=True)] = (
+        None
+    )
+    allow: Annotated[
+        tuple[Impurity, ...],
+        Key(
+            "what template bodies may see beside the graph; each makes renders that differ by themselves", renders=True
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How a cycle works."""
+
+    incremental: Annotated[bool, Key("render what a change affects; false: everything, as `--full` does")] = True
+    workers: Annotated[
+        int | OneOf["auto"], Key("worker processes; `auto`: by the amount of work and the processors", minimum=1)
+    ] = "auto"
+    executor: Annotated[
+        str, Key("`inline`, `processes`, `dask`, or a plugin's; `auto`: inline while there is little work")
+    ] = "auto"
+    debounce_ms: Annotated[int, Key("how long `watch` waits for a burst of changes to end", minimum=0)] = 50
+    target_cycle_s: Annotated[
+        float, Key("what the feedback loop keeps the 95th percentile of cycles under", minimum=0.01)
+    ] = 30.0
+    max_concurrent: Annotated[int, Key("cycles of one environment at a time", minimum=1)] = 1
+    adaptive: Annotated[bool, Key("the feedback loop may change settings, within bounds")] = True
+    languages: Annotated[Texts, Key("render templates of these languages only", one_or_many=True, shown="all")] = ()
+    health_check_interval_s: Annotated[
+        float,
+        Key(
+            "between two checks of a deployed release; 30 and more only without automatic rollback",
+            minimum=0.1,
+            maximum=60,
+        ),
+    ] = 5.0
+    auto_version: Annotated[bool, Key("a release gets the semantic version that the compatibility gate suggests")] = (
+        False
+    )
+    track_dependencies: Annotated[bool, Key("render the templates that need a changed template's output, too")] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where releases are deployed."""
+
+    name: Annotated[str, Key("letters, digits, `-` and `_`; for `--env`")]
+    deployer: Annotated[str, Key("`workspace`, or a plugin's")] = "workspace"
+    target: Annotated[str, Key("the folder that is deployed to", shown="output of `[project]`")] = ""
+    enabled: Annotated[bool, Key("false: no cycle looks at it")] = True
+    automatic: Annotated[bool, Key("`watch` deploys here; false: only `apply --env` does")] = True
+    rollback: Annotated[
+        OneOf["automatic", "manual", "none"], Key("who may start a rollback; none: not even a person")
+    ] = "automatic"
+    validate: Annotated[bool, Key("run the evaluators before deploying here")] = True
+    integration_tests: Annotated[bool, Key("run the commands of `[[gate]]` before deploying here")] = True
+    timeout_s: Annotated[float, Key("for one deployment, with `pre` and `post`", minimum=0.1)] = 300.0
+    pre: Annotated[Texts, Key("commands before a deployment; a failure stops it", one_or_many=True)] = ()
+    post: Annotated[Texts, Key("commands after a deployment; a failure rolls it back", one_or_many=True)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A command that has to succeed before anything is written."""
+
+    name: Annotated[str, Key("for messages")]
+    run: Annotated[str, Key("the command, split as a shell would, run without one")]
+    timeout_s: Annotated[float, Key("past which the gate has failed", minimum=0.1)] = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """What the built-in gates look at."""
+
+    shacl: Annotated[
+        OneOf["apply", "always", "never"], Key("check the graph against its shapes in `apply`, in `watch` too, or not")
+    ] = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How new renders meet hand edits."""
+
+    threshold: Annotated[float, Key("a merge of less confidence waits for a person", minimum=0, maximum=1)] = 0.8
+    strategies: Annotated[
+        Pairs,
+        Key("a glob or a language, and how such files merge: `structure` or `lines`", choices=("structure", "lines")),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How long the history of the graph and of the bus is kept; whatever is past one of the two goes."""
+
+    keep_revisions: Annotated[int, Key("the newest revisions that can be replayed", minimum=1)] = 10_000
+    keep_days: Annotated[float, Key("age of the oldest revision that can be replayed", minimum=0)] = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """Which plugins take part."""
+
+    disable: Annotated[Texts, Key("names as `regen plugins` lists them", one_or_many=True, renders=True)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration of a project.
+
+    `root` is the absolute folder that every path is relative to; `file` the file that was read, relative to `root`,
+    None where a folder needs none.
+    """
+
+    root: Path
+    file: str | None = None
+    project: Annotated[Project, Key("")] = field(default_factory=Project)
+    engine: Annotated[Engine, Key("")] = field(default_factory=Engine)
+    environments: Annotated[
+        tuple[Environment, ...],
+        Key("One table for each. Without any there is one, `dev`, with the deployer `workspace`.", toml="environment"),
+    ] = ()
+    gates: Annotated[tuple[Gate, ...], Key("One table for each.", toml="gate")] = ()
+    evaluate: Annotated[Evaluate, Key("")] = field(default_factory=Evaluate)
+    merge: Annotated[Merge, Key("")] = field(default_factory=Merge)
+    format: Annotated[
+        Pairs,
+        Key(
+            "Formatters: a language and a command that reads a file on standard input and writes it formatted.",
+            renders=True,
+        ),
+    ] = ()
+    history: Annotated[History, Key("")] = field(default_factory=History)
+    plugins: Annotated[Plugins, Key("")] = field(default_factory=Plugins)
+    vars: Annotated[Pairs, Key("Values of your own, for templates: `vars.NAME`.", any_value=True, renders=True)] = ()
+
+    def environment(self, name: str | None = None) -> Environment:
+        """The environment of that name; the first enabled one for None.
+
+        Raises:
+            UsageError: there is none, or it is not enabled.
+        """
+        enabled = [e.name for e in self.environments if e.enabled]
+        for environment in self.environments:
+            if environment.enabled and name in (None, environment.name):
+                return environment
+        what = "no environment is enabled" if name is None else f"there is no enabled environment {name!r}"
+        hint = f"choose one of: {', '.join(enabled)}" if enabled else "set `enabled = true` in an [[environment]]"
+        raise UsageError(what, where=self.file, hint=hint)
