@@ -1,0 +1,241 @@
+"""Labels: the blank nodes of one file become short labels made from their content.
+
+Why not RDFC-1.0: its labels are ordinals over the whole graph, so one restriction added to fifty renames
+most of the others. Here a label comes from what a node says (its outgoing closure) and from the ground
+subjects that own it, so a change stays where it was made. What that leaves equal is told apart by colour
+refinement (`labels_refine`) and, where nodes are symmetric, by a bounded search (`labels_search`). Two files
+get equal sets of labelled quads exactly when they are isomorphic; past the search's budget a label depends on
+the order of the file as well: coarser, still unique, still the same for the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import pyoxigraph as ox
+
+from regen.dataset.labels_refine import Edge, Graph, digest
+from regen.dataset.labels_search import settle
+from regen.dataset.terms import BLANK
+
+_BLANK = ox.BlankNode
+_DEFAULT = ox.DefaultGraph
+_IRI = ox.NamedNode
+_TRIPLE = ox.Triple
+
+
+def blank_node_labels(quads: Iterable[ox.Quad], in_file_order: Iterable[ox.Quad] | None = None) -> dict[str, str]:
+    """A label of 20 hex digits for each blank node.
+
+    Args:
+        quads: all quads of one file that name a blank node, once each, literals normalised; quads without
+            blank nodes do no harm.
+        in_file_order: the same blank nodes in the order of the file; read only where a search has to begin
+            somewhere. None where `quads` are in that order.
+
+    Returns:
+        blank node id to label; the labels are distinct.
+    """
+    quads = quads if isinstance(quads, (list, tuple, set, frozenset)) else list(quads)
+    shape = _Shape(quads)
+    labels, equal = shape.merkle()
+    if not equal:
+        return labels
+    graph = Graph(shape.edges(labels, equal))
+    settle(graph, equal, lambda: _ranks(quads if in_file_order is None else in_file_order))
+    return labels | equal
+
+
+def with_labels(quads: Iterable[ox.Quad], labels: dict[str, str]) -> set[ox.Quad]:
+    """The quads with the IRIs of labels in place of blank nodes, as the store holds them."""
+    iris = {node: ox.NamedNode(BLANK + label) for node, label in labels.items()}
+    labelled = set()
+    for quad in quads:
+        subject, object_, graph = quad.subject, quad.object, quad.graph_name
+        if type(subject) is _BLANK:
+            subject = iris[subject.value]
+        if type(object_) is _BLANK:
+            object_ = iris[object_.value]
+        elif type(object_) is _TRIPLE:
+            object_ = _triple_with(object_, iris)
+        if type(graph) is _DEFAULT:
+            labelled.add(ox.Quad(subject, quad.predicate, object_))
+        else:
+            graph = iris[graph.value] if type(graph) is _BLANK else graph
+            labelled.add(ox.Quad(subject, quad.predicate, object_, graph))
+    return labelled
+
+
+def has_blank(quad: ox.Quad) -> bool:
+    """Whether a blank node stands anywhere in the quad."""
+    if type(quad.subject) is _BLANK or type(quad.object) is _BLANK or type(quad.graph_name) is _BLANK:
+        return True
+    return type(quad.object) is _TRIPLE and any(_blanks(quad.object))
+
+
+def _triple_with(triple: ox.Triple, iris: dict[str, ox.NamedNode]) -> ox.Triple:
+    subject, object_ = triple.subject, triple.object
+    if isinstance(subject, ox.BlankNode):
+        subject = iris[subject.value]
+    if isinstance(object_, ox.BlankNode):
+        object_ = iris[object_.value]
+    elif isinstance(object_, ox.Triple):
+        object_ = _triple_with(object_, iris)
+    return ox.Triple(subject, triple.predicate, object_)
+
+
+class _Shape:
+    """One file as its blank nodes see it; a `key` is a predicate, and a graph where that has a name."""
+
+    def __init__(self, quads: Iterable[ox.Quad]) -> None:
+        self.says: defaultdict[str, list[str]] = defaultdict(list)  # node → "key object", the object not blank
+        self.owned: defaultdict[str, list[str]] = defaultdict(list)  # node → "subject key", the subject not blank
+        self.points: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)  # node → (key, blank object)
+        self.pointed: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)  # node → (key, blank subject)
+        self.tangled: list[ox.Quad] = []  # with a blank graph, or a blank node inside a triple term
+        says, owned, points, pointed = self.says, self.owned, self.points, self.pointed
+        for quad in quads:
+            subject, object_, graph = quad.subject, quad.object, quad.graph_name
+            key = quad.predicate.value
+            if type(graph) is not _DEFAULT:
+                key = f"{key} {graph}"
+            if type(graph) is _BLANK or (type(object_) is _TRIPLE and any(_blanks(object_))):
+                self.tangled.append(quad)
+            elif type(subject) is _BLANK:
+                if type(object_) is _BLANK:
+                    points[subject.value].append((key, object_.value))
+                    pointed[object_.value].append((key, subject.value))
+                else:
+                    text = object_.value if type(object_) is _IRI else str(object_)
+                    says[subject.value].append(f"{key} {text}")
+            elif type(object_) is _BLANK:
+                owned[object_.value].append(f"{subject} {key}")
+
+    def merkle(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Labels of the nodes that content and owners tell apart; first colours of all others."""
+        closures = self._closures()
+        owners = self._owners(closures)
+        labels, shared = _unshared({node: digest(f"{about}\n{owners[node]}") for node, about in closures.items()})
+        if shared:
+            paths = self._paths(closures, labels, shared)
+            told_apart, _ = _unshared(paths)
+            labels |= told_apart
+            shared = {node: colour for node, colour in shared.items() if node not in told_apart}
+        for node in self._nodes():
+            if node not in closures:
+                about = (sorted(self.says.get(node, ())), sorted(self.owned.get(node, ())))
+                shared[node] = digest(f"in or before a cycle {about}")
+        return labels, shared
+
+    def edges(self, labels: dict[str, str], equal: dict[str, str]) -> Iterator[Edge]:
+        """What ties the nodes of `equal` to each other, to labelled nodes, and to their owners."""
+        for node in equal:
+            for owner in self.owned.get(node, ()):
+                yield f"{owner} <", (node,)
+            for key, object_ in self.points.get(node, ()):
+                yield (key, (node, object_)) if object_ in equal else (f"> {key} {labels[object_]}", (node,))
+            for key, subject in self.pointed.get(node, ()):
+                if subject in labels:
+                    yield f"{labels[subject]} {key} <", (node,)
+        for quad in self.tangled:
+            nodes = (*_blanks(quad.subject), *_blanks(quad.object), *_blanks(quad.graph_name))
+            words = (_skeleton(t) for t in (quad.subject, quad.predicate, quad.object, quad.graph_name))
+            yield " ".join(words), nodes
+
+    def _nodes(self) -> Iterable[str]:
+        tangled = (t for q in self.tangled for t in (q.subject, q.object, q.graph_name))
+        return dict.fromkeys(
+            chain(self.says, self.points, self.owned, self.pointed, *(_blanks(term) for term in tangled))
+        )
+
+    def _closures(self) -> dict[str, str]:
+        """What the nodes say from which no cycle and no tangle can be reached, objects first, by Merkle hashes."""
+        tangled = {b for q in self.tangled for t in (q.subject, q.object, q.graph_name) for b in _blanks(t)}
+        says, points, pointed = self.says, self.points, self.pointed
+        waits = {node: len(links) for node, links in points.items()}
+        ready = [node for node in chain(says, self.owned, pointed) if node not in waits]
+        closures: dict[str, str] = {}
+        for node in ready:
+            if node in closures or node in tangled:
+                continue
+            about = says.get(node, [])
+            if node in points:
+                about = about + [f"{key} _:{closures[object_]}" for key, object_ in points[node]]
+            text = "\n".join(sorted(about))
+            if node not in pointed:
+                closures[node] = text
+                continue
+            closures[node] = digest(text)
+            for _, subject in pointed[node]:
+                waits[subject] -= 1
+                if not waits[subject]:
+                    ready.append(subject)
+        return closures
+
+    def _owners(self, closures: dict[str, str]) -> dict[str, str]:
+        """The ground subjects, with their keys, from which each node of `closures` can be reached.
+
+        A node with one owner takes over what its owner has, so that an item put before a list changes
+        nothing further down.
+        """
+        owners: dict[str, str] = {}
+        for node in reversed(closures):
+            ground = self.owned.get(node, [])
+            inherited = self.pointed.get(node, [])
+            if len(ground) + len(inherited) == 1:
+                owners[node] = ground[0] if ground else owners.get(inherited[0][1], "a cycle")
+            else:
+                known = {*ground, *(owners.get(subject, "a cycle") for _, subject in inherited)}
+                owners[node] = known.pop() if len(known) == 1 else digest("\n".join(sorted(known)))
+        return owners
+
+    def _paths(self, closures: dict[str, str], labels: dict[str, str], shared: dict[str, str]) -> dict[str, str]:
+        """For nodes that are alike under equal owners, hashes of all the ways that lead to them.
+
+        Two shapes of one class with equal lists in them are the ordinary case.
+        """
+        paths: dict[str, str] = {}
+        for node in reversed(closures):
+            if node in shared:
+                ways = [f"{key} {labels.get(s) or paths.get(s, 'a cycle')}" for key, s in self.pointed.get(node, ())]
+                paths[node] = digest("\n".join((shared[node], *sorted(self.owned.get(node, ())), *sorted(ways))))
+        return paths
+
+
+def _unshared(colours: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The nodes that have a colour of their own, and those that share one."""
+    counts = Counter(colours.values())
+    if len(counts) == len(colours):
+        return colours, {}
+    alone = {node: colour for node, colour in colours.items() if counts[colour] == 1}
+    return alone, {node: colour for node, colour in colours.items() if counts[colour] > 1}
+
+
+def _blanks(term: object) -> Iterator[str]:
+    """The ids of the blank nodes of a term, from left to right, as often as they stand there."""
+    if isinstance(term, _BLANK):
+        yield term.value
+    elif isinstance(term, _TRIPLE):
+        yield from _blanks(term.subject)
+        yield from _blanks(term.object)
+
+
+def _skeleton(term: object) -> str:
+    """A term in N-Triples syntax with `_` for each blank node."""
+    if isinstance(term, _BLANK):
+        return "_"
+    if isinstance(term, _TRIPLE):
+        return f"<<( {_skeleton(term.subject)} {term.predicate} {_skeleton(term.object)} )>>"
+    return str(term)
+
+
+def _ranks(quads: Iterable[ox.Quad]) -> dict[str, int]:
+    """Blank node id to its place in the order of first mention."""
+    ranks: dict[str, int] = {}
+    for quad in quads:
+        for term in (quad.subject, quad.object, quad.graph_name):
+            for node in _blanks(term):
+                ranks.setdefault(node, len(ranks))
+    return ranks
