@@ -151,7 +151,7 @@ class _Shape:
         )
 
     def _closures(self) -> dict[str, str]:
-        """What the nodes say from which no cycle and no tangle can be reached, objects first, by Merkle hashes."""
+        """Merkle hashes, objects first, of the nodes from which no cycle and no tangle can be reached."""
         tangled = {b for q in self.tangled for t in (q.subject, q.object, q.graph_name) for b in _blanks(t)}
         says, points, pointed = self.says, self.points, self.pointed
         waits = {node: len(links) for node, links in points.items()}
@@ -163,12 +163,8 @@ class _Shape:
             about = says.get(node, [])
             if node in points:
                 about = about + [f"{key} _:{closures[object_]}" for key, object_ in points[node]]
-            text = "\n".join(sorted(about))
-            if node not in pointed:
-                closures[node] = text
-                continue
-            closures[node] = digest(text)
-            for _, subject in pointed[node]:
+            closures[node] = digest("\n".join(sorted(about)))
+            for _, subject in pointed.get(node, ()):
                 waits[subject] -= 1
                 if not waits[subject]:
                     ready.append(subject)

@@ -1,10 +1,10 @@
 """Labels, last step: nodes that neighbours cannot tell apart are told apart by trying, within a budget.
 
 Why it ends: parts that do not touch are settled one by one and equal ones numbered; of nodes that may be
-exchanged one for one (twins) and of those that a symmetry found on the way maps onto each other, one is
-tried; and everything tried is counted against a budget that grows with the file. What is left when it is
-spent is numbered in the order of the file. RDFC-1.0 tries all orders of such nodes and needs seconds for a
-clique of nine.
+exchanged one for one (twins), and of those that a symmetry found on the way maps onto each other, one is tried
+to the end (two first tries that end in the same form are a symmetry); and everything tried is counted against
+a budget that grows with the file. What is left when it is spent is numbered in the order of the file. RDFC-1.0
+tries all orders of such nodes and needs seconds for a clique of nine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def settle(graph: Graph, colours: dict[str, str], ranks: Callable[[], Mapping[st
         cells = cells_of(colours, colours).values()
         search.number_by_file(colours, [node for cell in cells if len(cell) > 1 for node in cell])
     else:
-        search.settle_parts(colours, loose, 0)
+        search.settle_parts(colours, loose, 0, first=False)
 
 
 class _Search:
@@ -43,6 +43,7 @@ class _Search:
         self.budget = budget
         self._ask_ranks = ranks
         self._known_ranks: Mapping[str, int] | None = None
+        self._choices = 0
 
     @property
     def ranks(self) -> Mapping[str, int]:
@@ -58,16 +59,17 @@ class _Search:
             counts[colour] = counts.get(colour, -1) + 1
             colours[node] = digest(f"{colour} in the file's order {counts[colour]}")
 
-    def settle_parts(self, colours: dict[str, str], loose: Iterable[str], depth: int) -> None:
+    def settle_parts(self, colours: dict[str, str], loose: Iterable[str], depth: int, *, first: bool) -> None:
         """Makes the colours of `loose` distinct; every other node has a colour of its own already.
 
+        With `first`, the first choice is taken everywhere instead of the best.
         Raises BudgetSpentError, except at depth 0, where what is unsettled is numbered by the file.
         """
         forms: dict[str, list[dict[str, str]]] = {}
         unsettled: list[str] = []
         for part in self._easy_first(self.graph.components(loose), colours):
             try:
-                form, settled = self._canonical(colours, part, depth)
+                form, settled = self._canonical(colours, part, depth, first=first)
             except BudgetSpentError:
                 if depth:
                     raise
@@ -96,45 +98,48 @@ class _Search:
             return easy
         return easy + sorted(hard, key=lambda part: self.ranks[part[0]])
 
-    def _canonical(self, colours: Mapping[str, str], part: list[str], depth: int) -> tuple[str, dict[str, str]]:
+    def _canonical(
+        self, colours: Mapping[str, str], part: list[str], depth: int, *, first: bool
+    ) -> tuple[str, dict[str, str]]:
         """The form of a part, and distinct colours for its nodes: the same for every isomorphic part."""
         cells = [list(cell) for cell in cells_of(part, colours).values() if len(cell) > 1]
         if not cells:
             return self.graph.form(part, colours, self.budget), {node: colours[node] for node in part}
         if depth > _DEEPEST:
             raise BudgetSpentError
+        self._choices += 1
         near = {near for node in part for near in self.graph.neighbours(node)}
         around = {node: colours[node] for node in near.union(part)}
-        found: dict[str, dict[str, str]] = {}
         twins = self._twins(min(cells, key=lambda cell: (len(cell), colours[cell[0]])))
-        orbit = {twin: kin[0] for kin in twins for twin in kin}
-        tried: set[str] = set()
+        if first:
+            return self._try(around, part, twins[0], depth, first=True)
+        orbits = _Orbits(twins)
+        samples: dict[str, dict[str, str]] = {}
+        found: dict[str, dict[str, str]] = {}
         for kin in twins:
-            if any(_root(orbit, node) == _root(orbit, kin[0]) for node in tried):
+            if orbits.tried(kin[0]):
                 continue
-            tried.add(kin[0])
-            form, settled = self._try(around, part, kin, depth)
-            if form in found:
-                named = {colour: node for node, colour in settled.items()}
-                for node, colour in found[form].items():
-                    if node in orbit:
-                        orbit[_root(orbit, node)] = _root(orbit, named[colour])
-            else:
-                found[form] = settled
+            made = self._choices
+            form, settled = self._try(around, part, kin, depth, first=True)
+            if orbits.seen(samples, form, settled):
+                continue
+            if self._choices > made:
+                form, settled = self._try(around, part, kin, depth, first=False)
+            orbits.seen(found, form, settled)
         best = min(found)
         return best, found[best]
 
     def _try(
-        self, around: Mapping[str, str], part: list[str], kin: list[str], depth: int
+        self, around: Mapping[str, str], part: list[str], kin: list[str], depth: int, *, first: bool
     ) -> tuple[str, dict[str, str]]:
         """What comes of telling these twins from the rest of their cell."""
         self.budget.spend(len(around))
         trial = dict(around)
         for count, node in enumerate(kin):
-            trial[node] = digest(f"{trial[node]} chosen {count}")
+            trial[node] = digest(f"{trial[node]} chosen {depth} {count}")
         touched = {near for node in kin for near in self.graph.neighbours(node)}
         loose = refine(self.graph, trial, part, touched, self.budget)
-        self.settle_parts(trial, loose, depth + 1)
+        self.settle_parts(trial, loose, depth + 1, first=first)
         return self.graph.form(part, trial, self.budget), {node: trial[node] for node in part}
 
     def _twins(self, cell: list[str]) -> list[list[str]]:
@@ -164,8 +169,33 @@ class _Search:
         return len(here) == len(there) and swapped == set(there)
 
 
-def _root(orbit: Mapping[str, str], node: str) -> str:
-    """The node that stands for all those known to be mapped onto each other by a symmetry."""
-    while orbit[node] != node:
-        node = orbit[node]
-    return node
+class _Orbits:
+    """Nodes of one cell, joined where a symmetry is known that maps one onto the other."""
+
+    def __init__(self, twins: list[list[str]]) -> None:
+        self._parent = {twin: kin[0] for kin in twins for twin in kin}
+        self._tried: list[str] = []
+
+    def tried(self, node: str) -> bool:
+        """Whether a node that this one is mapped onto was tried; if not, it counts as tried from now on."""
+        root = self._root(node)
+        if any(self._root(other) == root for other in self._tried):
+            return True
+        self._tried.append(node)
+        return False
+
+    def seen(self, known: dict[str, dict[str, str]], form: str, colours: dict[str, str]) -> bool:
+        """Whether the form is known: then its nodes and these are a symmetry; else it is from now on."""
+        if form not in known:
+            known[form] = colours
+            return False
+        named = {colour: node for node, colour in colours.items()}
+        for node, colour in known[form].items():
+            if node in self._parent:
+                self._parent[self._root(node)] = self._root(named[colour])
+        return True
+
+    def _root(self, node: str) -> str:
+        while self._parent[node] != node:
+            node = self._parent[node]
+        return node
