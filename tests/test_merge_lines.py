@@ -1,0 +1,181 @@
+"""Merging by lines: what one side changed is taken, what both changed is a conflict, and git would say the same."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regen.lines.diff import distance, hunks
+from regen.lines.merge import regions
+from regen.lines.text import take_apart
+from regen.model.merge import Merged, ThreeWay
+from regen_plugins.merge_lines import regen_merge
+
+LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b"", b"x = 1", b"y\xff"]), max_size=12)
+FILES = st.builds(lambda lines, end: b"\n".join(lines) + end, LINES, st.sampled_from([b"", b"\n"]))
+ANY_BYTES = st.binary(max_size=60)
+
+
+def merged(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
+    return regen_merge(ThreeWay("a.txt", None, base, ours, theirs))
+
+
+@given(FILES | ANY_BYTES, FILES | ANY_BYTES)
+def test_when_one_side_did_nothing_the_other_is_taken_as_it_is(base: bytes, side: bytes) -> None:
+    assert merged(base, side, base).content == side
+    assert merged(base, base, side).content == side
+    assert merged(base, side, side).content == side
+
+
+@given(FILES, FILES, FILES)
+def test_the_order_of_the_sides_does_not_matter(base: bytes, ours: bytes, theirs: bytes) -> None:
+    one, other = merged(base, ours, theirs), merged(base, theirs, ours)
+    assert one.content == other.content
+    assert len(one.conflicts) == len(other.conflicts)
+
+
+@given(FILES, FILES, FILES)
+def test_merging_again_changes_nothing(base: bytes, ours: bytes, theirs: bytes) -> None:
+    once = merged(base, ours, theirs).content
+    if once is not None:
+        assert merged(theirs, once, theirs).content == once
+
+
+@given(FILES, FILES, FILES)
+def test_a_clean_merge_loses_no_line_that_only_one_side_touched(base: bytes, ours: bytes, theirs: bytes) -> None:
+    """A line that a side has stands in the result as often, but for what the other side removed."""
+    result = merged(base, ours, theirs)
+    if result.content is None:
+        assert result.conflicts
+        return
+    before, mine, other, got = (Counter(take_apart(text).lines) for text in (base, ours, theirs, result.content))
+    assert not (mine - (before - other)) - got
+    assert not (other - (before - mine)) - got
+    assert not got - (mine | other | (mine + other - before))
+
+
+@given(LINES, LINES, LINES)
+def test_regions_cover_all_three_sides_without_gaps(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> None:
+    found = list(regions(base, ours, theirs))
+    for at, side in enumerate((base, ours, theirs), start=1):
+        assert [line for region in found for line in side[slice(*region[at])]] == side
+
+
+@given(LINES, LINES)
+def test_hunks_turn_one_side_into_the_other(a: list[bytes], b: list[bytes]) -> None:
+    built: list[bytes] = []
+    at = 0
+    for hunk in hunks(a, b):
+        built += a[at : hunk.a_start] + b[hunk.b_start : hunk.b_end]
+        at = hunk.a_end
+    assert built + a[at:] == b
+    assert distance(a, b) == len(a) + len(b) - 2 * (len(b) - sum(h.b_end - h.b_start for h in hunks(a, b)))
+    assert distance(a, a) == 0
+
+
+@given(st.binary(max_size=80))
+def test_a_file_is_put_together_as_it_was_taken_apart(content: bytes) -> None:
+    assert bytes(take_apart(content)) == content
+
+
+def test_many_equal_lines_are_no_trap() -> None:
+    """A long run of lines that anchor nothing is compared within a budget."""
+    random = Random(7)
+    a = [random.choice("01") for _ in range(3000)]
+    b = [random.choice("01") for _ in range(3000)]
+    found = hunks(a, b)
+    assert found[0].a_start == next(i for i in range(3000) if a[i] != b[i])
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize(("words", "seed"), [(5, 1), (40, 2)])
+def test_git_merges_the_same(words: int, seed: int, tmp_path: Path) -> None:
+    """Random edits: where git merges cleanly so do we, with the same bytes, but for rare ties in the alignment."""
+    random = Random(seed)
+    vocabulary = [f"line {i}" for i in range(words)]
+    same = other = 0
+    for _ in range(120):
+        base = random.choices(vocabulary, k=random.randrange(5, 30))
+        sides = [_edited(base, random, vocabulary) for _ in range(2)]
+        for name, lines in zip(("base", "ours", "theirs"), (base, *sides), strict=True):
+            (tmp_path / name).write_bytes(_text(lines))
+        git = subprocess.run(
+            ["git", "merge-file", "-p", "ours", "base", "theirs"], cwd=tmp_path, capture_output=True, check=False
+        )
+        ours = merged(_text(base), *map(_text, sides))
+        agreed = (git.stdout if git.returncode == 0 else None) == ours.content
+        same, other = same + agreed, other + (not agreed)
+    assert same + other == 120
+    assert other <= 3
+
+
+def _text(lines: list[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _edited(base: list[str], random: Random, vocabulary: list[str]) -> list[str]:
+    lines = list(base)
+    for _ in range(random.randrange(1, 4)):
+        at = random.randrange(len(lines) + 1)
+        lines[at : at + random.randrange(3)] = random.choices(vocabulary, k=random.randrange(3))
+    return lines
+
+
+def test_a_conflict_names_the_lines_of_each_side_and_shows_them_between_markers() -> None:
+    result = merged(b"1\n2\n3\n4\n5\n", b"1\nsame\nmine\n4\n5\n", b"1\nsame\nyours\n4\n5\n")
+    assert result.content is None
+    (conflict,) = result.conflicts
+    assert conflict.message == "your edit and the template both changed these lines"
+    assert (conflict.ours_lines, conflict.base_lines, conflict.theirs_lines) == ((2, 4), (2, 4), (2, 4))
+    assert result.marked == (b"1\nsame\n<<<<<<< ours\nmine\n||||||| base\n2\n3\n=======\nyours\n>>>>>>> theirs\n4\n5\n")
+
+
+def test_changes_that_touch_are_a_conflict_and_changes_a_line_apart_are_not() -> None:
+    assert merged(b"1\n2\n3\n", b"x\n2\n3\n", b"1\ny\n3\n").conflicts
+    assert merged(b"1\n2\n3\n", b"x\n2\n3\n", b"1\n2\ny\n").content == b"x\n2\ny\n"
+
+
+def test_lines_removed_here_and_changed_there_are_a_conflict_of_deletion() -> None:
+    (conflict,) = merged(b"1\n2\n3\n", b"1\n3\n", b"1\nx\n3\n").conflicts
+    assert conflict.kind == "deletion"
+    assert conflict.message == "you removed lines that the template changed"
+
+
+def test_line_ends_stay_as_the_persons_file_has_them() -> None:
+    base, theirs = b"1\n2\n3\n4\n", b"1\n2\n3\nfour\n"
+    assert merged(base, b"one\r\n2\r\n3\r\n4\r\n", theirs).content == b"one\r\n2\r\n3\r\nfour\r\n"
+    assert merged(base, b"one\n2\n3\n4\n", theirs.replace(b"\n", b"\r\n")).content == b"one\n2\n3\nfour\n"
+
+
+def test_mixed_line_ends_are_kept_line_by_line() -> None:
+    assert merged(b"1\n2\n3\n4\n", b"1\r\n2\n3\n4\n", b"1\n2\n3\nfour\n").content == b"1\r\n2\n3\nfour\n"
+
+
+def test_mark_and_last_newline_follow_the_side_that_changed_them() -> None:
+    base = b"1\n2\n3\n4\n"
+    assert merged(base, b"\xef\xbb\xbf1\n2\n3\n4\n", b"1\n2\n3\nfour\n").content == b"\xef\xbb\xbf1\n2\n3\nfour\n"
+    assert merged(base, b"one\n2\n3\n4", b"1\n2\n3\nfour\n").content == b"one\n2\n3\nfour"
+    assert merged(base, b"one\n2\n3\n4\n", b"1\n2\n3\nfour").content == b"one\n2\n3\nfour"
+
+
+def test_bytes_that_are_no_utf8_are_lines_like_others() -> None:
+    assert merged(b"\xe9\n2\n3\n", b"\xe9\n2\n\xff\n", b"\xe8\n2\n3\n").content == b"\xe8\n2\n\xff\n"
+
+
+def test_a_file_that_is_no_text_is_a_conflict_without_markers() -> None:
+    result = merged(b"\0base", b"\0ours", b"\0theirs")
+    assert (result.content, result.marked, len(result.conflicts)) == (None, None, 1)
+
+
+def test_without_a_base_equal_is_merged_and_different_is_a_conflict() -> None:
+    assert merged(None, b"a\n", b"a\n").content == b"a\n"
+    result = merged(None, b"a\nb\nc\n", b"a\nx\nc\n")
+    assert result.marked == b"a\n<<<<<<< ours\nb\n=======\nx\n>>>>>>> theirs\nc\n"
+    assert result.conflicts[0].base_lines is None
