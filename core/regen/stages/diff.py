@@ -1,0 +1,190 @@
+"""Stage: a delta becomes change events, and sentences for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Protocol
+
+from regen.model.artifact import Because
+from regen.model.change import Change, Origins
+from regen.model.delta import Delta, Quad
+from regen.model.event import (
+    EdgeAdded,
+    EdgeRemoved,
+    Event,
+    GraphPayload,
+    NodeAdded,
+    NodeChanged,
+    NodeRemoved,
+    Property,
+)
+from regen.model.term import RDF_TYPE, XSD, XSD_STRING, Blank, Iri, Literal, Term, TripleTerm
+
+_LOCAL_NAME = re.compile(r"(?:[\w][\w.-]*)?(?<!\.)")
+_BARE = frozenset(XSD + name for name in ("integer", "decimal", "double", "boolean"))
+_SHOWN_CHARACTERS = 48  # of a literal, in sentences for people
+
+
+class Subjects(Protocol):
+    """Says which subjects the merge has."""
+
+    def before(self, subject: Term) -> bool:
+        """Whether any triple had this subject before the delta; asked where the delta removes none of it."""
+
+    def after(self, subject: Term) -> bool:
+        """Whether any triple has this subject after the delta; asked where the delta adds none of it."""
+
+
+class QuadReader(Protocol):
+    """The part of the dataset that is asked here."""
+
+    def quads(self, subject: Term) -> Iterable[Quad]:
+        """Quads of the merge with this subject."""
+
+
+class Settled:
+    """Which subjects a dataset has now that a delta has been taken in, and which it had before.
+
+    Args:
+        delta: the last one that was settled.
+        dataset: at the revision after it.
+    """
+
+    def __init__(self, delta: Delta, dataset: QuadReader) -> None:
+        self._delta, self._dataset = delta, dataset
+
+    def before(self, subject: Term) -> bool:
+        """Whether one of the subject's triples is older than the delta."""
+        return any(quad not in self._delta.merged_added for quad in self._dataset.quads(subject))
+
+    def after(self, subject: Term) -> bool:
+        """Whether the subject has a triple."""
+        return any(True for _ in self._dataset.quads(subject))
+
+
+def find_change(delta: Delta, subjects: Subjects) -> Change:
+    """Add to a delta which subjects came and which are gone."""
+    added = {quad.subject for quad in (*delta.added, *delta.merged_added)}
+    removed = {quad.subject for quad in (*delta.removed, *delta.merged_removed)}
+    came = frozenset(subject for subject in added - removed if not subjects.before(subject))
+    gone = frozenset(subject for subject in removed - added if not subjects.after(subject))
+    return Change(delta, came, gone)
+
+
+def describe(quad: Quad, added: bool, prefixes: Mapping[str, str]) -> str:
+    """What happened to one triple, as a person says it: `schema:Person gained rdfs:label "Person"`.
+
+    Args:
+        quad: the triple.
+        added: whether it was added (else removed).
+        prefixes: prefix to namespace.
+    """
+    subject, target = short(quad.subject, prefixes), short(quad.object, prefixes)
+    if quad.predicate == RDF_TYPE:
+        return f"{subject} {'is now' if added else 'is no longer'} a {target}"
+    return f"{subject} {'gained' if added else 'lost'} {short(quad.predicate, prefixes)} {target}"
+
+
+def reasons(delta: Delta, prefixes: Mapping[str, str], origins: Origins) -> Callable[[Quad, bool], Because]:
+    """What makes a reason of a changed quad: its sentence, and the file that it stands or stood in.
+
+    A triple of the merge is looked up in the delta; where several files changed it, the first by name is told.
+    """
+    files = dict(origins.files)
+    places: dict[tuple[Term, ...], str] = {}
+    for quad in (*delta.added, *delta.removed):
+        where = files.get(str(quad.graph), origins.default)
+        places[quad[:3]] = min(where, places.get(quad[:3], where))
+
+    def reason(quad: Quad, added: bool) -> Because:
+        where = places.get(quad[:3], origins.default)
+        return Because("fact", describe(quad, added, prefixes), where=where, quad=quad, added=added)
+
+    return reason
+
+
+def short(term: Term, prefixes: Mapping[str, str]) -> str:
+    """A term in few characters: a prefixed name where there is one, a literal cut to what identifies it."""
+    match term:
+        case Iri():
+            return _short_iri(term, prefixes)
+        case Blank():
+            return f"_:{term[:8]}"
+        case Literal():
+            return _short_literal(term, prefixes)
+        case TripleTerm():
+            parts = (term.subject, term.predicate, term.object)
+            return f"<<( {' '.join(short(part, prefixes) for part in parts)} )>>"
+        case _:
+            return term.n3()
+
+
+def text_lines(events: Iterable[Event], prefixes: Mapping[str, str]) -> Iterator[str]:
+    """Graph events as lines for people: one for each node, below it one for each triple.
+
+    Args:
+        events: graph events in the order of `graph_events`; others are left out.
+        prefixes: prefix to namespace.
+    """
+    graph_events = [(event.origin, event.data) for event in events if isinstance(event.data, GraphPayload)]
+    for (origin, subject), group in groupby(graph_events, key=lambda item: (item[0], item[1].subject)):
+        lines: list[str] = []
+        sign = "~"
+        for _, data in group:
+            sign = {"node.added": "+", "node.removed": "-"}.get(data.type, sign)
+            lines += _triple_lines(data, prefixes)
+        yield f"{sign} {short(subject, prefixes)}  ({origin})"
+        yield from sorted(lines, key=_by_predicate)
+
+
+def _triple_lines(data: GraphPayload, prefixes: Mapping[str, str]) -> list[str]:
+    match data:
+        case NodeAdded():
+            return _property_lines("+", data.gained, prefixes)
+        case NodeRemoved():
+            return _property_lines("-", data.lost, prefixes)
+        case NodeChanged():
+            return _property_lines("-", data.lost, prefixes) + _property_lines("+", data.gained, prefixes)
+        case EdgeAdded():
+            return _property_lines("+", [Property(data.predicate, data.object)], prefixes)
+        case EdgeRemoved():
+            return _property_lines("-", [Property(data.predicate, data.object)], prefixes)
+        case _:
+            return []
+
+
+def _property_lines(sign: str, properties: Iterable[Property], prefixes: Mapping[str, str]) -> list[str]:
+    lines = []
+    for predicate, target in properties:
+        name = "a" if predicate == RDF_TYPE else short(predicate, prefixes)
+        lines.append(f"    {sign} {name} {short(target, prefixes)}")
+    return lines
+
+
+def _by_predicate(line: str) -> tuple[str, bool]:
+    """Lines of one predicate stand together, what was lost before what was gained."""
+    sign, predicate, *_ = line.split()
+    return (predicate, sign == "+")
+
+
+def _short_iri(iri: Iri, prefixes: Mapping[str, str]) -> str:
+    best: tuple[int, str, str] | None = None
+    for prefix, namespace in prefixes.items():
+        local = iri[len(namespace) :]
+        if namespace and iri.startswith(namespace) and _LOCAL_NAME.fullmatch(local):
+            best = max(best or (0, "", ""), (len(namespace), prefix, local))
+    return f"{best[1]}:{best[2]}" if best else iri.n3()
+
+
+def _short_literal(literal: Literal, prefixes: Mapping[str, str]) -> str:
+    if literal.datatype in _BARE:
+        return str.__str__(literal)
+    text = " ".join(str.__str__(literal).split())
+    if len(text) > _SHOWN_CHARACTERS:
+        text = text[: _SHOWN_CHARACTERS - 1].rstrip() + "…"
+    quoted = Literal(text).n3()
+    if literal.language is not None:
+        return f"{quoted}@{literal.language}"
+    return quoted if literal.datatype == XSD_STRING else f"{quoted}^^{short(Iri(literal.datatype), prefixes)}"
