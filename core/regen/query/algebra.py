@@ -1,0 +1,328 @@
+"""Query: the algebra of SPARQL (1.1, section 18.2) as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar, cast
+
+from regen.model.term import Iri, Term
+
+
+class Node:
+    """Anything of the algebra that has parts; `__slots__` of the subclasses name them in order."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A variable, without `?`."""
+
+    name: str
+
+
+Slot: TypeAlias = Var | Term
+"""A place in a triple pattern."""
+
+
+# Paths -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse(Node):
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(Node):
+    first: Path
+    then: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative(Node):
+    left: Path
+    right: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat(Node):
+    """`path*` (at_least 0, many), `path+` (1, many), `path?` (0, not many)."""
+
+    path: Path
+    at_least: int
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Negated(Node):
+    """`!(a|b)`: one edge whose predicate is none of these; `!(^a)` is the inverse of one."""
+
+    predicates: tuple[Iri, ...]
+
+
+Path: TypeAlias = Iri | Inverse | Sequence | Alternative | Repeat | Negated
+
+
+# Expressions -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """An operator (`&&`, `+`, `IN`), a built-in in capitals, or a function named by its IRI in `<>`."""
+
+    name: str
+    args: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Node):
+    """`argument` is None for `COUNT(*)`; `separator` is that of `GROUP_CONCAT`."""
+
+    name: str
+    distinct: bool
+    argument: Expression | None
+    separator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Node):
+    pattern: Pattern
+    negated: bool
+
+
+Expression: TypeAlias = Var | Term | Call | Aggregate | Exists
+
+
+# Patterns --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Triple(Node):
+    """A triple pattern; `graph` is None in the default graph."""
+
+    subject: Slot
+    predicate: Slot
+    object: Slot
+    graph: Slot | None
+
+
+@dataclass(frozen=True, slots=True)
+class PathPattern(Node):
+    subject: Slot
+    path: Path
+    object: Slot
+    graph: Slot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Node):
+    """All parts together; without parts, the pattern with one empty solution."""
+
+    parts: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Union(Node):
+    branches: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftJoin(Node):
+    """`left OPTIONAL { right FILTER(condition) … }`."""
+
+    left: Pattern
+    right: Pattern
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lateral(Node):
+    """`left LATERAL { OPTIONAL { right FILTER … } }`: a left join whose right side is asked for each left solution."""
+
+    left: Pattern
+    right: Pattern
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Minus(Node):
+    left: Pattern
+    right: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Node):
+    inner: Pattern
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extend(Node):
+    """`BIND(value AS ?variable)`, and expressions of a `SELECT` or a `GROUP BY`."""
+
+    inner: Pattern
+    variable: Var
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Node):
+    """Each row has a term for each variable; None is `UNDEF`."""
+
+    variables: tuple[Var, ...]
+    rows: tuple[tuple[Term | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Node):
+    """`VALUES` whose rows are known only when the query is run; they are distinct and complete."""
+
+    variables: tuple[Var, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph(Node):
+    name: Slot
+    inner: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Node):
+    inner: Pattern
+    variables: tuple[Var, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct(Node):
+    inner: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Node):
+    inner: Pattern
+    keys: tuple[Var, ...]
+    aggregates: tuple[tuple[Var, Aggregate], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy(Node):
+    """Each condition: an expression, and whether it runs downwards."""
+
+    inner: Pattern
+    conditions: tuple[tuple[Expression, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    """`limit` is None where there is none."""
+
+    inner: Pattern
+    offset: int
+    limit: int | None
+
+
+Pattern: TypeAlias = (
+    Triple
+    | PathPattern
+    | Join
+    | Union
+    | LeftJoin
+    | Lateral
+    | Minus
+    | Filter
+    | Extend
+    | Values
+    | Bound
+    | Graph
+    | Project
+    | Distinct
+    | Group
+    | OrderBy
+    | Slice
+)
+
+UNIT = Join(())
+"""The pattern with one empty solution."""
+
+T = TypeVar("T")
+
+
+def substitute(value: T, mapping: Mapping[Var, Var]) -> T:
+    """The same algebra with variables replaced, everywhere in it."""
+    return cast(T, _substitute(value, mapping)) if mapping else value
+
+
+def _substitute(value: object, mapping: Mapping[Var, Var]) -> object:
+    if isinstance(value, Var):
+        return mapping.get(value, value)
+    if isinstance(value, tuple):
+        return tuple(_substitute(item, mapping) for item in value)
+    if isinstance(value, Node):
+        return type(value)(*(_substitute(getattr(value, name), mapping) for name in value.__slots__))
+    return value
+
+
+def bottom_up(value: T, change: Callable[[Node], Node]) -> T:
+    """The same algebra with every node changed, innermost first; nodes made by `change` are not visited."""
+    return cast(T, _bottom_up(value, change))
+
+
+def _bottom_up(value: object, change: Callable[[Node], Node]) -> object:
+    if isinstance(value, tuple):
+        return tuple(_bottom_up(item, change) for item in value)
+    if isinstance(value, Node):
+        return change(type(value)(*(_bottom_up(getattr(value, name), change) for name in value.__slots__)))
+    return value
+
+
+def walk(value: object) -> Iterator[object]:
+    """Every variable, term and node in it, itself first, in the order of the text."""
+    yield value
+    if isinstance(value, tuple):
+        for item in value:
+            yield from walk(item)
+    elif isinstance(value, Node):
+        for name in value.__slots__:
+            yield from walk(getattr(value, name))
+
+
+def mentioned(value: object) -> frozenset[Var]:
+    """Every variable in it, local ones too."""
+    return frozenset(item for item in walk(value) if isinstance(item, Var))
+
+
+def exists_in(value: object) -> tuple[Exists, ...]:
+    """The outermost `EXISTS` of expressions, in order."""
+    if isinstance(value, Exists):
+        return (value,)
+    if isinstance(value, tuple):
+        return tuple(found for item in value for found in exists_in(item))
+    if isinstance(value, Node):
+        return tuple(found for name in value.__slots__ for found in exists_in(getattr(value, name)))
+    return ()
+
+
+def join(*patterns: Pattern) -> Pattern:
+    """All of them together, flat; one alone is itself."""
+    parts: list[Pattern] = []
+    for pattern in patterns:
+        parts.extend(pattern.parts if isinstance(pattern, Join) else (pattern,))
+    return parts[0] if len(parts) == 1 else Join(tuple(parts))
+
+
+class Fresh:
+    """Makes variables that stand nowhere else in a query."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._count = 0
+
+    def var(self) -> Var:
+        self._count += 1
+        return Var(f"{self._prefix}{self._count}")
+
+    def renaming(self, value: object, keep: frozenset[Var] = frozenset()) -> dict[Var, Var]:
+        """New names for all variables of `value` but those to keep."""
+        return {var: self.var() for var in sorted(mentioned(value) - keep, key=lambda v: v.name)}

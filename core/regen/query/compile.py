@@ -1,0 +1,161 @@
+"""Query: the text of a view becomes a compiled view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+import pyoxigraph as ox
+from blake3 import blake3
+
+from regen.errors import QueryError
+from regen.query.algebra import (
+    Distinct,
+    Expression,
+    Extend,
+    Fresh,
+    OrderBy,
+    Pattern,
+    Project,
+    Slice,
+    Var,
+)
+from regen.query.blanks import see_blanks
+from regen.query.derive import THIS, Derived, derive
+from regen.query.normal import drop_aliases, flatten_paths, lower_graphs, separate
+from regen.query.order import check_distinct, make_total, refuse_chance
+from regen.query.parse import Query, parse
+from regen.query.relax import Relaxer
+from regen.query.restrict import Binder, Restrictor
+from regen.query.scopes import certain
+from regen.query.template import Template
+from regen.query.text import select_text
+from regen.query.tokens import NotUnderstood
+from regen.query.view import Plan, View
+
+_NEVER = re.compile(r"(?i)\b(RAND|NOW|UUID|STRUUID|BNODE)\s*\(|\b(LIMIT|OFFSET|ORDER|GROUP_CONCAT|SAMPLE|REDUCED)\b")
+_PLACE = re.compile(r"error at (\d+):(\d+): ")
+
+
+def compile_view(text: str, prefixes: Mapping[str, str], *, where: str) -> View:
+    """Compiles a `SELECT` (or `ASK`) query; the same text and prefixes are compiled once.
+
+    Raises QueryError, with `where`, for a query that is wrong, that is no view, or that could not give the same rows
+    twice.
+    """
+    try:
+        return _compiled(text, tuple(sorted(prefixes.items())))
+    except QueryError as error:
+        raise QueryError(error.message, where=where, hint=error.hint) from error
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, prefixes: tuple[tuple[str, str], ...]) -> View:
+    known = dict(prefixes)
+    columns = _checked(text, known)
+    try:
+        query = parse(text, known, _resolve)
+    except NotUnderstood as unknown:
+        return _unanalysed(text, known, columns, str(unknown))
+    refuse_chance(query.pattern)
+    return _view(query)
+
+
+def _checked(text: str, prefixes: dict[str, str]) -> tuple[str, ...]:
+    """Lets the engine decide what is an error, on an empty store; gives the projected variables."""
+    try:
+        found = ox.Store().query(text, prefixes=prefixes)
+    except SyntaxError as error:
+        raise QueryError(*_explained(str(error), text)) from error
+    except RuntimeError as error:
+        raise QueryError(f"the query cannot be evaluated: {error}") from error
+    except OSError:
+        return ()
+    return tuple(v.value for v in found.variables) if isinstance(found, ox.QuerySolutions) else ()
+
+
+def _explained(message: str, text: str) -> tuple[str]:
+    place = _PLACE.search(message)
+    if place is None:
+        return (f"the query is wrong: {message}",)
+    line, column = int(place[1]), int(place[2])
+    rest = message[place.end() :]
+    said = [part for part in rest.removeprefix("expected one of ").split(", ") if part[:1].isupper() and " " in part]
+    source = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
+    near = source[max(column - 1, 0) :].strip()[:30] or "the end of the line"
+    detail = said[0] if said else f"at {near!r} something else was expected"
+    return (f"the query is wrong in line {line}, column {column}: {detail}",)
+
+
+def _resolve(base: str, relative: str) -> str:
+    found = ox.Store().query(f"BASE <{base}> SELECT (<{relative}> AS ?iri) {{}}")
+    (solution,) = found  # type: ignore[misc]
+    return solution["iri"].value  # type: ignore[no-any-return, union-attr]
+
+
+def _unanalysed(text: str, prefixes: dict[str, str], columns: tuple[str, ...], what: str) -> View:
+    never = _NEVER.search(text)
+    if not columns or never:
+        also = f" together with {(never[1] or never[2]).upper()}" if never else ""
+        raise QueryError(
+            f"the query uses {what}, which cannot be analysed{also}, so its rows might differ each time",
+            hint="write it in SPARQL 1.1",
+        )
+    digest = blake3("\0".join([text, *(f"{k}\0{v}" for k, v in sorted(prefixes.items()))]).encode()).hexdigest()
+    plan = Plan(columns, (), text, None, 0, None, tuple(sorted(prefixes.items())))
+    return View(columns, digest, (), plan, f"{what} is outside SPARQL 1.1 and not analysed")
+
+
+def _view(query: Query) -> View:
+    graphs = "".join(f"FROM {g.n3()} " for g in query.default_graphs)
+    graphs += "".join(f"FROM NAMED {g.n3()} " for g in query.named_graphs)
+    digest = blake3(f"{graphs}{select_text(query.pattern)}".encode()).hexdigest()
+    pattern = drop_aliases(see_blanks(query.pattern))
+    pattern = separate(flatten_paths(pattern, query.fresh), query.fresh)
+    pattern = lower_graphs(pattern)
+    plan = _plan(pattern, graphs, query.fresh)
+    keyed = THIS.name in plan.columns
+    relaxer = Relaxer(query.fresh)
+    found = [derive(change, query.fresh, keyed=keyed) for change in relaxer.changes(pattern)]
+    whole = "FROM chooses the graphs" if graphs else None
+    return View(plan.columns, digest, tuple(_each_once(found)), plan, whole)
+
+
+def _each_once(found: list[Derived]) -> list[Derived]:
+    """Cheap ones first: those that need no query, then those that lead to keys."""
+    unique = dict.fromkeys(found)
+    return sorted(unique, key=lambda derived: (derived.whole is not None, derived.query is not None))
+
+
+def _plan(pattern: Pattern, graphs: str, fresh: Fresh) -> Plan:
+    """Takes the top of a query apart: what it projects, orders and cuts is done after the engine."""
+    offset, limit, distinct = 0, None, False
+    order: tuple[tuple[Expression, bool], ...] = ()
+    if isinstance(pattern, Slice):
+        offset, limit, pattern = pattern.offset, pattern.limit, pattern.inner
+    if isinstance(pattern, Distinct):
+        distinct, pattern = True, pattern.inner
+    if not isinstance(pattern, Project):
+        raise TypeError("a query projects")
+    variables, core = pattern.variables, pattern.inner
+    if isinstance(core, OrderBy):
+        order, core = core.conditions, core.inner
+        if distinct:
+            check_distinct(pattern, order)
+    core = make_total(core)
+    extra = tuple((value, fresh.var()) for value, _ in order)
+    columns = (*variables, *(variable for _, variable in extra))
+    positions = tuple((len(variables) + i, down) for i, (_, down) in enumerate(order))
+
+    def top(inner: Pattern) -> Pattern:
+        projected: Pattern = Distinct(Project(inner, variables)) if distinct else inner
+        for value, variable in extra:
+            projected = Extend(projected, variable, value)
+        return Project(projected, columns) if extra or not distinct else projected
+
+    template = None
+    if THIS in certain(core) and not offset and limit is None:
+        template = Template.of(top(Restrictor(fresh).restrict(core, (Binder(frozenset({THIS})),))), graphs)
+    names = tuple(variable.name for variable in variables)
+    return Plan(names, positions, Template.of(top(core), graphs).segments[0], template, offset, limit, ())

@@ -1,0 +1,89 @@
+"""Query: rows in any order become rows in one order.
+
+Why not the engine's `ORDER BY`: it leaves open how ties and values of different kinds are ordered, and what it then
+gives depends on the order of its indexes. Here SPARQL's order is extended to a total one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from math import isnan
+
+from regen.model.term import RDF_DIR_LANG_STRING, RDF_LANG_STRING, XSD, XSD_STRING, Blank, Iri, Literal, Term
+
+Row = tuple[Term | None, ...]
+
+_INTEGERS = frozenset(
+    XSD + name
+    for name in (
+        "integer long int short byte nonNegativeInteger positiveInteger nonPositiveInteger negativeInteger "
+        "unsignedLong unsignedInt unsignedShort unsignedByte"
+    ).split()
+)
+_TEXTS = frozenset({XSD_STRING, RDF_LANG_STRING, RDF_DIR_LANG_STRING})
+_UNBOUND = (-1, "", "", "")
+
+
+def sort_rows(rows: list[Row], order: Sequence[tuple[int, bool]], width: int) -> list[Row]:
+    """The rows in the order of the columns in `order` (index, downwards), ties by the first `width` columns."""
+    found = sorted(rows, key=lambda row: [_UNBOUND if term is None else term.sort_key for term in row[:width]])
+    for column, down in reversed(order):
+        found.sort(key=lambda row: value_key(row[column]), reverse=down)  # noqa: B023 - used at once
+    return found
+
+
+def value_key(term: Term | None) -> tuple[object, ...]:
+    """SPARQL's order (section 15.1), total: unbound, blank, IRI, then literals by value within kinds that compare."""
+    match term:
+        case None:
+            return (0,)
+        case Blank():
+            return (1, str(term))
+        case Iri():
+            return (2, str(term))
+        case Literal():
+            return _literal_key(term)
+        case _:
+            return (9, str(term))
+
+
+def _literal_key(term: Literal) -> tuple[object, ...]:
+    text, datatype = str.__str__(term), term.datatype
+    if datatype in _TEXTS:
+        return (5, text, term.language or "")
+    number = _number(text, datatype)
+    if number is not None:
+        return (3, 1, number) if not isnan(number) else (3, 0, 0)
+    if datatype == XSD + "boolean" and text in ("true", "false", "1", "0"):
+        return (4, text in ("true", "1"))
+    if datatype in (XSD + "dateTime", XSD + "date"):
+        moment = _moment(text, datatype)
+        if moment is not None:
+            return (6, datatype, moment)
+    return (7, datatype, text)
+
+
+def _number(text: str, datatype: str) -> int | Decimal | float | None:
+    try:
+        if datatype in _INTEGERS:
+            return int(text)
+        if datatype == XSD + "decimal":
+            return Decimal(text)
+        if datatype in (XSD + "double", XSD + "float"):
+            return float(text)
+    except (ValueError, InvalidOperation):
+        return None
+    return None
+
+
+def _moment(text: str, datatype: str) -> float | None:
+    """Seconds since 1970; a time without a zone counts as UTC."""
+    if datatype == XSD + "date":
+        text = f"{text[:10]}T00:00:00{text[10:]}"
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,198 @@
+"""Query: a compiled view: which keys a delta may affect, and the rows of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from regen.dataset.terms import sparql, to_term
+from regen.model.delta import Delta, Quad
+from regen.model.rows import Rows
+from regen.model.term import Term
+from regen.query.changed import Changed, Match
+from regen.query.derive import THIS, Derived
+from regen.query.sorting import Row, sort_rows
+from regen.query.template import CHUNK, Template
+
+WHOLE_SHARE = 0.05
+"""Past this share of a view's keys one evaluation of all is cheaper than evaluating each (DESIGN.md, Selecting)."""
+
+_FEW = 200
+"""Keys that are always evaluated on their own: 0.1 ms each at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All keys of a view may be affected: why, and by which changed quad."""
+
+    reason: str
+    because: Quad
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """`keys` are those that may have changed, each with a changed quad that is the reason.
+
+    Where `whole` is given, keys are not named one by one: evaluate the view whole, and compare by key.
+    """
+
+    keys: Mapping[Term, Quad]
+    whole: Whole | None
+
+    def __bool__(self) -> bool:
+        return bool(self.keys) or self.whole is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One triple pattern of a view; `whole` says why a change of it needs the whole view, None where it does not."""
+
+    pattern: str
+    whole: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a view is evaluated.
+
+    `columns` are projected, first in each row; `order` names columns, those for ordering only included. `keyed` has a
+    place for keys; None where ?this is not bound in every row. `prefixes` are for a text that was not analysed.
+    """
+
+    columns: tuple[str, ...]
+    order: tuple[tuple[int, bool], ...]
+    whole: str
+    keyed: Template | None
+    offset: int
+    limit: int | None
+    prefixes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One SPARQL query of a template. Made by `regen.query.compile_view`; can be pickled.
+
+    `variables` are the projected columns, `digest` is that of the algebra after prefixes are expanded, `keyed` says
+    whether `?this` is among the variables.
+    """
+
+    variables: tuple[str, ...]
+    digest: str
+    patterns: tuple[Derived, ...]
+    plan: Plan
+    whole: str | None
+
+    @property
+    def keyed(self) -> bool:
+        return THIS.name in self.variables
+
+    def explain(self) -> tuple[Explained, ...]:
+        """Each triple pattern, and whether a change of it leads to keys or to the whole view."""
+        if self.whole is not None:
+            return (Explained("?any ?changed ?triple .", self.whole),)
+        return tuple(Explained(derived.shows, derived.whole) for derived in self.patterns)
+
+    def affected(self, store: ox.Store, delta: Delta | Changed) -> Affected:
+        """The keys whose rows may differ before and after a delta.
+
+        Call it while the store holds the triples of both: after the added ones are in, before the removed ones are
+        out. For a view without `?this`, `whole` says whether its rows may differ.
+
+        Why the store holds both, not a graph of its own for what is added: so `GRAPH ?g` sees them like any other.
+        """
+        changed = delta if isinstance(delta, Changed) else Changed(delta)
+        if not changed:
+            return Affected({}, None)
+        if self.whole is not None:
+            return Affected({}, Whole(self.whole, changed.first()))
+        keys: dict[Term, Quad] = {}
+        for derived in self.patterns:
+            matches = changed.matches(derived.focus)
+            if not matches:
+                continue
+            for key, quad in _hits(store, derived, matches):
+                if derived.whole is not None:
+                    return Affected({}, Whole(f"{derived.shows} changed: {derived.whole}", quad))
+                if key is not None:
+                    keys.setdefault(key, quad)
+        return Affected(keys, None)
+
+    def rows(self, store: ox.Store, keys: Iterable[Term], *, population: int | None = None) -> Mapping[Term, Rows]:
+        """The rows of these keys, each in a total order; keys without rows are absent.
+
+        `population` is the number of keys that the view has, where it is known: past 5 % of it all are evaluated.
+        """
+        wanted = list(dict.fromkeys(keys))
+        many = population is not None and len(wanted) > max(_FEW, WHOLE_SHARE * population)
+        if self.plan.keyed is None or many:
+            found = self.all_rows(store)
+            return {key: found[key] for key in wanted if key in found}
+        raw: list[Row] = []
+        for start in range(0, len(wanted), CHUNK):
+            chunk = [(sparql(key),) for key in wanted[start : start + CHUNK]]
+            raw.extend(self._run(store, self.plan.keyed.fill((THIS,), chunk)))
+        return self._by_key(raw)
+
+    def all_rows(self, store: ox.Store) -> Mapping[Term, Rows]:
+        """The rows of every key; rows in which `?this` is unbound belong to no key."""
+        return self._by_key(list(self._run(store, self.plan.whole)))
+
+    def global_rows(self, store: ox.Store) -> Rows:
+        """All rows together, in a total order."""
+        width = len(self.variables)
+        found = self._sorted(list(self._run(store, self.plan.whole)))
+        return Rows(self.variables, tuple(row[:width] for row in found))
+
+    def _run(self, store: ox.Store, text: str) -> Iterator[Row]:
+        solutions = store.query(text, prefixes=dict(self.plan.prefixes))
+        for solution in solutions:  # type: ignore[union-attr]
+            yield tuple([None if term is None else to_term(term) for term in solution])  # type: ignore[union-attr]
+
+    def _sorted(self, raw: list[Row]) -> list[Row]:
+        found = sort_rows(raw, self.plan.order, len(self.variables))
+        if self.plan.offset or self.plan.limit is not None:
+            end = None if self.plan.limit is None else self.plan.offset + self.plan.limit
+            found = found[self.plan.offset : end]
+        return found
+
+    def _by_key(self, raw: list[Row]) -> Mapping[Term, Rows]:
+        at, width = self.variables.index(THIS.name), len(self.variables)
+        grouped: dict[Term, list[Row]] = {}
+        for row in self._sorted(raw):
+            key = row[at]
+            if key is not None:
+                grouped.setdefault(key, []).append(row[:width])
+        keys = sorted(grouped, key=lambda key: key.sort_key)
+        return {key: Rows(self.variables, tuple(grouped[key])) for key in keys}
+
+
+def _hits(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:
+    """Keys with the least quad that leads to them; for the whole view, one hit without a key is enough."""
+    names = derived.focus.variables
+    this = names.index(THIS) if derived.whole is None and THIS in names else None
+    if derived.query is None:
+        for quad, values in matches:
+            yield (values[this] if this is not None else None), quad
+        return
+    at = [names.index(variable) for variable in derived.linked]
+    groups: dict[tuple[Term, ...], list[Match]] = {}
+    for match in matches:
+        groups.setdefault(tuple([match[1][i] for i in at]), []).append(match)
+    linked = list(groups)
+    skip = 1 if derived.whole is None and this is None else 0
+    least: dict[Term | None, Quad] = {}
+    for start in range(0, len(linked), CHUNK):
+        chunk = [tuple([sparql(term) for term in row]) for row in linked[start : start + CHUNK]]
+        for solution in store.query(derived.query.fill(derived.linked, chunk)):  # type: ignore[union-attr]
+            terms = [to_term(term) for term in solution]  # type: ignore[union-attr, arg-type]
+            for quad, values in groups[tuple(terms[skip : skip + len(at)])]:
+                key = terms[0] if skip else values[this] if this is not None else None
+                if key not in least or quad.sort_key < least[key].sort_key:
+                    least[key] = quad
+                if skip or derived.whole is not None:
+                    break
+        if least and derived.whole is not None:
+            break
+    yield from least.items()
