@@ -1,0 +1,107 @@
+"""Dataset: a file's quads and those of its last version become what the file adds and removes.
+
+Why the raw quads are compared first: an edit changes few triples of a file, so everything that costs more than
+a set operation is done only for what is not in the last version as it stands. Nothing is missed by that.
+Blank nodes have fresh ids in each parse and the last version holds none, so their quads are always candidates
+and all labels are made anew; a literal that is not in the store's form is never in the last version either. A
+quad of the last version is gone only if the file has neither it nor another spelling of it: "1" stays while
+"01" does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from regen.dataset.labels import blank_node_labels, has_blank, with_labels
+from regen.dataset.normal import normal_quads
+from regen.dataset.parse import paused_gc
+from regen.model.graphfile import Loaded
+
+_BLANK = ox.BlankNode
+_TRIPLE = ox.Triple
+_DEFAULT = ox.DefaultGraph
+
+
+@dataclass(frozen=True, slots=True)
+class FileDelta:
+    """What a new version of one file changes.
+
+    Attributes:
+        iri: the name of the file's graph.
+        added, removed: normalised and labelled quads; those in the default graph belong to `iri`.
+        quads: all quads of the new version, in the same form; compare the next version with these.
+        written: quad of `quads` to the spellings of its object in the file that are not the store's; sorted.
+    """
+
+    iri: str
+    added: Set[ox.Quad] = field(repr=False)
+    removed: Set[ox.Quad] = field(repr=False)
+    quads: Set[ox.Quad] = field(repr=False)
+    written: Mapping[ox.Quad, tuple[str, ...]] = field(repr=False, default_factory=dict)
+
+
+def file_delta(loaded: Loaded, iri: str, old: Set[ox.Quad]) -> FileDelta:
+    """Compare a file with its last version.
+
+    Args:
+        loaded: the whole file, its blank nodes under ids of its own.
+        iri: the name of the file's graph; quads that the file itself puts there are taken for its default graph.
+        old: `quads` of the last version; empty for a new file. It is not changed.
+    """
+    with paused_gc():
+        raw = set(loaded.quads)
+        if not old:
+            quads, written = _in_store_form(raw, loaded, iri)
+            return FileDelta(iri, quads, frozenset(), quads, written)
+        odd = old ^ raw
+        gone = odd & old
+        candidates = odd - gone
+        normal, written = _in_store_form(candidates, loaded, iri)
+        raw -= candidates
+        raw |= normal
+        return FileDelta(iri, normal - old, gone - normal, raw, written)
+
+
+def _in_store_form(
+    quads: Set[ox.Quad], loaded: Loaded, iri: str
+) -> tuple[Set[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
+    """The quads normalised and labelled, and the spellings of the file where those are others."""
+    normal, written = _normalised(quads, iri)
+    blank = _with_blanks(normal)
+    if not blank:
+        return normal, written
+    labels = blank_node_labels(blank, loaded.quads)
+    named = {quad: with_labels([quad], labels).pop() for quad in written if has_blank(quad)}
+    written = {named.get(quad, quad): spellings for quad, spellings in written.items()}
+    return normal - set(blank) | with_labels(blank, labels), written
+
+
+def _with_blanks(quads: Set[ox.Quad]) -> list[ox.Quad]:
+    doubtful = [
+        quad
+        for quad in quads
+        if type(object_ := quad.object) is _BLANK
+        or type(quad.subject) is _BLANK
+        or type(object_) is _TRIPLE
+        or type(quad.graph_name) is _BLANK
+    ]
+    return [quad for quad in doubtful if type(quad.object) is not _TRIPLE or has_blank(quad)]
+
+
+def _normalised(quads: Set[ox.Quad], iri: str) -> tuple[Set[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
+    """The quads with the store's literals, and for those that changed how the file spells the object."""
+    own = ox.NamedNode(iri)
+    named = [quad for quad in quads if type(quad.graph_name) is not _DEFAULT and quad.graph_name == own]
+    if named:
+        quads = quads - set(named) | {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in named}
+    changed = normal_quads(quads)
+    if not changed:
+        return quads, {}
+    spellings: dict[ox.Quad, set[str]] = {}
+    for quad, normal in changed.items():
+        spellings.setdefault(normal, set()).add(str(quad.object))
+    written = {normal: tuple(sorted(texts)) for normal, texts in spellings.items()}
+    return quads - changed.keys() | written.keys(), written

@@ -1,0 +1,54 @@
+"""Graph files: the bytes that a loader gets, and the quads that it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from pyoxigraph import Quad
+
+_IN_PATHS = (
+    "/:@!$&'()*+,;=~-._"  # RFC 3987, ipchar and the slash; letters beyond ASCII are quoted, so any path is an IRI
+)
+
+
+def file_iri(path: str) -> str:
+    """The name of a file's graph: `file:///` and the path relative to the project, never a machine's path."""
+    return f"file:///{quote(path, safe=_IN_PATHS)}"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFile:
+    """One graph file, read once.
+
+    Attributes:
+        path: relative to the project, with slashes.
+        data: the file's bytes, decompressed, without a byte order mark.
+        format: "turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3", "trix", "hext", or else the
+            extension in lower case, without its dot.
+        base_iri: what relative IRIs are resolved against.
+    """
+
+    path: str
+    data: bytes = field(repr=False)
+    format: str
+    base_iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All that one graph file says.
+
+    Attributes:
+        quads: in the order of the file, as often as they stand there. Triples of the file's default graph are in
+            the default graph; what the file names itself keeps its name.
+        prefixes: prefix, without colon, to IRI.
+        warnings: one sentence each, with file and line.
+    """
+
+    quads: Sequence[Quad] = field(repr=False)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
