@@ -1,0 +1,221 @@
+"""History: deltas and events go into `state.db`, and come out as the events that were published.
+
+Why deltas are kept and graph events are not: the events of a delta follow from it, but for one thing, which subjects
+came and which are gone. So a blob has the quads as lines "A …" and "D …" (quads without a graph are of the merge), and
+subjects as lines "+ …" and "- …".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from regen.errors import StateError
+from regen.events import Position
+from regen.model.change import Change, Origins, graph_events
+from regen.model.cloudevent import data_json, payload_from
+from regen.model.delta import Delta, Quad
+from regen.model.event import Event, Payload, name_of
+from regen.model.n3 import parse_quad, parse_term
+from regen.model.term import Term
+from regen.state.db import Database
+
+_DAY_S = 86_400
+_FIRST = "history_first"  # the row of `meta` that names the first revision kept
+
+
+class Blobs(Protocol):
+    """Where the bytes of deltas are, compressed."""
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes; returns their digest."""
+
+    def read(self, digest: str) -> bytes:
+        """The bytes of a digest."""
+
+
+class StateHistory:
+    """The history of one project, on the tables `revision` and `event`.
+
+    Whole revisions are kept, with their events: the newest `keep_revisions` of them, none older than `keep_days`,
+    and always the last one. A call joins the transaction that is open; without one, it is one of its own.
+
+    Args:
+        database: `state.db`.
+        blobs: where deltas are kept.
+        keep_revisions, keep_days: see `[history]` of the configuration.
+    """
+
+    def __init__(
+        self, database: Database, blobs: Blobs, *, keep_revisions: int = 10_000, keep_days: float = 90.0
+    ) -> None:
+        self._database, self._blobs = database, blobs
+        self._keep_revisions, self._keep_days = keep_revisions, keep_days
+
+    def position(self) -> Position:
+        """How far the history goes; revision 0 before the first."""
+        revision = self._number("SELECT max(number) FROM revision")
+        return Position(revision, self._number("SELECT seq FROM sqlite_sequence WHERE name = 'event'"))
+
+    def first(self) -> int:
+        """The first revision that can be replayed; 0 while nothing was dropped."""
+        kept = self._number("SELECT value FROM meta WHERE name = ?", _FIRST)
+        oldest = self._number("SELECT min(number) FROM revision")
+        return max(kept, oldest if oldest > 1 else 0)
+
+    def advance(self, change: Change, origins: Origins, at: float) -> int:
+        """Record the next revision, and drop what is past the retention.
+
+        Args:
+            change: the delta and the subjects that came and are gone.
+            origins: where each of its graphs comes from.
+            at: seconds since the epoch, UTC.
+
+        Returns:
+            The revision's number; hand its events over with `GraphChangeNotifier.announce`.
+        """
+        digest = self._blobs.put(encode(change))
+        number = self.position().revision + 1
+        origin = json.dumps([origins.default, dict(origins.files)], ensure_ascii=False, sort_keys=True)
+        delta = change.delta
+        with self._database.transaction():
+            self._database.execute(
+                "INSERT INTO revision (number, at, origin, delta, added, removed) VALUES (?, ?, ?, ?, ?, ?)",
+                (number, at, origin, digest, len(delta.merged_added), len(delta.merged_removed)),
+            )
+            self._drop_old(number, at)
+        return number
+
+    def append(self, payloads: Sequence[Payload], revision: int, at: float, origin: str) -> list[Event]:
+        """Keep events that are no graph events, and put them in their envelopes."""
+        start = self.position().event
+        events = [
+            Event(data, revision, at, origin, f"e{start + count}") for count, data in enumerate(payloads, start=1)
+        ]
+        rows = [
+            (start + count, revision, at, name_of(data), data.about, origin, data_json(data))
+            for count, data in enumerate(payloads, start=1)
+        ]
+        with self._database.transaction():
+            self._database.many(
+                "INSERT INTO event (sequence, revision, at, type, subject, origin, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+        return events
+
+    def replay(self, from_revision: int, until: Position | None = None) -> Iterator[Event]:
+        """The events of `from_revision` and later, in the order in which they were published.
+
+        Args:
+            from_revision: the first whose events are wanted; 0 for those before the first revision too.
+            until: where to stop; None: at the end as it is now.
+
+        Raises:
+            StateError: the history does not go back that far, or a revision cannot be read.
+        """
+        first = self.first()
+        if from_revision < first:
+            raise StateError(
+                f"the history starts at revision {first}; revision {from_revision} is not kept any more",
+                hint=f"replay from {first}, after reading the dataset as it is; [history] says how much is kept",
+            )
+        return self._replay(max(from_revision, 0), until or self.position())
+
+    def change(self, revision: int) -> Change:
+        """What a revision changed.
+
+        Raises:
+            StateError: the revision is not kept, or its blob cannot be read.
+        """
+        return self._read(revision)[0]
+
+    def _replay(self, start: int, until: Position) -> Iterator[Event]:
+        for number in range(start, until.revision + 1):
+            if number >= 1:
+                change, origins, at = self._read(number)
+                yield from graph_events(change, origins, number, at)
+            yield from self._others(number, until.event)
+
+    def _others(self, revision: int, last: int) -> list[Event]:
+        rows = self._database.execute(
+            "SELECT sequence, at, type, subject, origin, data FROM event"
+            " WHERE revision = ? AND sequence <= ? ORDER BY sequence",
+            (revision, last),
+        )
+        try:
+            return [
+                Event(payload_from(name, subject, data), revision, at, origin, f"e{sequence}")
+                for sequence, at, name, subject, origin, data in rows
+            ]
+        except ValueError as error:
+            raise StateError(
+                f"an event of revision {revision} cannot be read: {error}",
+                hint="a plugin changed the fields of its events; give the new form a new name",
+            ) from error
+
+    def _read(self, number: int) -> tuple[Change, Origins, float]:
+        row = self._database.one("SELECT at, origin, delta FROM revision WHERE number = ?", (number,))
+        if row is None:
+            raise StateError(
+                f"revision {number} is not in the history",
+                hint=f"the first revision that can be replayed is {self.first()}",
+            )
+        at, origin, digest = row
+        default, files = json.loads(origin)
+        try:
+            return decode(self._blobs.read(digest)), Origins(default, tuple(sorted(files.items()))), at
+        except (ValueError, OSError) as error:
+            raise StateError(
+                f"the delta of revision {number} cannot be read: {error}",
+                hint=f"replay from revision {number + 1}, after reading the dataset as it is",
+            ) from error
+
+    def _drop_old(self, newest: int, now: float) -> None:
+        oldest = now - self._keep_days * _DAY_S
+        young = self._number("SELECT min(number) FROM revision WHERE at >= ?", oldest)
+        first = min(newest, max(newest - self._keep_revisions + 1, young))
+        if first > max(1, self.first()):
+            self._database.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (_FIRST, str(first)))
+            self._database.execute("DELETE FROM revision WHERE number < ?", (first,))
+            self._database.execute("DELETE FROM event WHERE revision < ?", (first,))
+
+    def _number(self, query: str, *bound: str | float) -> int:
+        row = self._database.one(query, bound)
+        return int(row[0]) if row is not None and row[0] is not None else 0
+
+
+def encode(change: Change) -> bytes:
+    """A change as the lines of a blob, sorted."""
+    delta = change.delta
+    quads: list[tuple[str, Iterable[Quad]]] = [
+        ("A", delta.added),
+        ("A", delta.merged_added),
+        ("D", delta.removed),
+        ("D", delta.merged_removed),
+    ]
+    lines = [f"{sign} {quad.n3()}\n" for sign, found in quads for quad in found]
+    subjects: list[tuple[str, Iterable[Term]]] = [("+", change.came), ("-", change.gone)]
+    lines += [f"{sign} {term.n3()}\n" for sign, found in subjects for term in found]
+    return "".join(sorted(lines)).encode()
+
+
+def decode(blob: bytes) -> Change:
+    """The change of a blob.
+
+    Raises:
+        ValueError: the bytes are not what `encode` makes.
+    """
+    quads: dict[str, list[Quad]] = {"A": [], "D": []}
+    subjects: dict[str, list[Term]] = {"+": [], "-": []}
+    for line in blob.decode().split("\n")[:-1]:
+        sign, rest = line[:1], line[2:]
+        if sign in quads:
+            quads[sign].append(parse_quad(rest))
+        elif sign in subjects:
+            subjects[sign].append(parse_term(rest))
+        else:
+            raise ValueError(f"no line of a delta: {line!r}")
+    named = [frozenset(quad for quad in quads[sign] if quad.graph is not None) for sign in "AD"]
+    merged = [frozenset(quad for quad in quads[sign] if quad.graph is None) for sign in "AD"]
+    return Change(Delta(*named, *merged), frozenset(subjects["+"]), frozenset(subjects["-"]))
