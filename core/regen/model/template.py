@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from regen.model.artifact import Lookup
+from regen.model.language import Language
 from regen.model.rows import Rows
 from regen.model.term import Term
 
@@ -33,10 +34,12 @@ class Inject:
     Attributes:
         place: "before", "after", "prepend", "append" or "at_line".
         pattern: a regular expression for "before" and "after"; the line (from 1) for "at_line"; else None.
+        skip_if: nothing is injected into a file that holds this text; None: always.
     """
 
     place: str
     pattern: str | None = None
+    skip_if: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,21 @@ class Template:
         to: the path's own little template, relative to the environment's root.
         language: the language's name; None: found by the path's ending.
         each: whether artifacts are made per `?this` of the view "each".
-        views: (name, SPARQL text), "each" first where there is one, else sorted by name.
+        views: (name, SPARQL text), "each" first where there is one, else sorted by name. "when" is made from a
+            SPARQL `when`, "sparql_<line>" from a call of `sparql("...")` in the body.
         body: the Jinja text.
         body_line: line of the file on which the body starts, from 1.
         engine: which renderer; "jinja" unless the front matter says otherwise.
         sources: the template's own file first, then what it can reach by include, import, extends; sorted.
-        settings: (name, value as JSON) of the configuration's `[vars]`, sorted.
+        settings: (name, value as JSON) of those of the configuration's `[vars]` that the template uses, sorted.
+        prefixes: (prefix, namespace) of those prefixes that filters and names of the body use, sorted.
+        languages: what the filters know of languages.
         sandboxed: True for packs from elsewhere.
-        when, skip_if: expressions over the views; None where not set.
+        when: a Jinja expression over the views; no file is made where it is false. None: not set, or a SPARQL `when`.
+        skip_if: a Jinja expression; no file is made where it is true. None where not set, and with `inject`.
         unless_exists, force, inject, shape: as in ggen; `shape` names a SHACL shape whose targets are the keys.
         needs: templates whose outputs this one reads.
+        lines: (key of the front matter or name of a view, line of the file on which its value's text starts).
         digest: of everything above but `where`, the engine's version and the plugins' versions.
     """
 
@@ -74,6 +82,8 @@ class Template:
     engine: str = "jinja"
     sources: tuple[Source, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
+    prefixes: tuple[tuple[str, str], ...] = ()
+    languages: tuple[Language, ...] = ()
     sandboxed: bool = False
     when: str | None = None
     skip_if: str | None = None
@@ -82,6 +92,12 @@ class Template:
     inject: Inject | None = None
     shape: str | None = None
     needs: tuple[str, ...] = ()
+    lines: tuple[tuple[str, int], ...] = ()
+
+    def place(self, name: str, line: int = 1) -> str:
+        """Where the text of a key or view has its n-th line, such as "templates/model.py.j2:7"."""
+        start = dict(self.lines).get(name, 1)
+        return f"{self.where}:{start + line - 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +108,15 @@ class Rendered:
         path: from `to:`, checked to stay inside the root, with forward slashes; None: `when` or `skip_if` said no.
         content: the text as UTF-8, before formatting.
         lookups: what the body asked the graph, sorted, without repeats.
-        lines: (first line of the output, line of the template file) pairs, ascending.
     """
 
     path: str | None
     content: bytes
     lookups: tuple[Lookup, ...] = ()
-    lines: tuple[tuple[int, int], ...] = ()
 
 
 class GraphReader(Protocol):
-    """Reads the dataset for a body; every call is traced by the one who makes the reader."""
+    """Reads the dataset for a body; the renderer writes down what it asks."""
 
     def match(self, pattern: Lookup) -> Iterator[tuple[Term, Term, Term]]:
         """Triples that match, sorted."""
@@ -122,6 +136,16 @@ class Renderer(Protocol):
         Raises:
             TemplateError: with file, line and key.
             NeedsGraph: the body walks the graph and `graph` is None; the holder renders it then.
+        """
+
+    def lines(
+        self, key: Term | None, rows: Mapping[str, Rows], graph: GraphReader | None
+    ) -> tuple[tuple[int, str], ...]:
+        """Which template line made which output line; renders once more, so that `render` need not keep a map.
+
+        Returns:
+            (first line of the output, place such as "templates/model.py.j2:17"), ascending; each holds up to the
+            next one's first line.
         """
 
 

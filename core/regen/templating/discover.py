@@ -1,0 +1,236 @@
+"""Discover: entries of the configuration become files, and files become templates."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+from regen.errors import TemplateError
+from regen.model.template import Source, Template
+from regen.templating.environment import is_template_name
+from regen.templating.frontmatter import has_front_matter
+from regen.templating.parse import Surroundings, parse_template
+
+PACKS = "regen_templates"  # the packs that ship: one folder each
+GROUP = "regen.packs"  # entry points of packs from elsewhere: name = "package.with.the.folder"
+_ENDINGS = (".j2", ".jinja", ".jinja2")
+_IGNORED = re.compile(r"\..*|.*~|#.*#|.*\.(?:bak|orig|rej|swp|swo|tmp|pyc|pyo)|__pycache__|__init__\.py")
+_MAGIC = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """One file of a templates folder or a pack, as a listing gives it; nothing of it is read.
+
+    Attributes:
+        name: full name, such as "python/model.py.j2" or "pack:python/model.py.j2".
+        path: where it is read.
+        where: for messages: relative to the project, or the name in a pack.
+        candidate: whether it is a template if it starts with front matter; else it is for including only.
+        sandboxed: whether it comes from a pack that does not ship with regen.
+        signature: (size in bytes, modification time in ns, inode): equal for an untouched file.
+    """
+
+    name: str
+    path: Path
+    where: str
+    candidate: bool
+    sandboxed: bool
+    signature: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A folder of templates.
+
+    Attributes:
+        prefix: what names start with: "" or "pack:NAME/".
+        where: the folder as messages say it, with a "/" at its end.
+        glob: names in the folder that are templates; None: all with the right ending.
+    """
+
+    folder: Path
+    prefix: str
+    where: str
+    glob: str | None
+    sandboxed: bool
+
+
+def list_files(entries: Iterable[str], project: Path) -> tuple[TemplateFile, ...]:
+    """All files that templates are, or may take in, sorted by name; cheap: folders are listed, nothing is read.
+
+    Args:
+        entries: folders, globs, or `pack:NAME`, relative to the project.
+        project: the project's folder.
+
+    Raises:
+        TemplateError: an entry or a pack does not exist, or two files have one name.
+    """
+    found: dict[str, TemplateFile] = {}
+    for entry in entries:
+        root = _pack(entry) if entry.startswith("pack:") else _folder(entry, project)
+        for file in _walk(root):
+            known = found.get(file.name)
+            if known is None or (known.path == file.path and file.candidate):
+                found[file.name] = file
+            elif known.path != file.path:
+                raise TemplateError(
+                    f"two templates are called {file.name!r}: {known.where} and {file.where}",
+                    where=file.where,
+                    hint="rename one of the files: names are relative to their templates folder",
+                )
+    return tuple(found[name] for name in sorted(found))
+
+
+def discover(entries: Iterable[str], project: Path, surroundings: Surroundings | None = None) -> tuple[Template, ...]:
+    """All templates that the configuration names, sorted by name.
+
+    Raises:
+        TemplateError: as `list_files` and `parse_template`.
+    """
+    return parse_files(list_files(entries, project), surroundings)
+
+
+def parse_files(files: Iterable[TemplateFile], surroundings: Surroundings | None = None) -> tuple[Template, ...]:
+    """Templates among listed files, sorted by name.
+
+    Raises:
+        TemplateError: a file cannot be read, or as `parse_template`.
+    """
+    library = FileLibrary(files)
+    templates = []
+    for file in library.files:
+        source = library.find(file.name) if file.candidate else None
+        if source is not None and has_front_matter(source.text):
+            templates.append(parse_template(source, library, surroundings, sandboxed=file.sandboxed))
+    return tuple(templates)
+
+
+class FileLibrary:
+    """Reads listed files, each once."""
+
+    def __init__(self, files: Iterable[TemplateFile]) -> None:
+        self.files = tuple(sorted(files, key=lambda file: file.name))
+        self._sources: dict[str, Source | None] = {}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, TemplateFile]:
+        return {file.name: file for file in self.files}
+
+    def find(self, name: str) -> Source | None:
+        """The file of that full name; None where there is none."""
+        if name not in self._sources:
+            file = self._by_name.get(name)
+            self._sources[name] = _read(file) if file is not None else None
+        return self._sources[name]
+
+    def beside(self, name: str) -> tuple[str, ...]:
+        """Names of the files of the same folder of templates, or of the same pack."""
+        pack = name.partition("/")[0] + "/" if name.startswith("pack:") else ""
+        same = (file.name for file in self.files if file.name.endswith(_ENDINGS))
+        return tuple(
+            other for other in same if other.startswith(pack or "") and (pack or not other.startswith("pack:"))
+        )
+
+
+def _read(file: TemplateFile) -> Source:
+    try:
+        text = file.path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise TemplateError(
+            f"the file cannot be read: {error.strerror}", where=file.where, hint="look at its rights"
+        ) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise TemplateError(
+            "the file is no UTF-8", where=f"{file.where}:{line}", hint="save it in the encoding UTF-8"
+        ) from error
+    return Source(file.name, file.where, text)
+
+
+def _folder(entry: str, project: Path) -> _Root:
+    """A folder, a file, or a glob: the folder is then what stands before the first sign of a pattern."""
+    parts = Path(entry).parts
+    fixed = [part for i, part in enumerate(parts) if not any(_MAGIC.search(p) for p in parts[: i + 1])]
+    folder, glob = project.joinpath(*fixed), "/".join(parts[len(fixed) :]) or None
+    if glob is None and folder.is_file():
+        folder, glob, fixed = folder.parent, folder.name, fixed[:-1]
+    if not folder.is_dir():
+        raise TemplateError(
+            f"there is no folder of templates {entry!r}",
+            where=str(Path(entry)),
+            hint="make it, or change `templates` in the configuration",
+        )
+    where = "/".join(fixed)
+    return _Root(folder, "", f"{where}/" if where not in ("", ".") else "", glob, sandboxed=False)
+
+
+def _pack(entry: str) -> _Root:
+    name = entry.removeprefix("pack:").strip("/")
+    shipped = _shipped()
+    if name in shipped:
+        return _Root(shipped[name], f"pack:{name}/", f"pack:{name}/", None, sandboxed=False)
+    points = {point.name: point.value.partition(":")[0] for point in entry_points(group=GROUP)}
+    if name in points:
+        for folder in _folders(points[name]):
+            return _Root(folder, f"pack:{name}/", f"pack:{name}/", None, sandboxed=True)
+        raise TemplateError(
+            f"the pack {name!r} has no folder {points[name]!r}", where=entry, hint="report it to its authors"
+        )
+    known = ", ".join(sorted({*shipped, *points}))
+    raise TemplateError(f"no pack is called {name!r}", where=entry, hint=f"installed are: {known or 'none'}")
+
+
+def pack_names() -> tuple[str, ...]:
+    """Names of all installed packs, sorted."""
+    return tuple(sorted({*_shipped(), *(point.name for point in entry_points(group=GROUP))}))
+
+
+def _shipped() -> dict[str, Path]:
+    folders = (child for parent in _folders(PACKS) for child in sorted(parent.iterdir()) if child.is_dir())
+    return {child.name: child for child in folders if not _IGNORED.fullmatch(child.name)}
+
+
+def _folders(package: str) -> list[Path]:
+    """Folders of a package, found without running the package itself."""
+    try:
+        spec = find_spec(package)
+    except ImportError:
+        return []
+    return [Path(place) for place in spec.submodule_search_locations or ()] if spec is not None else []
+
+
+def _walk(root: _Root) -> Iterable[TemplateFile]:
+    for folder, folders, files in os.walk(root.folder):
+        folders[:] = sorted(name for name in folders if not _IGNORED.fullmatch(name))
+        inner = Path(folder).relative_to(root.folder).as_posix()
+        start = "" if inner == "." else f"{inner}/"
+        for name in sorted(files):
+            if _IGNORED.fullmatch(name):
+                continue
+            path = Path(folder, name)
+            try:
+                stat = path.stat()
+            except OSError:  # gone between listing and looking, or a link to nowhere
+                continue
+            yield TemplateFile(
+                root.prefix + start + name,
+                path,
+                root.where + start + name,
+                _is_candidate(start + name, root.glob),
+                root.sandboxed,
+                (stat.st_size, stat.st_mtime_ns, stat.st_ino),
+            )
+
+
+def _is_candidate(name: str, glob: str | None) -> bool:
+    if not name.endswith(_ENDINGS) or not is_template_name(name):
+        return False
+    return glob is None or fnmatch.fnmatchcase(name, glob.replace("**/", "*"))
