@@ -12,7 +12,7 @@ from regen.model.change import Change, Origins, delta_of, graph_events, graph_pa
 from regen.model.delta import Delta, Quad
 from regen.model.event import EdgeAdded, EdgeRemoved, NodeAdded, NodeChanged, NodeRemoved, Property
 from regen.model.term import RDF_TYPE, XSD, Blank, Iri, Literal, Term, TripleTerm
-from regen.stages.diff import Settled, describe, find_change, reasons, short, text_lines
+from regen.stages.diff import Settled, describe, diff_lines, find_change, reasons, short
 
 SCHEMA = "https://schema.org/"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -188,13 +188,14 @@ def test_lines_for_people_group_triples_below_their_node() -> None:
         [Quad(PERSON, LABEL, old, PEOPLE), Quad(PLACE, TYPE, CLASS, PEOPLE)],
         [Quad(PERSON, LABEL, new, PEOPLE), Quad(PERSON, KNOWS, PLACE, PEOPLE), Quad(CLASS, TYPE, CLASS, PLACES)],
     )
-    assert list(text_lines(graph_events(store.change(), ORIGINS, 1, 0.0), PREFIXES)) == [
+    lines = diff_lines(graph_events(store.change(), ORIGINS, 1, 0.0), PREFIXES)
+    assert [f"{sign} {text}" for sign, text in lines] == [
         "~ schema:Person  (graphs/people.ttl)",
-        '    - rdfs:label "old"',
-        '    + rdfs:label "new"',
-        "    + schema:knows schema:Place",
+        '-   rdfs:label "old"',
+        '+   rdfs:label "new"',
+        "+   schema:knows schema:Place",
         "- schema:Place  (graphs/people.ttl)",
-        "    - a rdfs:Class",
+        "-   a rdfs:Class",
         "+ rdfs:Class  (graphs/places.ttl)",
-        "    + a rdfs:Class",
+        "+   a rdfs:Class",
     ]

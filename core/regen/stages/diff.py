@@ -9,6 +9,7 @@ from typing import Protocol
 
 from regen.model.artifact import Because
 from regen.model.change import Change, Origins
+from regen.model.cloudevent import to_json
 from regen.model.delta import Delta, Quad
 from regen.model.event import (
     EdgeAdded,
@@ -121,25 +122,34 @@ def short(term: Term, prefixes: Mapping[str, str]) -> str:
             return term.n3()
 
 
-def text_lines(events: Iterable[Event], prefixes: Mapping[str, str]) -> Iterator[str]:
-    """Graph events as lines for people: one for each node, below it one for each triple.
+def diff_lines(events: Iterable[Event], prefixes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Graph events as lines for people: one for each node, then, indented, one for each of its triples.
 
     Args:
         events: graph events in the order of `graph_events`; others are left out.
         prefixes: prefix to namespace.
+
+    Returns:
+        (sign, text): "+" for what came, "-" for what is gone, "~" for a node that stays.
     """
-    graph_events = [(event.origin, event.data) for event in events if isinstance(event.data, GraphPayload)]
-    for (origin, subject), group in groupby(graph_events, key=lambda item: (item[0], item[1].subject)):
-        lines: list[str] = []
+    found = [(event.origin, event.data) for event in events if isinstance(event.data, GraphPayload)]
+    for (origin, subject), group in groupby(found, key=lambda item: (item[0], item[1].subject)):
+        lines: list[tuple[str, str]] = []
         sign = "~"
         for _, data in group:
             sign = {"node.added": "+", "node.removed": "-"}.get(data.type, sign)
             lines += _triple_lines(data, prefixes)
-        yield f"{sign} {short(subject, prefixes)}  ({origin})"
+        yield sign, f"{short(subject, prefixes)}  ({origin})"
         yield from sorted(lines, key=_by_predicate)
 
 
-def _triple_lines(data: GraphPayload, prefixes: Mapping[str, str]) -> list[str]:
+def diff_documents(events: Iterable[Event]) -> list[dict[str, object]]:
+    """Graph events as JSON: the attributes of their CloudEvents that say what changed, and where."""
+    documents = map(to_json, events)
+    return [{name: found[name] for name in ("type", "source", "subject", "data")} for found in documents]
+
+
+def _triple_lines(data: GraphPayload, prefixes: Mapping[str, str]) -> list[tuple[str, str]]:
     match data:
         case NodeAdded():
             return _property_lines("+", data.gained, prefixes)
@@ -155,18 +165,18 @@ def _triple_lines(data: GraphPayload, prefixes: Mapping[str, str]) -> list[str]:
             return []
 
 
-def _property_lines(sign: str, properties: Iterable[Property], prefixes: Mapping[str, str]) -> list[str]:
+def _property_lines(sign: str, properties: Iterable[Property], prefixes: Mapping[str, str]) -> list[tuple[str, str]]:
     lines = []
     for predicate, target in properties:
         name = "a" if predicate == RDF_TYPE else short(predicate, prefixes)
-        lines.append(f"    {sign} {name} {short(target, prefixes)}")
+        lines.append((sign, f"  {name} {short(target, prefixes)}"))
     return lines
 
 
-def _by_predicate(line: str) -> tuple[str, bool]:
+def _by_predicate(line: tuple[str, str]) -> tuple[str, bool]:
     """Lines of one predicate stand together, what was lost before what was gained."""
-    sign, predicate, *_ = line.split()
-    return (predicate, sign == "+")
+    sign, text = line
+    return (text.split()[0], sign == "+")
 
 
 def _short_iri(iri: Iri, prefixes: Mapping[str, str]) -> str:

@@ -1,0 +1,148 @@
+"""Compare: two graph files, or two folders of them, become one delta, as if the second were a later state of the first.
+
+Relative IRIs are resolved alike on both sides: in a folder against the file's path inside it, for two files against
+one name for both. So a folder that only moved has an empty delta, and so has a file that was only renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+import pyoxigraph as ox
+
+from regen.dataset.files import find_graph_files
+from regen.dataset.patch import Patch
+from regen.dataset.read import graph_file, no_loader, read_bytes
+from regen.dataset.store import Dataset, GraphChange, model_quad
+from regen.dataset.version import FileDelta, file_delta
+from regen.errors import GraphError, UsageError
+from regen.model.change import Origins
+from regen.model.delta import Delta
+from regen.model.graphfile import GraphFile, Loaded, file_iri
+
+Load = Callable[[GraphFile], Awaitable[Loaded | None]]
+_COMMON = "graph"  # the path that both of two files are taken for
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two states of a dataset.
+
+    Attributes:
+        delta: what the second has more and less than the first.
+        dataset: the second state.
+        origins: graph to file, of both sides.
+        prefixes: of both sides; where they differ, those of the second, there the first file's by path.
+        patch: the delta as a store sees it that knows no files: what stands in no named graph of its own is one
+            default graph, however it is spread over files.
+        warnings: of loading, one sentence each.
+    """
+
+    delta: Delta
+    dataset: Dataset
+    origins: Origins
+    prefixes: Mapping[str, str]
+    patch: Patch
+    warnings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Side:
+    """One state, file by file; `files` is by the name of the file's graph."""
+
+    files: dict[str, FileDelta] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    prefixes: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+async def compare(old: Path, new: Path, load: Load) -> Comparison:
+    """Load two states and compare them.
+
+    Args:
+        old, new: two graph files, or two folders of them.
+        load: parses one file; dispatch's `Hooks.load`.
+
+    Raises:
+        UsageError: one is a file and the other a folder, or one is neither.
+        GraphError: a file cannot be read or parsed.
+    """
+    _check(old, new)
+    first = await _read(old, load, {})
+    second = await _read(new, load, first.files)
+    dataset = Dataset()
+    for iri, file in first.files.items():
+        dataset.load(iri, file.quads)
+    delta = dataset.insert(_changes(first, second))
+    dataset.settle(delta)
+    return Comparison(
+        delta,
+        dataset,
+        Origins("graph", tuple(sorted({**first.paths, **second.paths}.items()))),
+        {**first.prefixes, **second.prefixes},
+        _patch(first, second),
+        tuple(first.warnings + second.warnings),
+    )
+
+
+def _check(old: Path, new: Path) -> None:
+    hint = "name two graph files, or two folders of them"
+    for path in (old, new):
+        if not path.exists():
+            raise UsageError(f"{path} does not exist", hint=hint)
+    if old.is_dir() != new.is_dir():
+        raise UsageError(f"{old} and {new} are a file and a folder", hint=hint)
+
+
+async def _read(path: Path, load: Load, earlier: Mapping[str, FileDelta]) -> _Side:
+    side = _Side()
+    try:
+        for iri, file in _graph_files(path):
+            loaded = await load(file)
+            if loaded is None:
+                raise no_loader(file)
+            before = earlier.get(iri)
+            side.files[iri] = file_delta(loaded, iri, before.quads if before is not None else frozenset())
+            side.paths[iri] = file.path
+            side.prefixes = {**loaded.prefixes, **side.prefixes}
+            side.warnings += loaded.warnings
+    except GraphError as error:
+        where = str(PurePath(_folder(path), error.where or ""))
+        raise GraphError(error.message, where=where, hint=error.hint) from error
+    return side
+
+
+def _graph_files(path: Path) -> Iterator[tuple[str, GraphFile]]:
+    """Each graph file of one side, with the name of its graph."""
+    folder = _folder(path.resolve())
+    for found in find_graph_files(folder, ["." if path.is_dir() else path.resolve().name]):
+        iri = file_iri(found.path if path.is_dir() else _COMMON)
+        data, _ = read_bytes(folder, found)
+        file = graph_file(found, data, iri)
+        if file is not None:
+            yield iri, file
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _changes(first: _Side, second: _Side) -> list[GraphChange]:
+    changes = [GraphChange(iri, frozenset(file.added), frozenset(file.removed)) for iri, file in second.files.items()]
+    gone = [(iri, file) for iri, file in first.files.items() if iri not in second.files]
+    return changes + [GraphChange(iri, frozenset(), frozenset(file.quads)) for iri, file in gone]
+
+
+def _patch(first: _Side, second: _Side) -> Patch:
+    before, after = _quads(first), _quads(second)
+    return Patch(
+        Delta(frozenset(map(model_quad, after - before)), frozenset(map(model_quad, before - after))),
+        prefixes={name: iri for name, iri in second.prefixes.items() if first.prefixes.get(name) != iri},
+        dropped=tuple(sorted(set(first.prefixes) - set(second.prefixes))),
+    )
+
+
+def _quads(side: _Side) -> set[ox.Quad]:
+    return {quad for file in side.files.values() for quad in file.quads}
