@@ -12,7 +12,10 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
+from pathspec import GitIgnoreSpec
+
 from regen.errors import TemplateError
+from regen.model.language import Language
 from regen.model.template import Source, Template
 from regen.templating.environment import is_template_name
 from regen.templating.frontmatter import has_front_matter
@@ -63,20 +66,36 @@ class _Root:
     sandboxed: bool
 
 
-def list_files(entries: Iterable[str], project: Path) -> tuple[TemplateFile, ...]:
-    """All files that templates are, or may take in, sorted by name; cheap: folders are listed, nothing is read.
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """All files that templates are, or may take in, sorted by name."""
+
+    files: tuple[TemplateFile, ...]
+
+    @property
+    def signature(self) -> tuple[tuple[str, tuple[int, int, int]], ...]:
+        """Equal while no file came, went or was touched."""
+        return tuple((file.name, file.signature) for file in self.files)
+
+
+def discover(project: Path, entries: Iterable[str], ignore: Iterable[str] = ()) -> Discovered:
+    """List template files; cheap: folders are listed, nothing is read.
 
     Args:
-        entries: folders, globs, or `pack:NAME`, relative to the project.
         project: the project's folder.
+        entries: folders, files, globs, or `pack:NAME`, relative to the project.
+        ignore: patterns as in `.gitignore`, for files of the project.
 
     Raises:
         TemplateError: an entry or a pack does not exist, or two files have one name.
     """
+    ignored = GitIgnoreSpec.from_lines(ignore)
     found: dict[str, TemplateFile] = {}
     for entry in entries:
-        root = _pack(entry) if entry.startswith("pack:") else _folder(entry, project)
-        for file in _walk(root):
+        is_pack = entry.startswith("pack:")
+        for file in _walk(_pack(entry) if is_pack else _folder(entry, project)):
+            if not is_pack and ignored.match_file(file.where):
+                continue
             known = found.get(file.name)
             if known is None or (known.path == file.path and file.candidate):
                 found[file.name] = file
@@ -86,30 +105,29 @@ def list_files(entries: Iterable[str], project: Path) -> tuple[TemplateFile, ...
                     where=file.where,
                     hint="rename one of the files: names are relative to their templates folder",
                 )
-    return tuple(found[name] for name in sorted(found))
+    return Discovered(tuple(found[name] for name in sorted(found)))
 
 
-def discover(entries: Iterable[str], project: Path, surroundings: Surroundings | None = None) -> tuple[Template, ...]:
-    """All templates that the configuration names, sorted by name.
-
-    Raises:
-        TemplateError: as `list_files` and `parse_template`.
-    """
-    return parse_files(list_files(entries, project), surroundings)
-
-
-def parse_files(files: Iterable[TemplateFile], surroundings: Surroundings | None = None) -> tuple[Template, ...]:
-    """Templates among listed files, sorted by name.
+def parse_templates(
+    found: Discovered,
+    *,
+    settings: tuple[tuple[str, str], ...] = (),
+    prefixes: Mapping[str, str] | None = None,
+    languages: Iterable[Language] = (),
+    salt: str = "",
+) -> tuple[Template, ...]:
+    """Templates among the files, sorted by name; arguments as in `regen.templating.parse.Surroundings`.
 
     Raises:
         TemplateError: a file cannot be read, or as `parse_template`.
     """
-    library = FileLibrary(files)
+    around = Surroundings(settings, prefixes or {}, tuple(languages), salt)
+    library = FileLibrary(found.files)
     templates = []
     for file in library.files:
         source = library.find(file.name) if file.candidate else None
         if source is not None and has_front_matter(source.text):
-            templates.append(parse_template(source, library, surroundings, sandboxed=file.sandboxed))
+            templates.append(parse_template(source, library, around, sandboxed=file.sandboxed))
     return tuple(templates)
 
 
@@ -133,11 +151,12 @@ class FileLibrary:
 
     def beside(self, name: str) -> tuple[str, ...]:
         """Names of the files of the same folder of templates, or of the same pack."""
-        pack = name.partition("/")[0] + "/" if name.startswith("pack:") else ""
-        same = (file.name for file in self.files if file.name.endswith(_ENDINGS))
-        return tuple(
-            other for other in same if other.startswith(pack or "") and (pack or not other.startswith("pack:"))
-        )
+        root = _root_of(name)
+        return tuple(file.name for file in self.files if file.name.endswith(_ENDINGS) and _root_of(file.name) == root)
+
+
+def _root_of(name: str) -> str:
+    return name.partition("/")[0] if name.startswith("pack:") else ""
 
 
 def _read(file: TemplateFile) -> Source:

@@ -20,7 +20,6 @@ _THIS = re.compile(r"[?$]this\b|\bSELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IG
 _TEXTS = frozenset({"to", "language", "each", "engine", "when", "skip_if", "before", "after", "shape"})
 _FLAGS = frozenset({"unless_exists", "force", "inject", "prepend", "append"})
 KEYS = _TEXTS | _FLAGS | {"with", "at_line", "needs"}
-_PLACED = ("each", "shape", "skip_if", "to", "when")
 _PLACES = ("before", "after", "prepend", "append", "at_line")
 
 # What people who know ggen or hygen write, and what says the same here.
@@ -66,6 +65,7 @@ class FrontMatter:
         with_: (name, SPARQL text) of `with`, sorted by name.
         each: the query of `each`; None where there is none.
         body_line: line of the file on which the body starts, from 1.
+        lines, view_lines: of each key, and of each query of `with`: the line of the file on which its text starts.
     """
 
     to: str
@@ -83,6 +83,7 @@ class FrontMatter:
     shape: str | None = None
     needs: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
+    view_lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def has_front_matter(text: str) -> bool:
@@ -118,7 +119,7 @@ def parse_front_matter(text: str, where: str) -> FrontMatter:
     header, body, body_line = split(text, where)
     values = mapping(compose(header, where), where, "the front matter")
     for name in values:
-        _check_key(name, values[name].line, where)
+        _check_key(name, values[name].key_line, where)
     texts = {name: text_of(values, name, where) for name in sorted(_TEXTS & values.keys())}
     flags = {name: flag_of(values, name, where) for name in sorted(_FLAGS & values.keys())}
     if "to" not in texts:
@@ -127,7 +128,7 @@ def parse_front_matter(text: str, where: str) -> FrontMatter:
             where=f"{where}:1",
             hint='add a line such as `to: "{{ this | local_name | snake }}.py"`',
         )
-    lines = {name: values[name].line for name in _PLACED if name in values}
+    lines = {name: value.line for name, value in values.items()}
     views, view_lines = _views(values, where)
     found = FrontMatter(
         to=texts["to"],
@@ -143,7 +144,8 @@ def parse_front_matter(text: str, where: str) -> FrontMatter:
         force=flags.get("force", False),
         shape=texts.get("shape"),
         needs=names_of(values, "needs", where),
-        lines={**lines, **view_lines},
+        lines=lines,
+        view_lines=view_lines,
     )
     found = _with_shape(found, where)
     if found.each is not None and not _THIS.search(found.each):

@@ -7,7 +7,7 @@ piece gets a statement of its own. What a macro gives is one piece, made by the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType, GeneratorType
 from typing import Any
 
@@ -19,7 +19,7 @@ from jinja2.compiler import CodeGenerator, Frame
 class _PieceByPiece(CodeGenerator):
     """Writes one statement, with its line, for each value and for each line of plain text."""
 
-    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802 - Jinja's own name
         """Write an output as one statement a piece."""
         for child in node.nodes:
             for piece in _pieces(child):
@@ -43,7 +43,7 @@ def trace_by(environment: Environment) -> None:
     environment.bytecode_cache = None
 
 
-def places(pieces: Generator[str, None, None]) -> tuple[tuple[int, str], ...]:
+def places(pieces: Iterator[str]) -> tuple[tuple[int, str], ...]:
     """Run a body and map its output's lines: (first line of the output, file:line of the template), ascending."""
     found: dict[int, str] = {}
     firm: set[int] = set()
@@ -62,10 +62,15 @@ def places(pieces: Generator[str, None, None]) -> tuple[tuple[int, str], ...]:
     return tuple(step for before, step in zip([(0, ""), *steps], steps, strict=False) if before[1] != step[1])
 
 
+def line_of(steps: Iterable[tuple[int, str]], line: int) -> str | None:
+    """The place that made an output line, counted from 1; None before the first."""
+    return next((place for first, place in reversed(tuple(steps)) if first <= line), None)
+
+
 def _place(pieces: Any) -> str:
     """Where the innermost body stands that just gave a piece."""
     inner = pieces
-    while isinstance(inner, GeneratorType):
+    while True:
         frame: FrameType = inner.gi_frame
         below = inner.gi_yieldfrom
         if not isinstance(below, GeneratorType):

@@ -20,6 +20,7 @@ from regen.templating.environment import blanked, full_name
 from regen.templating.frontmatter import FrontMatter, has_front_matter, parse_front_matter
 from regen.templating.namespaces import variable
 
+_PLACED = ("each", "skip_if", "to", "when")
 _ASK = re.compile(
     r"\A(?P<prologue>(?:\s+|#[^\n]*\n|(?:PREFIX|BASE)\s[^<]*<[^>]*>)*)ASK\b(?:\s*WHERE\b)?", re.IGNORECASE
 )
@@ -30,13 +31,13 @@ class Surroundings:
     """What templates are parsed with, beside their files.
 
     Attributes:
-        settings: the configuration's `[vars]`, values as TOML gives them.
+        settings: (name, value as JSON) of the configuration's `[vars]`.
         prefixes: prefix → namespace, of the graph files and the configuration.
         languages: all languages that plugins know; none: front matter may name any.
         salt: of the engine and the plugins, such as their versions; changes every digest.
     """
 
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: tuple[tuple[str, str], ...] = ()
     prefixes: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[Language, ...] = ()
     salt: str = ""
@@ -135,7 +136,7 @@ def _check_language(front: FrontMatter, around: Surroundings, where: str) -> Non
     close = difflib.get_close_matches(front.language.lower(), known, 1, 0.6)
     raise TemplateError(
         f"no plugin knows the language {front.language!r}",
-        where=f"{where}:1",
+        where=f"{where}:{front.lines['language']}",
         hint=f"did you mean `{close[0]}`?" if close else f"known are: {', '.join(sorted(known))}",
     )
 
@@ -179,7 +180,8 @@ def _views(
     front: FrontMatter, reads: list[tuple[Source, Reads]], where: str
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, int], ...], str | None]:
     """All views with the queries of `when` and of bodies, the lines of keys and views, and `when` as an expression."""
-    views, lines, when = dict(front.with_), dict(front.lines), front.when
+    views, when = dict(front.with_), front.when
+    lines = {name: front.lines[name] for name in _PLACED if name in front.lines} | dict(front.view_lines)
     asked = _ASK.match(when) if when is not None else None
     if when is not None and asked is not None:
         start = "SELECT DISTINCT ?this WHERE" if re.search(r"[?$]this\b", when) else "SELECT (1 AS ?holds) WHERE"
@@ -213,11 +215,7 @@ def _views(
 
 def _settings(around: Surroundings, reads: list[Reads]) -> tuple[tuple[str, str], ...]:
     wanted = None if any(read.settings is None for read in reads) else {n for r in reads for n in r.settings or ()}
-    return tuple(
-        (name, json.dumps(value, sort_keys=True, default=str))
-        for name, value in sorted(around.settings.items())
-        if wanted is None or name in wanted
-    )
+    return tuple(item for item in sorted(around.settings) if wanted is None or item[0] in wanted)
 
 
 def _prefixes(around: Surroundings, reads: list[Reads]) -> tuple[tuple[str, str], ...]:

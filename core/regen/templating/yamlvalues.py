@@ -16,10 +16,11 @@ _NEEDS_QUOTES = re.compile(r"^\s*[\w-]+:\s+[{%@`*&!]")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A YAML value: what it holds, and the line of the file on which its text starts."""
+    """A YAML value: what it holds, the line of the file on which its text starts, and that of its key."""
 
     data: object
     line: int
+    key_line: int
 
 
 def compose(header: str, where: str) -> yaml.Node | None:
@@ -71,7 +72,7 @@ def mapping(node: yaml.Node | None, where: str, what: str) -> dict[str, Value]:
             raise TemplateError(
                 f"`{key.value}` stands twice in {what}", where=_at(key, where), hint="keep one of the two"
             )
-        found[key.value] = Value(_data(value, where, key.value), _line(value))
+        found[key.value] = Value(_data(value, where, key.value), _line(value), key.start_mark.line + 2)
     return found
 
 
