@@ -21,7 +21,7 @@ _DEFAULT = ox.DefaultGraph()
 _STRING = ox.NamedNode(XSD + "string")
 _DAY = r"[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"
 STABLE = {
-    ox.NamedNode(XSD + name): re.compile(pattern, re.ASCII).fullmatch
+    ox.NamedNode(XSD + name): re.compile(pattern, re.ASCII)
     for name, pattern in {
         "integer": r"0|-?[1-9]\d{0,17}",
         "decimal": r"0|-?[1-9]\d{0,14}|-?(0|[1-9]\d{0,14})\.\d{0,14}[1-9]",
@@ -30,7 +30,7 @@ STABLE = {
         "dateTime": _DAY + r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(Z|)",
     }.items()
 }
-"""Datatype to a test that is true only of spellings that the store leaves alone."""
+"""Datatype to a pattern that matches only spellings that the store leaves alone."""
 
 
 def normal_quads(quads: Iterable[ox.Quad]) -> dict[ox.Quad, ox.Quad]:
@@ -55,7 +55,7 @@ def _may_change(literal: ox.Literal) -> bool:
     if datatype == _STRING or literal.language is not None:
         return False
     stays = STABLE.get(datatype)
-    return stays is None or stays(literal.value) is None
+    return stays is None or stays.fullmatch(literal.value) is None
 
 
 def _literals(triple: ox.Triple) -> Iterator[ox.Literal]:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
+from typing import IO, cast
 from xml.parsers import expat
 
 import pyoxigraph as ox
@@ -178,7 +179,12 @@ def _place(file: GraphFile, data: bytes, error: SyntaxError, *, lenient: bool = 
     for slow_from in (len(data), None):
         feed = _Feed(data, start if slow_from is None else slow_from)
         with suppress(SyntaxError):
-            deque(ox.parse(feed, OXIGRAPH_FORMATS[file.format], base_iri=file.base_iri, lenient=lenient), maxlen=0)
+            deque(
+                ox.parse(
+                    cast("IO[bytes]", feed), OXIGRAPH_FORMATS[file.format], base_iri=file.base_iri, lenient=lenient
+                ),
+                maxlen=0,
+            )
         read = feed.given
         start = data.rfind(b"\n", 0, max(read - 1, 0)) + 1
     return data.count(b"\n", 0, start) + 1, max(len(data[start:read].decode(errors="replace")), 1)
@@ -196,7 +202,7 @@ def _graph_error(file: GraphFile, data: bytes, error: SyntaxError, place: tuple[
         return _remote_context(file, data)
     lines = data.split(b"\n", line)
     text = lines[line - 1].decode(errors="replace").strip() if line <= len(lines) else ""
-    if "end of file" in message:
+    if "Unexpected end" in message:
         hint = "something that was begun is not ended: look for a missing full stop, quote or bracket"
     elif text:
         hint = f"the line reads: {text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + '…'}"
