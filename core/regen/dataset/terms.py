@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import pyoxigraph as ox
 
-from regen.model.term import Blank, Iri, Literal, Term, TripleTerm
+from regen.model.term import RDF_LANG_STRING, XSD_STRING, Blank, Iri, Literal, Term, TripleTerm
 
 BLANK = "urn:regen:b:"
 """What the IRIs of blank nodes start with in the store."""
@@ -18,11 +18,15 @@ BLANK = "urn:regen:b:"
 OxTerm: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
+def named(iri: str) -> Iri | Blank:
+    """What an IRI of the store stands for."""
+    return Blank(iri[len(BLANK) :]) if iri.startswith(BLANK) else Iri(iri)
+
+
 def to_term(term: OxTerm) -> Term:
     """The store's term as a value; IRIs that stand for blank nodes come back as blank nodes."""
     if isinstance(term, ox.NamedNode):
-        iri = term.value
-        return Blank(iri[len(BLANK) :]) if iri.startswith(BLANK) else Iri(iri)
+        return named(term.value)
     if isinstance(term, ox.Literal):
         language = term.language
         if language is None:
@@ -53,6 +57,18 @@ def to_ox(term: Term) -> OxTerm:
             return ox.Triple(subject, ox.NamedNode(str(term.predicate)), to_ox(term.object))
         case _:
             raise TypeError(f"{term!r} is no term of the model")
+
+
+def as_stored(literal: Literal) -> Literal:
+    """A literal in the spelling that the store gives back: "01"^^xsd:integer is "1" there."""
+    if literal.datatype in (XSD_STRING, RDF_LANG_STRING):
+        return literal
+    store = ox.Store()
+    anything = ox.NamedNode("urn:regen:any")
+    store.add(ox.Quad(anything, anything, to_ox(literal)))
+    (quad,) = store
+    found = to_term(quad.object)
+    return found if isinstance(found, Literal) else literal
 
 
 def sparql(term: Term) -> str:

@@ -177,9 +177,13 @@ class Values(Node):
 
 @dataclass(frozen=True, slots=True)
 class Bound(Node):
-    """`VALUES` whose rows are known only when the query is run; they are distinct and complete."""
+    """`VALUES` whose rows are known only when the query is run; they are distinct and complete.
+
+    `columns` are the names under which the rows are given then; they stay when the variables are renamed.
+    """
 
     variables: tuple[Var, ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

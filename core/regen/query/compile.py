@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -11,6 +11,7 @@ from blake3 import blake3
 
 from regen.errors import QueryError
 from regen.query.algebra import (
+    Call,
     Distinct,
     Expression,
     Extend,
@@ -20,6 +21,7 @@ from regen.query.algebra import (
     Project,
     Slice,
     Var,
+    walk,
 )
 from regen.query.blanks import see_blanks
 from regen.query.derive import THIS, Derived, derive
@@ -30,7 +32,7 @@ from regen.query.relax import Relaxer
 from regen.query.restrict import Binder, Restrictor
 from regen.query.scopes import certain
 from regen.query.template import Template
-from regen.query.text import select_text
+from regen.query.text import query_text
 from regen.query.tokens import NotUnderstood
 from regen.query.view import Plan, View
 
@@ -108,27 +110,28 @@ def _unanalysed(text: str, prefixes: dict[str, str], columns: tuple[str, ...], w
 
 
 def _view(query: Query) -> View:
-    graphs = "".join(f"FROM {g.n3()} " for g in query.default_graphs)
-    graphs += "".join(f"FROM NAMED {g.n3()} " for g in query.named_graphs)
-    digest = blake3(f"{graphs}{select_text(query.pattern)}".encode()).hexdigest()
+    dataset = "".join(f"FROM {g.n3()} " for g in query.default_graphs)
+    dataset += "".join(f"FROM NAMED {g.n3()} " for g in query.named_graphs)
+    resolves = any(isinstance(node, Call) and node.name in ("IRI", "URI") for node in walk(query.pattern))
+    base = query.base if resolves else ""
+    digest = blake3(query_text(query.pattern, dataset, base).encode()).hexdigest()
     pattern = drop_aliases(see_blanks(query.pattern))
     pattern = separate(flatten_paths(pattern, query.fresh), query.fresh)
     pattern = lower_graphs(pattern)
-    plan = _plan(pattern, graphs, query.fresh)
+    plan = _plan(pattern, dataset, base, query.fresh)
     keyed = THIS.name in plan.columns
-    relaxer = Relaxer(query.fresh)
-    found = [derive(change, query.fresh, keyed=keyed) for change in relaxer.changes(pattern)]
-    whole = "FROM chooses the graphs" if graphs else None
-    return View(plan.columns, digest, tuple(_each_once(found)), plan, whole)
+    found = (derive(c, query.fresh, base=base, keyed=keyed) for c in Relaxer(query.fresh).changes(pattern))
+    whole = "FROM chooses the graphs" if dataset else None
+    return View(plan.columns, digest, _cheap_first(found), plan, whole)
 
 
-def _each_once(found: list[Derived]) -> list[Derived]:
-    """Cheap ones first: those that need no query, then those that lead to keys."""
+def _cheap_first(found: Iterable[Derived]) -> tuple[Derived, ...]:
+    """Those that need no query, then those that lead to keys; each once."""
     unique = dict.fromkeys(found)
-    return sorted(unique, key=lambda derived: (derived.whole is not None, derived.query is not None))
+    return tuple(sorted(unique, key=lambda derived: (derived.whole is not None, derived.query is not None)))
 
 
-def _plan(pattern: Pattern, graphs: str, fresh: Fresh) -> Plan:
+def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
     """Takes the top of a query apart: what it projects, orders and cuts is done after the engine."""
     offset, limit, distinct = 0, None, False
     order: tuple[tuple[Expression, bool], ...] = ()
@@ -144,18 +147,18 @@ def _plan(pattern: Pattern, graphs: str, fresh: Fresh) -> Plan:
         if distinct:
             check_distinct(pattern, order)
     core = make_total(core)
-    extra = tuple((value, fresh.var()) for value, _ in order)
-    columns = (*variables, *(variable for _, variable in extra))
-    positions = tuple((len(variables) + i, down) for i, (_, down) in enumerate(order))
+    keys = [value if isinstance(value, Var) else fresh.var() for value, _ in order]
+    made = [(key, value) for key, (value, _) in zip(keys, order, strict=True) if key != value]
+    columns = tuple(dict.fromkeys((*variables, *keys)))
 
-    def top(inner: Pattern) -> Pattern:
-        projected: Pattern = Distinct(Project(inner, variables)) if distinct else inner
-        for value, variable in extra:
-            projected = Extend(projected, variable, value)
-        return Project(projected, columns) if extra or not distinct else projected
+    def text(inner: Pattern) -> str:
+        found: Pattern = Distinct(Project(inner, variables)) if distinct else inner
+        for key, value in made:
+            found = Extend(found, key, value)
+        return query_text(Project(found, columns) if made or not distinct else found, dataset, base)
 
-    template = None
+    keyed = None
     if THIS in certain(core) and not offset and limit is None:
-        template = Template.of(top(Restrictor(fresh).restrict(core, (Binder(frozenset({THIS})),))), graphs)
-    names = tuple(variable.name for variable in variables)
-    return Plan(names, positions, Template.of(top(core), graphs).segments[0], template, offset, limit, ())
+        keyed = Template.of(text(Restrictor(fresh).restrict(core, (Binder(frozenset({THIS})),))))
+    positions = tuple((columns.index(key), down) for key, (_, down) in zip(keys, order, strict=True))
+    return Plan(tuple(v.name for v in variables), positions, text(core), keyed, offset, limit, ())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from regen.dataset.terms import as_stored, named
+from regen.model.term import Iri, Literal
 from regen.query.algebra import (
     Bound,
     Distinct,
@@ -13,6 +15,7 @@ from regen.query.algebra import (
     Join,
     Pattern,
     Project,
+    Slot,
     Triple,
     Var,
     join,
@@ -22,7 +25,7 @@ from regen.query.relax import Change, Focus
 from regen.query.restrict import Binder, Restrictor
 from regen.query.scopes import certain
 from regen.query.template import Template
-from regen.query.text import group_text
+from regen.query.text import group_text, query_text
 
 THIS = Var("this")
 
@@ -43,7 +46,7 @@ class Derived:
     whole: str | None
 
 
-def derive(change: Change, fresh: Fresh, *, keyed: bool) -> Derived:
+def derive(change: Change, fresh: Fresh, *, base: str, keyed: bool) -> Derived:
     """The query of one change: what is connected with the focus, bound to the changed triples."""
     parts, conditions = _flatten(change.rest)
     given = frozenset(change.focus.variables)
@@ -59,7 +62,7 @@ def derive(change: Change, fresh: Fresh, *, keyed: bool) -> Derived:
     linked = tuple(v for v in change.focus.variables if v in mentioned((tuple(near), decisive)))
     query = None
     if near or decisive:
-        start: tuple[Pattern, ...] = (Bound(linked),) if linked else ()
+        start: tuple[Pattern, ...] = (Bound(linked, tuple(variable.name for variable in linked)),) if linked else ()
         pattern = Join((*start, *near))
         if linked:
             pattern_ = Restrictor(fresh).restrict(pattern, (Binder(frozenset(linked)),))
@@ -68,8 +71,20 @@ def derive(change: Change, fresh: Fresh, *, keyed: bool) -> Derived:
         if decisive:
             pattern_ = Filter(pattern_, decisive)
         columns = tuple(dict.fromkeys((*(() if whole or THIS in given else (THIS,)), *linked)))
-        query = Template.of(Distinct(Project(pattern_, columns)))
-    return Derived(change.focus, _shows(change.focus), linked, query, whole)
+        query = Template.of(query_text(Distinct(Project(pattern_, columns)), "", base))
+    return Derived(_as_in_deltas(change.focus), _shows(change.focus), linked, query, whole)
+
+
+def _as_in_deltas(focus: Focus) -> Focus:
+    """Constants as deltas have them: blank nodes for the IRIs that stand for them, literals in the store's spelling."""
+
+    def term(slot: Slot) -> Slot:
+        if isinstance(slot, Iri):
+            return named(slot)
+        return as_stored(slot) if isinstance(slot, Literal) else slot
+
+    graph = None if focus.graph is None else term(focus.graph)
+    return replace(focus, subject=term(focus.subject), object=term(focus.object), graph=graph)
 
 
 def _shows(focus: Focus) -> str:

@@ -270,4 +270,6 @@ def _grounded(pattern: Pattern) -> bool:
 
 
 def _branches(pattern: Pattern) -> bool:
-    return isinstance(pattern, Union | LeftJoin | Minus | Filter | Extend | Distinct | OrderBy | Slice | Project | Group)
+    return isinstance(
+        pattern, Union | LeftJoin | Minus | Filter | Extend | Distinct | OrderBy | Slice | Project | Group
+    )

@@ -40,11 +40,12 @@ from regen.query.triples import triples
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query: its algebra, and the graphs that `FROM` and `FROM NAMED` name."""
+    """A parsed query: its algebra, the graphs that `FROM` and `FROM NAMED` name, and its `BASE` ("" without one)."""
 
     pattern: Pattern
     default_graphs: tuple[Iri, ...]
     named_graphs: tuple[Iri, ...]
+    base: str
     fresh: Fresh
 
 
@@ -66,8 +67,8 @@ def parse(text: str, prefixes: Mapping[str, str], resolve: Callable[[str, str], 
         cursor.take("WHERE")
         ask = Var("ask")
         pattern: Pattern = Project(Extend(UNIT, ask, Exists(group(cursor), negated=False)), (ask,))
-        return Query(_finish(cursor, pattern), *graphs, cursor.fresh)
-    return Query(*_select(cursor, top=True), cursor.fresh)
+        return Query(_finish(cursor, pattern), *graphs, cursor.base, cursor.fresh)
+    return Query(*_select(cursor, top=True), cursor.base, cursor.fresh)
 
 
 def _finish(cursor: Cursor, pattern: Pattern) -> Pattern:
@@ -320,5 +321,3 @@ def _datum(cursor: Cursor) -> Term | None:
         return cursor.iri()
     sign = cursor.next().text if cursor.at("+", "-") else ""
     return cursor.literal(sign)
-
-

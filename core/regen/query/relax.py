@@ -227,9 +227,7 @@ class Relaxer:
                 found.append(self._carry(inner, change, certain(inner), ()))
         return found
 
-    def _carry(
-        self, left: Pattern, change: Change, keep: frozenset[Var], conditions: tuple[Expression, ...]
-    ) -> Change:
+    def _carry(self, left: Pattern, change: Change, keep: frozenset[Var], conditions: tuple[Expression, ...]) -> Change:
         carried, mapping = change.renamed(self._fresh, keep)
         merged = Change(carried.focus, join(self.sup(left), carried.rest))
         return Change(merged.focus, _keep(merged.rest, merged.certain, substitute(conditions, mapping)))

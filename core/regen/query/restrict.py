@@ -53,7 +53,7 @@ class Binder:
         """The bindings of these variables alone, each once."""
         ordered = tuple(sorted(variables, key=lambda v: v.name))
         if self.source is None:
-            return Bound(ordered)
+            return Bound(ordered, tuple(variable.name for variable in ordered))
         return Distinct(Project(substitute(self.source, fresh.renaming(self.source, variables)), ordered))
 
 
@@ -81,8 +81,7 @@ class Restrictor:
             case LeftJoin(left, right, conditions):
                 bound = self.restrict(left, binders)
                 if fits(right, visible(left)):
-                    shared = visible(left) & visible(right)
-                    kind = Lateral if shared and not certain(left) & certain(right) else LeftJoin
+                    kind = Lateral if _asked_apart(left, right) else LeftJoin
                     return kind(bound, right, conditions)
                 return LeftJoin(bound, self._right(left, bound, right, binders), conditions)
             case Minus(left, right):
@@ -178,13 +177,25 @@ def fits(pattern: Pattern, outer: Scope) -> bool:
         case LeftJoin(left, right, conditions):
             hidden = (visible(right) - certain(left)) & outer
             both = join(left, right)
-            return fits(left, outer) and fits(right, outer) and not hidden and all(
-                _sees_the_same(both, c, outer) for c in conditions
+            return (
+                fits(left, outer)
+                and fits(right, outer)
+                and not hidden
+                and all(_sees_the_same(both, c, outer) for c in conditions)
             )
         case _:
             return False
 
 
+def _asked_apart(left: Pattern, right: Pattern) -> bool:
+    """Whether the optimiser would make a table of `right`: it shares variables, but none that is always bound.
+
+    `LATERAL` may not bind what is bound already, so it takes neither `VALUES` nor `BIND`.
+    """
+    if not visible(left) & visible(right) or certain(left) & certain(right):
+        return False
+    return not any(isinstance(node, Values | Bound | Extend) for node in walk(right))
+
+
 def _sees_the_same(inner: Pattern, value: object, outer: Scope) -> bool:
     return not (mentioned(value) & outer) - certain(inner)
-

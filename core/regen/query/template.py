@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from regen.query.algebra import Pattern, Var
-from regen.query.text import MARK, select_text
+from regen.query.algebra import Var
+from regen.query.text import MARK
 
 CHUNK = 500
 """Rows bound to one query. The optimiser takes a table for small up to about 1,000 rows (5 ms at 1,000,000 triples);
@@ -20,8 +20,8 @@ class Template:
     segments: tuple[str, ...]
 
     @classmethod
-    def of(cls, pattern: Pattern, dataset: str = "") -> Template:
-        return cls(tuple(select_text(pattern, dataset).split(MARK)))
+    def of(cls, text: str) -> Template:
+        return cls(tuple(text.split(MARK)))
 
     def fill(self, columns: Sequence[Var], rows: Sequence[tuple[str, ...]]) -> str:
         """The query for rows of terms in SPARQL syntax; a place for fewer variables gets each combination once."""

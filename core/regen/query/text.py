@@ -153,13 +153,17 @@ def _part(pattern: Pattern) -> str:
             return " UNION ".join(f"{{ {group_text(branch)} }}" for branch in branches)
         case Values():
             return _values_text(pattern)
-        case Bound(variables):
-            names = " ".join(variable.name for variable in variables)
-            return f"VALUES ({_names(variables)}) {{ {MARK}{names}{MARK} }}"
+        case Bound(variables, columns):
+            return f"VALUES ({_names(variables)}) {{ {MARK}{' '.join(columns)}{MARK} }}"
         case Graph(name, inner):
             return f"GRAPH {slot(name)} {{ {group_text(inner)} }}"
         case _:
             return f"{{ {group_text(pattern)} }}"
+
+
+def query_text(pattern: Pattern, dataset: str, base: str) -> str:
+    """A query: `dataset` are its `FROM` clauses; `base` is what the function IRI() resolves against, "" for nothing."""
+    return (f"BASE <{base}> " if base else "") + select_text(pattern, dataset)
 
 
 def select_text(pattern: Pattern, dataset: str = "") -> str:

@@ -21,7 +21,7 @@ class NotUnderstood(Exception):  # noqa: N818 - no error of the query's author
 
 _ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 _LOCAL = r"[\w:]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
-_LOCAL_INNER = r"[\w\-:·]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
+_LOCAL_INNER = r"[\w\-:·\u0300-\u036F\u203F\u2040]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _TOKEN = re.compile(
     rf"""
     (?P<space>[\s]+|\#[^\n\r]*)
@@ -32,7 +32,7 @@ _TOKEN = re.compile(
   | (?P<blank>_:\w(?:[\w.\-·]*[\w\-·])?)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)
   | (?P<double>(?:\d+\.\d*|\.?\d+)[eE][+-]?\d+)
-  | (?P<name>(?:[^\W\d_](?:[\w.\-·]*[\w\-·])?)?:(?:(?:{_LOCAL})(?:(?:{_LOCAL_INNER}|\.)*(?:{_LOCAL_INNER}))?)?)
+  | (?P<name>(?:[^\W\d_](?:[\w.\-·\u0300-\u036F]*[\w\-·\u0300-\u036F])?)?:(?:(?:{_LOCAL})(?:(?:{_LOCAL_INNER}|\.)*(?:{_LOCAL_INNER}))?)?)
   | (?P<decimal>\d*\.\d+)
   | (?P<integer>\d+)
   | (?P<word>[A-Za-z_]\w*)
@@ -83,7 +83,7 @@ class Cursor:
         self._tokens = tokenize(text)
         self._at = 0
         self._resolve = resolve
-        self._base = ""
+        self.base = ""
         self.prefixes = dict(prefixes)
         self._labels: dict[str, Var] = {}
         names = {token.text[1:] for token in self._tokens if token.kind == "var"}
@@ -123,7 +123,7 @@ class Cursor:
         """`BASE` and `PREFIX` declarations."""
         while self.at("BASE", "PREFIX"):
             if self.take("BASE"):
-                self._base = self._absolute(self.next().text[1:-1])
+                self.base = self._absolute(self.next().text[1:-1])
             else:
                 self.next()
                 name = self.next().text
@@ -133,7 +133,7 @@ class Cursor:
 
     def _absolute(self, text: str) -> str:
         iri = _unescape(text)
-        return iri if _SCHEME.match(iri) else self._resolve(self._base, iri)
+        return iri if _SCHEME.match(iri) else self._resolve(self.base, iri)
 
     def at_iri(self) -> bool:
         return self.peek().kind in ("iri", "name")
