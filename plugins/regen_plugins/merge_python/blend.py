@@ -1,0 +1,290 @@
+"""Merge: three outlines become pieces, each either lines that are settled or a place where both sides clash."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from textwrap import dedent
+
+from regen.lines.diff import hunks
+from regen.lines.merge import regions
+from regen.model.merge import Conflict, ConflictKind
+from regen_plugins.merge_python import statement
+from regen_plugins.merge_python.order import ordered
+from regen_plugins.merge_python.outline import Key, Lines, Member, Opened, Unstructured, opened
+from regen_plugins.merge_python.words import name_of
+
+_RANKS = {"header": 0, "docstring": 1, "import": 2, "from": 2, "field": 3, "note": 3, "statement": 4, "if": 4}
+_LAST = {"class": 5, "function": 5, "decorator": 5, "body": 8, "footer": 9}
+_STRINGED = frozenset(("statement", "if"))  # members that run one after another: their order means something
+
+
+@dataclass(frozen=True, slots=True)
+class Clashing:
+    """A place that a person has to settle: what each side has there."""
+
+    conflict: Conflict
+    base: Lines
+    ours: Lines
+    theirs: Lines
+
+
+Piece = Lines | Clashing
+Members = tuple[Member, ...]
+
+
+class Blend:
+    """One merge of three outlines.
+
+    Args:
+        needed: names that the merged file uses: an import that one side removed stays for them.
+    """
+
+    def __init__(self, needed: frozenset[str] = frozenset()) -> None:
+        self.needed = needed
+
+    def members(self, base: Members, ours: Members, theirs: Members, owner: tuple[Key, ...] = ()) -> list[Piece]:
+        """Merge the members of one block.
+
+        Raises:
+            Unstructured: their order cannot be told.
+        """
+        ours, theirs = _paired(base, ours), _paired(base, theirs)
+        _same_repetitions(base, ours, theirs)
+        before, mine, other = ({member.key: member for member in side} for side in (base, ours, theirs))
+        kept = {key for key in {*mine, *other} if self._stays(before.get(key), mine.get(key), other.get(key))}
+        order = ordered(list(before), list(mine), list(other), kept, _rank)
+        if order is None:
+            raise Unstructured("both sides moved members")
+        _told_apart(order, before, mine, other)
+        pieces: list[Piece] = []
+        for key in order:
+            pieces.extend(self._member(before.get(key), mine.get(key), other.get(key), owner))
+        return pieces
+
+    def _stays(self, base: Member | None, ours: Member | None, theirs: Member | None) -> bool:
+        """Whether there is something to write: what one side removed stays out if the other left it alone."""
+        left = ours or theirs
+        if base is None or left is None or (ours is not None and theirs is not None):
+            return True
+        if left.kind in {"from", "import"}:
+            return bool(self._names(base, ours, theirs))
+        return left.lines != base.lines
+
+    def _names(self, base: Member | None, ours: Member | None, theirs: Member | None) -> list[str]:
+        sides = [statement.imported(side.node) if side is not None else () for side in (base, ours, theirs)]
+        return statement.settle_names(sides[0], sides[1], sides[2], self.needed)
+
+    def _member(
+        self, base: Member | None, ours: Member | None, theirs: Member | None, owner: tuple[Key, ...]
+    ) -> list[Piece]:
+        if ours is None or theirs is None:
+            return self._one_sided(base, ours, theirs, owner)
+        lead = _lead(base, ours, theirs)
+        names_needed = ours.kind == "from" and bool(self.needed)
+        if ours.lines == theirs.lines or (base is not None and theirs.lines == base.lines and not names_needed):
+            return [lead + ours.lines]
+        if base is not None and ours.lines == base.lines and not names_needed:
+            return [lead + theirs.lines]
+        if ours.kind == "from":
+            lines = self._imports(base, ours, theirs)
+            return [lead + lines] if lines is not None else _by_lines(base, ours, theirs, lead, owner)
+        if base is not None:
+            inside = self._parts(base, ours, theirs, owner)
+            if inside is not None:
+                return [lead, *inside]
+        return _by_lines(base, ours, theirs, lead, owner)
+
+    def _one_sided(
+        self, base: Member | None, ours: Member | None, theirs: Member | None, owner: tuple[Key, ...]
+    ) -> list[Piece]:
+        left = ours or theirs
+        if left is None:
+            return []
+        if base is None:
+            return [left.text]
+        if left.kind in {"from", "import"}:
+            names = self._names(base, ours, theirs)
+            if not isinstance(left.node, ast.ImportFrom) or set(names) == set(statement.imported(left.node)):
+                return [left.text]
+            return [left.lead + statement.import_lines(left.lines, left.node, names)]
+        gone, changed = ("you", "the template") if ours is None else ("the template", "you")
+        message = f"{gone} removed {name_of(base.key, owner)}, which {changed} changed"
+        return [_clash("deletion", message, base, ours, theirs)]
+
+    def _imports(self, base: Member | None, ours: Member, theirs: Member) -> Lines | None:
+        if not isinstance(ours.node, ast.ImportFrom) or any("#" in line for line in (*ours.lines, *theirs.lines)):
+            return None
+        names = self._names(base, ours, theirs)
+        for side in (ours, theirs):
+            if set(names) == set(statement.imported(side.node)):
+                return side.lines
+        like = theirs.lines if len(theirs.lines) > len(ours.lines) else ours.lines
+        return statement.import_lines(like, ours.node, names) if names else ()
+
+    def _parts(self, base: Member, ours: Member, theirs: Member, owner: tuple[Key, ...]) -> list[Piece] | None:
+        """Merge a member by what it is made of; None where that is not known."""
+        if ours.kind == "field":
+            try:
+                return [statement.field(base.lines, ours.lines, theirs.lines)]
+            except statement.Clash:
+                return None
+        sides = [opened(member) for member in (base, ours, theirs)]
+        before, mine, other = sides
+        if before is None or mine is None or other is None or not before.indent == mine.indent == other.indent:
+            return None
+        inner = (*owner, ours.key)
+        pieces = self.members(before.decorators, mine.decorators, other.decorators, inner)
+        pieces.extend(_head(before, mine, other, ours.key, owner))
+        body = self.members(before.members, mine.members, other.members, inner)
+        return [*pieces, *body, *_filled(body, mine.indent)]
+
+
+def _head(base: Opened, ours: Opened, theirs: Opened, key: Key, owner: tuple[Key, ...]) -> list[Piece]:
+    try:
+        return [statement.settle(base.head, ours.head, theirs.head)]
+    except statement.Clash:
+        pass
+    settle = {"class": statement.class_head, "function": statement.function_head}.get(key[0])
+    if settle is not None:
+        try:
+            return [settle(base.head, ours.head, theirs.head)]
+        except statement.Clash:
+            pass
+    what = "signature" if key[0] == "function" else "first line"
+    message = f"your edit and the template both changed the {what} of {name_of(key, owner)}"
+    spans = [(side.head_first, side.head_first + len(side.head)) for side in (ours, base, theirs)]
+    return [Clashing(Conflict("content", message, *spans), base.head, ours.head, theirs.head)]
+
+
+def _filled(body: Iterable[Piece], indent: str) -> list[Piece]:
+    """A block that lost its last statement gets a `pass`."""
+    for piece in body:
+        if isinstance(piece, Clashing) or any(line.strip() and not line.lstrip().startswith("#") for line in piece):
+            return []
+    return [(f"{indent}pass",)]
+
+
+def _by_lines(base: Member | None, ours: Member, theirs: Member, lead: Lines, owner: tuple[Key, ...]) -> list[Piece]:
+    """Merge the text of a member; of a body each place that clashes by itself, of others the whole."""
+    name = name_of(ours.key, owner)
+    if base is None:
+        message = f"you and the template both added {name}, and they differ"
+        return [lead, _clash("content", message, base, ours, theirs)]
+    message = f"your edit and the template both changed {name}"
+    pieces: list[Piece] = [lead]
+    for found in regions(base.lines, ours.lines, theirs.lines):
+        mine, other = ours.lines[slice(*found.ours)], theirs.lines[slice(*found.theirs)]
+        if found.who != "conflict":
+            pieces.append(other if found.who == "theirs" else mine)
+            continue
+        only_written = _only_written(base, ours, theirs)
+        if only_written is not None:
+            return [lead, only_written.lines]
+        if ours.kind != "body":
+            return [lead, _clash("content", message, base, ours, theirs)]
+        spans = [
+            (side.first + start, side.first + end)
+            for side, (start, end) in ((ours, found.ours), (base, found.base), (theirs, found.theirs))
+        ]
+        pieces.append(Clashing(Conflict("content", message, *spans), base.lines[slice(*found.base)], mine, other))
+    return pieces
+
+
+def _only_written(base: Member, ours: Member, theirs: Member) -> Member | None:
+    """The side that changed what the code says, where the other only wrote the same otherwise (a formatter ran)."""
+    meaning = _meaning(base)
+    if meaning is None:
+        return None
+    if _meaning(ours) == meaning:
+        return theirs
+    return ours if _meaning(theirs) == meaning else None
+
+
+def _meaning(member: Member) -> tuple[str, tuple[str, ...]] | None:
+    """What a member says, comments included, without how it is laid out."""
+    text = dedent("\n".join(member.lines)) + "\n"
+    try:
+        tree = ast.dump(ast.parse(text))
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        return tree, tuple(token.string for token in tokens if token.type == tokenize.COMMENT)
+    except (SyntaxError, ValueError, tokenize.TokenError):
+        return None  # such as a body with `return`, outside of its function
+
+
+def _clash(
+    kind: ConflictKind, message: str, base: Member | None, ours: Member | None, theirs: Member | None
+) -> Clashing:
+    spans = [(side.first, side.first + len(side.lines)) if side else None for side in (ours, base, theirs)]
+    lines = [side.lines if side is not None else () for side in (base, ours, theirs)]
+    return Clashing(Conflict(kind, message, *spans), *lines)
+
+
+def _lead(base: Member | None, ours: Member, theirs: Member) -> Lines:
+    """What stands above a member; where both changed it, every comment of both and the wider gap."""
+    try:
+        return statement.settle(base.lead if base is not None else (), ours.lead, theirs.lead)
+    except statement.Clash:
+        pass
+    before = base.lead if base is not None else ()
+    found = list(regions(before, ours.lead, theirs.lead))
+    lines: list[str] = []
+    for region in found:
+        mine, other = ours.lead[slice(*region.ours)], theirs.lead[slice(*region.theirs)]
+        if region.who != "conflict":
+            lines.extend(other if region.who == "theirs" else mine)
+            continue
+        blank = max(sum(not line.strip() for line in side) for side in (mine, other))
+        comments = [line for line in other if line.strip()]
+        comments += [line for line in mine if line.strip() and line not in comments]
+        lines.extend((*[""] * blank, *comments))
+    return tuple(lines)
+
+
+def _rank(key: Key) -> int:
+    return _RANKS.get(key[0]) or _LAST.get(key[0], 0)
+
+
+def _paired(base: Members, side: Members) -> Members:
+    """Give a changed statement, which has no name, the key of the base's statement in its place."""
+    left, right = [member.key for member in base], [member.key for member in side]
+    if left == right:
+        return side
+    result = list(side)
+    for hunk in hunks(left, right):
+        old = [member for member in base[hunk.a_start : hunk.a_end] if member.kind in _STRINGED]
+        new = [at for at in range(hunk.b_start, hunk.b_end) if side[at].kind in _STRINGED]
+        old = [member for member in old if member.key not in right]
+        new = [at for at in new if side[at].key not in left]
+        if len(old) == len(new) and all(
+            type(member.node) is type(side[at].node) for member, at in zip(old, new, strict=True)
+        ):
+            for member, at in zip(old, new, strict=True):
+                result[at] = replace(side[at], key=member.key)
+    return tuple(result)
+
+
+def _same_repetitions(base: Members, ours: Members, theirs: Members) -> None:
+    """Assignments that repeat a name are told apart by counting, which holds only while their number does."""
+    counted = [sorted(member.key for member in side if _repeats(member)) for side in (base, ours, theirs)]
+    if not counted[0] == counted[1] == counted[2]:
+        raise Unstructured("a name that is assigned more than once was assigned again or removed")
+
+
+def _repeats(member: Member) -> bool:
+    return member.kind in {"field", "note", "if"} and member.key[-1].startswith("#")
+
+
+def _told_apart(
+    order: Sequence[Key], base: dict[Key, Member], ours: dict[Key, Member], theirs: dict[Key, Member]
+) -> None:
+    """Statements that both sides added side by side run in an order that nobody knows."""
+    for first, second in pairwise(order):
+        if first[0] in _STRINGED and second[0] in _STRINGED and first not in base and second not in base:
+            in_ours, in_theirs = first in ours, first in theirs
+            if (second in ours) != in_ours and (second in theirs) != in_theirs:
+                raise Unstructured("both sides added statements in one place")

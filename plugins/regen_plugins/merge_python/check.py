@@ -1,0 +1,198 @@
+"""Merge: a merged module is read again; every edit of both sides has to be in it, and nothing that neither side had."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from regen_plugins.merge_python.outline import Member, opened
+from regen_plugins.merge_python.statement import imported
+
+_DEFINES = frozenset(("class", "function", "field"))
+_WORD = re.compile(r"[^\W\d]\w*")
+Members = Sequence[Member]
+
+
+def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str | None:
+    """What a merge of one block lost, doubled or made up, in one phrase; None where it is right."""
+    sides = [{member.key: member for member in side} for side in (base, ours, theirs, result)]
+    before, mine, other, got = sides
+    # A statement has no name: where both sides changed one, the merged one has a key that a side does not have.
+    mixed = any(
+        member.kind in {"statement", "if"} and all(_differs(member, side.get(member.key)) for side in (mine, other))
+        for member in base
+    )
+    for key in sorted({*before, *mine, *other, *got}):
+        if mixed and key[0] in {"statement", "if"}:
+            continue
+        wrong = _wrong(before.get(key), mine.get(key), other.get(key), got.get(key))
+        if wrong is None and all(key in side for side in sides) and _both_changed(before[key], mine[key], other[key]):
+            parts = [part.members for part in (opened(side[key]) for side in sides) if part is not None]
+            wrong = lost(*parts) if len(parts) == 4 else None
+        if wrong is not None:
+            return f"`{key[min(1, len(key) - 1)]}` {wrong}" if not wrong.startswith("`") else wrong
+    return _doubled(ours, theirs, result)
+
+
+def _differs(base: Member, side: Member | None) -> bool:
+    return side is None or side.lines != base.lines
+
+
+def _both_changed(base: Member, ours: Member, theirs: Member) -> bool:
+    return base.lines not in (ours.lines, theirs.lines) and ours.lines != theirs.lines
+
+
+def _wrong(base: Member | None, ours: Member | None, theirs: Member | None, result: Member | None) -> str | None:
+    """Compare one member with what the sides did to it."""
+    left = ours or theirs
+    if left is None:
+        filled = result is not None and result.key[-1].strip() == "pass"  # what a block gets that both sides emptied
+        return None if result is None or filled else "is in neither side"
+    if left.kind in {"from", "import"}:
+        return _wrong_names(base, ours, theirs, result)
+    if ours is not None and theirs is not None:
+        if result is None:
+            return "is lost"
+        changed = [side for side in (ours, theirs) if base is None or side.lines != base.lines]
+        return "lost an edit" if len(changed) == 1 and result.lines != changed[0].lines else None
+    if base is not None:
+        return None if result is None else "was removed by one side and is back"
+    return None if result is not None and result.lines == left.lines else "is not as one side added it"
+
+
+def _wrong_names(base: Member | None, ours: Member | None, theirs: Member | None, result: Member | None) -> str | None:
+    before, mine, other, got = (
+        set(imported(side.node)) if side is not None else set() for side in (base, ours, theirs, result)
+    )
+    missing = ((mine | other) - before | (mine & other)) - got
+    return f"misses {', '.join(sorted(missing))}" if missing else None
+
+
+def _doubled(ours: Members, theirs: Members, result: Members) -> str | None:
+    """A name that is defined twice, as neither side has it."""
+    allowed = [_definitions(side) for side in (ours, theirs)]
+    for name, count in sorted(_definitions(result).items()):
+        if count > max(1, *(side[name] for side in allowed)):
+            return f"`{name}` is defined twice"
+    return None
+
+
+def _definitions(members: Members) -> Counter[str]:
+    """How often each name is defined; accessors of one property count once."""
+    names = Counter(member.key[1] for member in members if member.kind in _DEFINES and len(member.key) == 2)
+    for member in members:
+        if member.kind in {"from", "import"}:
+            names.update(name.rpartition(" ")[2].partition(".")[0] for name in set(imported(member.node)))
+    return names
+
+
+def used(tree: ast.AST) -> frozenset[str]:
+    """Names that code reads, those in annotations that are strings included."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                names.add(name)
+            case ast.AnnAssign(annotation=annotation) | ast.arg(annotation=ast.expr() as annotation):
+                names.update(_quoted(annotation))
+            case ast.FunctionDef(returns=ast.expr() as returns) | ast.AsyncFunctionDef(returns=ast.expr() as returns):
+                names.update(_quoted(returns))
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=elements)):
+                names.update(str(item.value) for item in elements if isinstance(item, ast.Constant))
+    return frozenset(names)
+
+
+def _quoted(annotation: ast.expr) -> Iterator[str]:
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _WORD.findall(node.value)
+
+
+def needed_imports(ours: ast.Module, theirs: ast.Module, result: ast.Module) -> frozenset[str]:
+    """Imported names that one side removed, or the merge, and that the merged code still uses."""
+    here, mine, other = (_imported(side.body) for side in (result, ours, theirs))
+    gone = (mine ^ other) - here
+    return frozenset(gone & used(result)) if gone else frozenset()
+
+
+def dangling(base: ast.Module, ours: ast.Module, theirs: ast.Module, result: ast.Module) -> str | None:
+    """A definition that one side removed while the other began to use it, in one sentence; None where there is none."""
+    for who, whose, side in (("you", "the template", ours), ("the template", "your edit", theirs)):
+        gone = _defined(base.body) - _defined(side.body) - _defined(result.body)
+        for name in sorted(gone & (used(result) - used(side))) if gone else ():
+            return f"{who} removed `{name}`, which {whose} uses"
+        before, now, after = (_classes(tree) for tree in (base, side, result))
+        for cls in sorted(before.keys() & now.keys() & after.keys()):
+            lost = _defined(before[cls].body) - _defined(now[cls].body) - _defined(after[cls].body)
+            for name in sorted(lost & (_of_self(after[cls]) - _of_self(now[cls]))) if lost else ():
+                return f"{who} removed `{name}` of class `{cls}`, which {whose} uses"
+    return None
+
+
+def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _imported(body: Sequence[ast.stmt]) -> set[str]:
+    """Names that a module binds by importing, in `if` and `try` too."""
+    names: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.If | ast.Try):
+            names.update(_imported(node.body), _imported(node.orelse))
+        names.update(name.rpartition(" ")[2].partition(".")[0] for name in imported(node))
+    return names
+
+
+def _defined(body: Sequence[ast.stmt]) -> set[str]:
+    names: set[str] = set()
+    for node in body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+            case ast.Assign(targets=targets):
+                names.update(target.id for target in targets if isinstance(target, ast.Name))
+            case ast.If() | ast.Try():
+                names.update(_defined(node.body), _defined(node.orelse))
+    return names | _imported(body)
+
+
+def _of_self(node: ast.ClassDef) -> frozenset[str]:
+    """What the methods of a class read of `self` and `cls`."""
+    return frozenset(
+        part.attr
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in {"self", "cls"}
+    )
+
+
+def misordered(ours: ast.Module, theirs: ast.Module, result: ast.Module) -> str | None:
+    """A field without a default after one with a default, as no side has it: the class could not be made."""
+    wrong = _after_default(result) - _after_default(ours) - _after_default(theirs)
+    if not wrong:
+        return None
+    cls, name = min(wrong)
+    return f"field `{name}` of class `{cls}` has no default, but stands after a field that has one"
+
+
+def _after_default(tree: ast.Module) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for node in _classes(tree).values():
+        if not _positional(node):
+            continue
+        fields = [part for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)]
+        given = next((at for at, part in enumerate(fields) if part.value is not None), len(fields))
+        found.update((node.name, ast.unparse(part.target)) for part in fields[given:] if part.value is None)
+    return found
+
+
+def _positional(node: ast.ClassDef) -> bool:
+    """Whether the class takes its fields by position: a dataclass or a named tuple."""
+    texts = [ast.unparse(part) for part in (*node.decorator_list, *node.bases)]
+    return any(
+        text.partition("(")[0].rpartition(".")[2] in {"dataclass", "NamedTuple"} and "kw_only=True" not in text
+        for text in texts
+    )
