@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from regen.model.graphfile import GraphFile, Loaded
     from regen.model.language import Language
     from regen.model.merge import Merged, ThreeWay
+    from regen.model.settings import PluginSettings
     from regen.model.template import Renderer, Template
 
 
@@ -32,6 +33,11 @@ class Hooks:
     def __init__(self, manager: PluginManager) -> None:
         self.manager = manager
         self._chains: dict[str, tuple[tuple[str, Any, tuple[str, ...]], ...]] = {}
+
+    async def configure(self, settings: PluginSettings) -> None:
+        """Tell every plugin the project's settings."""
+        async for _ in self._all("regen_configure", settings=settings):
+            pass
 
     async def languages(self) -> tuple[Language, ...]:
         """All languages; the first that names one wins."""

@@ -29,6 +29,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.select_sparql",
     "regen_plugins.render_jinja",
     "regen_plugins.format_whitespace",
+    "regen_plugins.format_command:FormatCommand",
     "regen_plugins.merge_lines",
     "regen_plugins.merge_python",
     "regen_plugins.evaluate_syntax",
@@ -76,7 +77,8 @@ class PluginManager:
         self._order: dict[str, int] = {name: i for i, name in enumerate(self.hook_names())}
         self.disabled = frozenset(disable)
         for path in BUILT_IN:
-            self._add(path.rpartition(".")[2], f"regen {__version__}", True, partial(importlib.import_module, path))
+            module, _, _ = path.partition(":")
+            self._add(module.rpartition(".")[2], f"regen {__version__}", True, partial(_imported, path))
         for point in _third_parties():
             self._add(point.name, _origin(point), False, point.load)
         for name, plugin in extra:
@@ -165,6 +167,12 @@ class PluginManager:
 def _third_parties() -> list[EntryPoint]:
     points = entry_points(group=GROUP)
     return sorted(points, key=lambda point: (point.dist.name if point.dist else "", point.name), reverse=True)
+
+
+def _imported(path: str) -> object:
+    module, _, name = path.partition(":")
+    imported = importlib.import_module(module)
+    return getattr(imported, name) if name else imported
 
 
 def _itself(plugin: object) -> object:

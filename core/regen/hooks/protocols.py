@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
@@ -14,10 +14,22 @@ from regen.model.term import Term
 if TYPE_CHECKING:
     from pyoxigraph import Store
 
-    from regen.model.release import Change
+    from regen.model.deploy import Change, Prepared, Switched
 
 C = TypeVar("C")
 R = TypeVar("R")
+
+
+class Whole(Protocol):
+    """Why a whole view has to be compared."""
+
+    @property
+    def reason(self) -> str:
+        """In words."""
+
+    @property
+    def because(self) -> Quad:
+        """A changed quad that makes it necessary."""
 
 
 class Affected(Protocol):
@@ -28,12 +40,8 @@ class Affected(Protocol):
         """Each key with one changed quad that is the reason."""
 
     @property
-    def whole(self) -> str | None:
-        """Why the whole view has to be compared for this delta; None where `keys` says it all."""
-
-    @property
-    def reason(self) -> Quad | None:
-        """A changed quad that made `whole` necessary, or that changed a view without keys; else None."""
+    def whole(self) -> Whole | None:
+        """Set where the whole view has to be compared for this delta; None where `keys` says it all."""
 
 
 class Selector(Protocol):
@@ -46,6 +54,10 @@ class Selector(Protocol):
     @property
     def keyed(self) -> bool:
         """Whether the view projects `?this`."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The projected columns."""
 
     def affected(self, store: Store, delta: Delta) -> Affected:
         """Keys whose rows the delta may change; `store` holds old and new quads together."""
@@ -69,24 +81,67 @@ class Executor(Protocol):
     def open(self) -> AbstractAsyncContextManager[None]:
         """Hold what the executor needs while a project is open."""
 
-    def map(self, work: Callable[[C], R], chunks: Sequence[C]) -> AsyncIterator[R]:
+    async def map(self, work: Callable[[C], Awaitable[R]], chunks: Sequence[C], done: Callable[[int], None]) -> list[R]:
         """Run `work` on each chunk and give the results in the order of the chunks.
 
-        `work` is a module-level function, chunks and results pickle.
+        `work` is a module-level `async def`, chunks and results pickle. `done` is told after each chunk how many have
+        ended. The first error of a chunk ends all of them and is raised as it is.
         """
 
 
 class Journal(Protocol):
-    """Where a deployer reads old and new bytes."""
+    """Where a deployer reads bytes, and where it leaves what belongs to a person."""
 
     def read(self, digest: str) -> bytes:
         """The bytes of a digest."""
 
+    def keep(self, path: str, data: bytes) -> None:
+        """Keep a person's bytes that are about to leave the disk; durable when it returns."""
+
+    def trash(self, name: str, path: str, digest: str) -> Path:
+        """Note an old file, of that digest now, that a process may still write to; gives where to rename it to."""
+
 
 class Deployer(Protocol):
-    """Brings a commit to where people and programs read it."""
+    """Brings the changes of a commit to where people and programs read them.
+
+    Called in this order: `prepare`, `stage`, then the commit record is made durable, `switch` (again for paths that
+    raced), `finish`. After a kill the next holder calls `switch` and `finish` with the recorded changes. Paths are
+    relative to `root`. Every method raises PathError for a link or a stranger in the way and DeployError where the
+    system says no; it says the path and the way out.
+    """
 
     name: str
 
-    def deploy(self, root: Path, changes: Sequence[Change], journal: Journal, **options: Any) -> Any:
-        """See the deployer's own module."""
+    def read(self, root: Path, path: str) -> bytes | None:
+        """What stands at a path now; None where there is no file."""
+
+    def prepare(self, root: Path, changes: Sequence[Change], *, token: str, folders: frozenset[str]) -> Prepared:
+        """Look at every path and write nothing.
+
+        Args:
+            token: names the release; different for each.
+            folders: those above the changes that regen made earlier, and may remove when they are empty.
+
+        Raises for everything that can be known to fail: links, folders and strangers in the way, no permission.
+        """
+
+    def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
+        """Write the new files where nobody looks, durably. What was written stays when it raises; see `discard`."""
+
+    def switch(
+        self, root: Path, changes: Sequence[Change], journal: Journal, *, folders: frozenset[str], resumed: bool
+    ) -> Switched:
+        """Put every path from its old bytes to its new ones; old files stay staged, so that it can be taken back.
+
+        Args:
+            folders: as for `prepare`.
+            resumed: whether any path may be switched already, or its staged file be missing: after a kill, after an
+                error, and for paths that raced. Calling it again is then always right.
+        """
+
+    def finish(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
+        """Drop the old files; those that a process still has open for writing go to the trash, to be looked at later."""
+
+    def discard(self, root: Path, stages: Iterable[str]) -> None:
+        """Remove staged files that no commit record speaks of."""

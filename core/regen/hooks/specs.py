@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from regen.model.graphfile import GraphFile, Loaded
     from regen.model.language import Language
     from regen.model.merge import Merged, ThreeWay
+    from regen.model.settings import PluginSettings
     from regen.model.template import Renderer, Template
+
+
+@hookspec
+def regen_configure(settings: PluginSettings) -> None:
+    """Read the project's settings.
+
+    When: once, before every other hook, when a project is opened, and once in each worker process.
+    None: always; the answer is not looked at.
+    Promises: keeps what it needs on the plugin's own object; a plugin that is a class is made once a project.
+    Raises: ConfigError for settings that cannot be meant.
+    """
 
 
 @hookspec

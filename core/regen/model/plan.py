@@ -86,21 +86,23 @@ class Plan:
         environment: its name.
         parent: number of the release that this plan stands on; None before the first.
         revision: the dataset's revision after the plan's changes are taken in.
-        items: sorted by path, then artifact; NOTHING items are left out and counted.
-        unchanged: artifacts that were affected and came out equal: (equal rows, equal bytes).
+        items: sorted by path, then artifact; without those that come out equal.
+        nothing: the affected artifacts that came out equal, with action NOTHING: apply takes them from the stale set.
+        evaluated: keys whose views were evaluated.
+        rendered: how many of those were rendered, their rows or their template being others than before.
         total: artifacts that the environment has after the plan.
         findings: warnings of loading, in the order of the files.
-        evaluated: keys whose views were evaluated.
     """
 
     environment: str
     parent: int | None
     revision: int
     items: tuple[PlanItem, ...]
-    unchanged: tuple[int, int] = (0, 0)
+    nothing: tuple[PlanItem, ...] = ()
+    evaluated: int = 0
+    rendered: int = 0
     total: int = 0
     findings: tuple[Finding, ...] = ()
-    evaluated: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.items)

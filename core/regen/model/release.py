@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from regen.model.artifact import ArtifactId
+from regen.model.artifact import ArtifactId, Because
 
 
 class ReleaseState(StrEnum):
@@ -16,25 +16,29 @@ class ReleaseState(StrEnum):
     BAD = "bad"  # rolled back from; no rollback goes there again
 
 
+class Standing(StrEnum):
+    """Where an artifact stands in its environment."""
+
+    OK = "ok"
+    CONFLICT = "conflict"  # a person has to settle it; content and base are those from before the conflict
+    ORPHAN = "orphan"  # the key is gone, the file was edited: left alone and reported
+    DELETED = "deleted"  # the user deleted the file: stays deleted while the key stands
+
+
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One path of a commit.
+class KeptEdit:
+    """A person's bytes that are no longer on disk, kept as a blob.
 
     Attributes:
-        path: relative to the environment's root, with forward slashes.
-        artifact: whose file it is.
-        old: digest of what stands on disk before; None: no file.
-        new: digest of what stands there after; None: no file.
-        base: digest of the last render incorporated in the new file; None where the file goes.
-        parent_base: digest of the base before; None where there was none.
+        at: seconds since the epoch, UTC.
+        content: digest of the bytes.
+        why: what took them off the disk, in one line.
     """
 
     path: str
-    artifact: ArtifactId
-    old: str | None
-    new: str | None
-    base: str | None
-    parent_base: str | None = None
+    at: float
+    content: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Release:
         complete: False while conflicts were left out of it.
         created, updated, merged, deleted: counts of artifacts.
         note: why, in one line, such as "graphs/people.ttl: 3 triples added".
+        restores: the release whose contents a rollback brought back; None for any other release.
     """
 
     environment: str
@@ -66,3 +71,50 @@ class Release:
     merged: int = 0
     deleted: int = 0
     note: str = ""
+    restores: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One path as releases hold it.
+
+    Attributes:
+        since: the first release that holds it.
+        until: the first release that does not any more; None while it stands.
+        content, base: digests of the file and of the last render in it.
+        template: digest of the template; rows: (view, digest of the rows); lines: (render, template) line pairs.
+        because: why it came to be.
+        mode: permission bits of the file, as they were when it was written or, later, replaced.
+        last: digest of the bytes on disk when a later release replaced them: `content`, or an edit of it;
+            None while it stands, and where the user had removed the file.
+        found: digest of a file that stood there before regen wrote to the path; None where there was none.
+    """
+
+    path: str
+    since: int
+    until: int | None
+    artifact: ArtifactId
+    content: str
+    base: str
+    template: str
+    rows: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[int, int], ...]
+    because: tuple[Because, ...]
+    mode: int
+    last: str | None = None
+    found: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An environment that a rollback holds: no release from `inputs` goes there.
+
+    Attributes:
+        inputs: the input digest of the release that was left.
+        release: the release that the rollback made.
+        at: seconds since the epoch, UTC.
+    """
+
+    inputs: str
+    release: int
+    at: float

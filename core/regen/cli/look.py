@@ -1,0 +1,193 @@
+"""Commands that only look: diff, why, status, history, show, conflicts, plugins."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regen.cli import document, show
+from regen.cli.options import Directory, EnvironmentName, Json
+from regen.cli.running import opened, run
+from regen.errors import ExitCode
+from regen.orchestrator.outcome import when
+
+
+class DiffFormat(StrEnum):
+    """How a delta of two graphs is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    PATCH = "rdf-patch"
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="A graph file, or a folder of them.")],
+    new: Annotated[Path, typer.Argument(help="The same, later.")],
+    form: Annotated[DiffFormat, typer.Option("--format", help="How to print it.")] = DiffFormat.TEXT,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 where there is a difference.")] = False,
+) -> int:
+    """Print the delta of two graphs as events, or as an RDF Patch."""
+    from regen.orchestrator.comparison import compare_graphs
+
+    comparison = run(lambda: compare_graphs(old, new))
+    match form:
+        case DiffFormat.JSON:
+            document.write({"events": comparison.events, "added": comparison.added, "removed": comparison.removed})
+        case DiffFormat.PATCH:
+            typer.echo(comparison.patch, nl=False)
+        case DiffFormat.TEXT:
+            console = show.out()
+            for sign, text in comparison.lines:
+                console.print(text, style={"+": "green", "-": "red"}.get(sign, "bold"), markup=False)
+            console.print(f"{comparison.added} triples added, {comparison.removed} removed", markup=False)
+    return ExitCode.CHECK_FAILED if exit_code and (comparison.added or comparison.removed) else ExitCode.DONE
+
+
+def why(
+    place: Annotated[str, typer.Argument(metavar="PATH[:LINE]", help="A generated file, or one line of it.")],
+    env: EnvironmentName = None,
+    json: Json = False,
+    directory: Directory = Path(),
+) -> int:
+    """Name the triples, the query and the template behind a file or a line, and what changed it last."""
+
+    async def work() -> int:
+        async with opened(directory, "why") as project:
+            answer = await project.why(place, env)
+            if json:
+                document.write(answer)
+                return ExitCode.DONE
+            console = show.out()
+            for style, text in answer.lines():
+                console.print(text, style=style, markup=False)
+            return ExitCode.DONE
+
+    return run(work)
+
+
+def status(env: EnvironmentName = None, json: Json = False, directory: Directory = Path()) -> int:
+    """Show where things stand."""
+
+    from regen.orchestrator.status import read_status
+
+    value = read_status(directory, env)
+    if json:
+        document.write(value)
+        return ExitCode.CONFLICTS if value.conflicts else ExitCode.DONE
+    console = show.out()
+    for name, text in value.rows():
+        console.print(f"{name:<12}", style="dim", end="")
+        console.print(text, markup=False)
+    return ExitCode.CONFLICTS if value.conflicts else ExitCode.DONE
+
+
+def history(
+    limit: Annotated[int, typer.Option("-n", "--limit", help="How many, the newest first.")] = 20,
+    env: EnvironmentName = None,
+    json: Json = False,
+    directory: Directory = Path(),
+) -> int:
+    """List releases."""
+
+    async def work() -> int:
+        async with opened(directory, "history") as project:
+            releases = project.history(env, limit=limit)
+            if json:
+                document.write(releases)
+                return ExitCode.DONE
+            rows = (
+                (
+                    str(release.number),
+                    when(release.at),
+                    release.state if release.complete else f"{release.state}, incomplete",
+                    f"+{release.created} ~{release.updated} ±{release.merged} -{release.deleted}",
+                    release.note,
+                )
+                for release in releases
+            )
+            show.table(show.out(), ("release", "at", "state", "files", "because"), rows)
+            return ExitCode.DONE
+
+    return run(work)
+
+
+def show_release(
+    number: Annotated[int, typer.Argument(metavar="N", help="The release's number.")],
+    env: EnvironmentName = None,
+    json: Json = False,
+    directory: Directory = Path(),
+) -> int:
+    """Show one release: what it changed, and why."""
+
+    async def work() -> int:
+        async with opened(directory, "show") as project:
+            value = project.show(number, env)
+            if json:
+                document.write(value)
+                return ExitCode.DONE
+            console = show.out()
+            release = value.release
+            console.print(f"release {release.number} ({release.state}), {when(release.at)}", style="bold")
+            console.print(f"{release.note or 'no note'}; parent {release.parent or 'none'}", style="dim", markup=False)
+            show.table(console, ("change", "path", "because"), ((c.what, c.path, c.because) for c in value.changes))
+            return ExitCode.DONE
+
+    return run(work)
+
+
+def conflicts(env: EnvironmentName = None, json: Json = False, directory: Directory = Path()) -> int:
+    """List open conflicts: the file, the lines, and both sides' reasons."""
+
+    async def work() -> int:
+        async with opened(directory, "conflicts") as project:
+            found = await project.conflicts(env)
+            if json:
+                document.write(found)
+                return ExitCode.CONFLICTS if found else ExitCode.DONE
+            console = show.out()
+            for item in found:
+                console.print(item.path, style="bold red", markup=False)
+                for conflict in item.conflicts:
+                    lines = f"{conflict.ours_lines[0]}: " if conflict.ours_lines else ""
+                    console.print(f"  {lines}{conflict.message}", markup=False)
+                console.print(f"  the template: {item.because}", style="dim", markup=False)
+                console.print(
+                    f"  settle it: regen resolve {item.path} --ours | --theirs | --markers | --merged", style="dim"
+                )
+            if not found:
+                console.print("no conflicts")
+            return ExitCode.CONFLICTS if found else ExitCode.DONE
+
+    return run(work)
+
+
+def plugins(
+    hooks: Annotated[
+        bool, typer.Option("--hooks", help="List by hook, in call order, with what each promises.")
+    ] = False,
+    json: Json = False,
+    directory: Directory = Path(),
+) -> int:
+    """List what is installed, which hooks it implements, and in which order it is asked."""
+    from regen.orchestrator.listing import installed_plugins
+
+    listing = run(lambda: installed_plugins(directory))
+    if json:
+        document.write(listing)
+        return ExitCode.DONE
+    console = show.out()
+    if hooks:
+        for hook in listing.hooks:
+            console.print(hook.signature, style="bold", markup=False)
+            console.print(f"  {hook.summary}", style="dim", markup=False)
+            console.print(f"  asked in this order: {', '.join(hook.order) or 'nobody'}", markup=False)
+        return ExitCode.DONE
+    rows = (
+        (plugin.name, plugin.distribution, "on" if plugin.enabled else "off", ", ".join(plugin.hooks))
+        for plugin in listing.plugins
+    )
+    show.table(console, ("plugin", "from", "state", "hooks"), rows)
+    return ExitCode.DONE

@@ -1,0 +1,148 @@
+"""Printing: plans, releases, deltas and errors as lines of text. Nothing else in regen prints."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from regen.model.plan import Action, Plan, PlanItem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from regen.errors import RegenError
+    from regen.model.finding import Finding
+
+_STYLES = {
+    Action.CREATE: "green",
+    Action.UPDATE: "cyan",
+    Action.MERGE: "blue",
+    Action.ADOPT: "blue",
+    Action.DELETE: "yellow",
+    Action.CONFLICT: "bold red",
+    Action.KEEP: "yellow",
+    Action.NOTHING: "dim",
+}
+_MANY = 40  # lines of a plan that are shown before the rest is counted; --json has them all
+
+
+def out() -> Console:
+    """The console of standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def err() -> Console:
+    """The console of standard error: messages, progress, errors."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def plan(console: Console, value: Plan, *, diff: bool, before: dict[str, bytes], everything: bool = False) -> None:
+    """Print what a cycle would do.
+
+    Args:
+        console: where.
+        value: the plan.
+        diff: whether to print unified diffs.
+        before: for each path that a diff is printed of, the bytes on disk.
+        everything: print every line, however many.
+    """
+    shown = value.items if everything or diff or len(value.items) <= _MANY else value.items[:_MANY]
+    width = min(max((len(item.path) for item in shown), default=0), 60)
+    for item in shown:
+        line(console, item, width)
+        if diff:
+            _diff(console, item, before.get(item.moved_from or item.path, b""))
+    if len(shown) < len(value.items):
+        console.print(
+            f"… and {len(value.items) - len(shown)} more (--all shows them, --json has every detail)", style="dim"
+        )
+    findings(console, value.findings)
+    console.print(summary(value))
+
+
+def line(console: Console, item: PlanItem, width: int) -> None:
+    """Print one item of a plan with its first reason."""
+    from rich.text import Text
+
+    text = Text(f"{item.action:<8} ", style=_STYLES[item.action])
+    text.append(f"{item.path:<{width}}", style="bold")
+    if item.moved_from:
+        text.append(f" (from {item.moved_from})")
+    text.append(f"  {item.because[0]}", style="dim")
+    if len(item.because) > 1:
+        text.append(f" and {len(item.because) - 1} more", style="dim")
+    console.print(text)
+    for conflict in item.conflicts:
+        console.print(f"         {conflict.message}", style="red")
+    findings(console, item.findings)
+
+
+def summary(value: Plan) -> str:
+    """One line that counts what a plan does."""
+    counts = Counter(item.action for item in value.items)
+    words = {
+        Action.CREATE: "to create",
+        Action.UPDATE: "to update",
+        Action.MERGE: "to merge",
+        Action.ADOPT: "to adopt",
+        Action.DELETE: "to delete",
+        Action.CONFLICT: "in conflict",
+        Action.KEEP: "kept",
+    }
+    parts = [f"{counts[action]} {text}" for action, text in words.items() if counts[action]]
+    equal = len(value.nothing)
+    rest = f"{equal} affected but equal" if equal else ""
+    others = value.total - len(value.items) - equal
+    untouched = f"{others} untouched" if others > 0 else ""
+    head = ", ".join(parts) or "nothing to do"
+    return "; ".join(part for part in (head, rest, untouched) if part)
+
+
+def findings(console: Console, values: Iterable[Finding]) -> None:
+    """Print what gates found, a line each with the way out below it."""
+    styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
+    for finding in values:
+        console.print(str(finding), style=styles[finding.severity], markup=False)
+        if finding.hint:
+            console.print(f"  {finding.hint}", style="dim", markup=False)
+
+
+def error(value: RegenError) -> None:
+    """Print an error to standard error: place and message, then the way out."""
+    console = err()
+    place = f"{value.where}: " if value.where else ""
+    console.print(f"[bold red]error:[/] {_plain(place + value.message)}")
+    if value.hint:
+        console.print(f"  {value.hint}", style="dim", markup=False)
+
+
+def table(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print columns without a frame, so that they can be cut and searched; the last one is as long as it is."""
+    lines = [tuple(heads), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads) - 1)]
+    for number, line in enumerate(lines):
+        cells = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=True)]
+        console.print("  ".join([*cells, line[-1]]).rstrip(), style="dim" if number == 0 else "", markup=False)
+
+
+def _diff(console: Console, item: PlanItem, before: bytes) -> None:
+    after = item.content if item.content is not None else (b"" if item.action is Action.DELETE else before)
+    old = before.decode("utf-8", "replace").splitlines(keepends=True)
+    new = after.decode("utf-8", "replace").splitlines(keepends=True)
+    source = "/dev/null" if item.action is Action.CREATE else f"a/{item.moved_from or item.path}"
+    target = "/dev/null" if item.action is Action.DELETE else f"b/{item.path}"
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for row in difflib.unified_diff(old, new, source, target):
+        console.print(row.rstrip("\n"), style=styles.get(row[0], ""), markup=False)
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,95 @@
+"""Values between a commit and the deployer that carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from regen.model.artifact import ArtifactId
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path of a commit.
+
+    Attributes:
+        path: relative to the environment's root, with forward slashes.
+        artifact: whose file it is.
+        old: digest of what stands on disk before; None: no file.
+        new: digest of what stands there after; None: no file.
+        base: digest of the last render incorporated in the new file; None where the file goes.
+        parent_base: digest of the base before; None where there was none.
+        theirs: digest of what an edit that comes in between is merged onto: the new render, or what a rollback
+            restores; None where the file goes.
+        mode: permission bits of the new file; None before a deployer looked.
+        old_mode: permission bits of the old file; None where there is none.
+        source: the path whose file lends permissions and attributes, where the artifact moves; None: its own.
+        stage: the hidden path that holds the new file before, and the old one after the switch; "" before
+            a deployer named it.
+    """
+
+    path: str
+    artifact: ArtifactId
+    old: str | None
+    new: str | None
+    base: str | None
+    parent_base: str | None = None
+    theirs: str | None = None
+    mode: int | None = None
+    old_mode: int | None = None
+    source: str | None = None
+    stage: str = ""
+
+    def reversed(self) -> Change:
+        """The change that takes this one back."""
+        return replace(
+            self,
+            old=self.new,
+            new=self.old,
+            base=self.parent_base,
+            parent_base=self.base,
+            theirs=self.old,
+            mode=self.old_mode,
+            old_mode=self.mode if self.new is not None else None,
+            source=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Raced:
+    """A path that holds neither what the merge read nor what the change writes: somebody edited it meanwhile.
+
+    Attributes:
+        change: what was to happen; the path was left as the user has it.
+        ours: the user's bytes; None: the user removed the file.
+    """
+
+    change: Change
+    ours: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a deployer found when it looked at every path, before anything is written.
+
+    Attributes:
+        changes: as asked, with `mode`, `old_mode` and `stage` filled in, in the same order.
+        raced: paths that no longer hold what the merge read.
+        folders: those that the changes need and that do not exist yet, sorted.
+    """
+
+    changes: tuple[Change, ...]
+    raced: tuple[Raced, ...]
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What a deployer did; every path that is not in `raced` holds its new bytes, durably.
+
+    Attributes:
+        raced: paths left as the user has them.
+        removed: folders that are gone.
+    """
+
+    raced: tuple[Raced, ...] = ()
+    removed: tuple[str, ...] = ()

@@ -1,0 +1,22 @@
+"""What plugins are told of a project's configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSettings:
+    """Settings that plugins read; it pickles, so that workers configure theirs alike.
+
+    Attributes:
+        disable: plugins that are switched off.
+        format: (language, command) of `[format]`.
+        strategies: (glob or language, strategy) of `[merge]`.
+        shacl: of `[evaluate]`: "apply", "always" or "never".
+    """
+
+    disable: tuple[str, ...] = ()
+    format: tuple[tuple[str, str], ...] = ()
+    strategies: tuple[tuple[str, str], ...] = ()
+    shacl: str = "apply"

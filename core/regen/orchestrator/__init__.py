@@ -1,0 +1,1 @@
+"""One cycle: the only package that knows the order of the stages."""

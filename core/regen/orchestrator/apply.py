@@ -1,0 +1,190 @@
+"""Apply: what is pending is written, the candidate is evaluated, and a plan becomes a release."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regen.errors import DeployError, GateError
+from regen.model.candidate import Candidate
+from regen.model.finding import Finding
+from regen.model.merge import Merged, ThreeWay
+from regen.model.plan import Action, Plan, PlanItem
+from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.persist import persist
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.stale import filled
+from regen.stages import deploy
+from regen.stages.evaluate import verdict
+from regen.state import releases
+from regen.state.records import lookup_hash
+from regen.telemetry import stage
+
+if TYPE_CHECKING:
+    from regen.model.delta import Delta, Quad
+    from regen.model.term import Term
+
+_WRITES = {Action.CREATE, Action.UPDATE, Action.MERGE, Action.DELETE}
+
+
+async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: bool) -> deploy.Committed | None:
+    """Do what a plan says, all of it or nothing.
+
+    Args:
+        session: the open project.
+        place: the plan's environment.
+        plan: of this session.
+        evaluate_graph: whether gates that look at the whole graph are asked.
+
+    Returns:
+        What was committed; None where the environment is held and nothing was tried.
+
+    Raises:
+        GateError: a gate said no; nothing was written, and what it stopped stays stale.
+        PathError, DeployError, StateError: see `regen.stages.deploy`.
+    """
+    await persist(session)
+    inputs = session.inputs()
+    hold = releases.held(session.state.db, place.name)
+    if hold is not None and hold.inputs == inputs:
+        return None
+    if not (plan.items or plan.nothing):
+        return deploy.Committed(None)
+    await evaluate(session, place, plan, evaluate_graph=evaluate_graph)
+    with stage("deploy", files=len(plan.items)):
+        committed = deploy.commit(
+            session.state,
+            place.target,
+            plan,
+            inputs=inputs,
+            at=time.time(),
+            remerge=remerger(session),
+            note=_note(plan),
+            nothing=plan.nothing,
+            within=_lookups(session, place, plan),
+        )
+    if hold is not None and committed.release is not None:
+        releases.resume(session.state.db, place.name)
+    session.walks &= {unit.template.digest for unit in session.units.values()}
+    return committed
+
+
+async def evaluate(session: Session, place: Place, plan: Plan, *, evaluate_graph: bool) -> tuple[Finding, ...]:
+    """Ask every gate about a plan's candidate.
+
+    Raises:
+        GateError: at least one finding is an error.
+    """
+    with stage("evaluate") as span:
+        findings = [finding for item in plan.items for finding in item.findings]
+        changes = tuple(item for item in plan.items if item.action in _WRITES)
+        if changes and not any(finding.severity == "error" for finding in findings) and place.environment.validate:
+            read = _reader(place.root, {item.path: item.content for item in changes})
+            candidate = Candidate(place.name, plan.parent, changes, read)
+            findings += await session.hooks.evaluate(candidate, _Graph(session, evaluate_graph))
+        result = verdict(findings)
+        span.set_attribute("regen.findings", len(result.findings))
+    if not result.passed:
+        errors = [finding for finding in result.findings if finding.severity == "error"]
+        shown = "\n".join(f"  {finding}" for finding in errors[:10])
+        more = f"\n  and {len(errors) - 10} more" if len(errors) > 10 else ""
+        raise GateError(
+            f"a gate said no, and nothing was written:\n{shown}{more}",
+            hint=errors[0].hint or "mend the graph or the template; what was stopped waits in the stale set",
+        )
+    return result.findings
+
+
+def remerger(session: Session) -> Callable[[ThreeWay], Merged]:
+    """How the deployer merges a file that was edited while it worked."""
+    import anyio
+
+    async def merge(three: ThreeWay) -> Merged:
+        language = three.language or session.language("", three.path)
+        answer = await session.hooks.merge(ThreeWay(three.path, language, three.base, three.ours, three.theirs))
+        if answer is None:
+            raise DeployError(f"no plugin merges {three.path}", where=three.path, hint="enable the plugin merge_lines")
+        return answer
+
+    def from_here(three: ThreeWay) -> Merged:
+        # The deployer is synchronous and runs in this thread: hooks are awaited on a loop of their own, in another one.
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            return pool.submit(anyio.run, merge, three).result()
+
+    return from_here
+
+
+def _note(plan: Plan) -> str:
+    reasons = sorted({str(item.because[0]) for item in plan.items if item.because})
+    more = f" and {len(reasons) - 1} more reasons" if len(reasons) > 1 else ""
+    return f"{reasons[0]}{more}" if reasons else ""
+
+
+def _lookups(session: Session, place: Place, plan: Plan) -> Callable[[int | None], None]:
+    """Writes what bodies asked the graph, in the transaction of the commit."""
+    rendered = [item for item in (*plan.items, *plan.nothing) if item.inputs is not None]
+
+    def write(_: int | None) -> None:
+        database = session.state.db
+        for item in rendered:
+            lookups = item.inputs.lookups if item.inputs is not None else ()
+            record = place.records.get(item.artifact)
+            if record is None or _only_looked_at(item):
+                continue
+            database.execute("DELETE FROM lookup WHERE artifact = ?", (record.number,))
+            database.many(
+                "INSERT OR IGNORE INTO lookup (hash, artifact) VALUES (?, ?)",
+                [(lookup_hash(pattern), record.number) for pattern in lookups],
+            )
+
+    return write
+
+
+def _only_looked_at(item: PlanItem) -> bool:
+    """Whether the artifact was not rendered: its rows were equal, and what its body asked stands as it was."""
+    return item.action is Action.NOTHING and item.render is None and item.inputs is not None and not item.inputs.lookups
+
+
+def _reader(root: Path, changed: dict[str, bytes | None]) -> Callable[[str], bytes | None]:
+    def read(path: str) -> bytes | None:
+        return changed[path] if path in changed else read_disk(root, path)
+
+    return read
+
+
+@dataclass(slots=True)
+class _Graph:
+    """The dataset as evaluators see it."""
+
+    session: Session
+    asked: bool
+
+    @property
+    def delta(self) -> Delta | None:
+        change = self.session.last_change
+        return change.delta if change is not None else None
+
+    @property
+    def wanted(self) -> bool:
+        return self.asked
+
+    def quads(
+        self,
+        subject: Term | None = None,
+        predicate: Term | None = None,
+        object: Term | None = None,  # noqa: A002 - RDF's own word
+    ) -> Iterator[Quad]:
+        yield from filled(self.session).quads(subject, predicate, object)
+
+    def ntriples(self) -> bytes:
+        return filled(self.session).ntriples()
+
+
+def paths_of(items: Iterable[PlanItem]) -> list[str]:
+    """Paths that a plan's items touch, the ones that are left by a move too."""
+    return sorted({path for item in items for path in (item.path, item.moved_from) if path})

@@ -1,0 +1,237 @@
+"""Chunk: jobs of one template become decisions: render, format, merge, evaluate each file; here or in a worker.
+
+Why one function for three stages: bytes cross the border of a process once, and what a worker read from disk it also
+compares and merges. A worker has no graph; a body that walks it comes back as `needs_graph`, and the holder renders it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from regen.errors import PathError, RegenError, StateError, TemplateError
+from regen.hooks.dispatch import Hooks
+from regen.hooks.manager import PluginManager
+from regen.model.artifact import Lookup
+from regen.model.rows import Rows
+from regen.model.settings import PluginSettings
+from regen.model.template import GraphReader, NeedsGraph, Rendered, Renderer, Template
+from regen.model.term import Term
+from regen.stages import merge as merging
+from regen.stages.render import Context, render
+from regen.state.blobs import BlobStore, digest_of
+from regen.state.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One artifact to make.
+
+    Attributes:
+        key: the value of `?this`; None for a template without `each`.
+        rows: (view, rows), sorted by view.
+        path: where the artifact stands; None where it does not.
+        base: digest of the last render in the file; None where there is none.
+        content: digest of what regen last put there or took over.
+        restore: write the file again though it is missing.
+        earlier: digests of earlier renders of the artifact.
+    """
+
+    key: Term | None
+    rows: tuple[tuple[str, Rows], ...]
+    path: str | None = None
+    base: str | None = None
+    content: str | None = None
+    restore: bool = False
+    earlier: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every chunk of a cycle shares; it is sent to workers.
+
+    Attributes:
+        root: the environment's root, absolute.
+        state: the folder of the state, absolute.
+        settings: what plugins are told.
+        threshold: of `[merge]`, from 0 to 1.
+    """
+
+    root: str
+    state: str
+    settings: PluginSettings
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Jobs of one template."""
+
+    workshop: Workshop
+    template: Template
+    jobs: tuple[Job, ...]
+
+    def __str__(self) -> str:
+        first, last = self.jobs[0].key, self.jobs[-1].key
+        return f"{self.template.name}, {len(self.jobs)} artifacts from {first} to {last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of one job.
+
+    Attributes:
+        key: of the job.
+        path: where the artifact goes; None: the template said no.
+        decision: what happens; None where the template said no, where `error` is set, or `needs_graph`.
+        old: digest of the file that was read, at the job's path or at `path`; None: there was none.
+        render: digest of the formatted render.
+        lookups: of the render.
+        error: why it could not be made; the other jobs are not held up by it.
+        needs_graph: the body walks the graph, and this process has none.
+    """
+
+    key: Term | None
+    path: str | None = None
+    decision: merging.Decision | None = None
+    old: str | None = None
+    render: str | None = None
+    lookups: tuple[Lookup, ...] = ()
+    error: RegenError | None = None
+    needs_graph: bool = False
+
+
+async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks | None = None) -> tuple[Made, ...]:
+    """Make the artifacts of a chunk.
+
+    Args:
+        chunk: what to make.
+        graph: the dataset; None in a worker.
+        hooks: the project's; None in a worker, which makes its own.
+
+    Returns:
+        One value a job, in the order of the jobs.
+    """
+    hooks = hooks or await _worker_hooks(chunk.workshop.settings)
+    renderer = await _renderer(hooks, chunk.template)
+    return tuple([await _make(chunk, job, renderer, graph, hooks) for job in chunk.jobs])
+
+
+async def _make(chunk: Chunk, job: Job, renderer: Renderer, graph: GraphReader | None, hooks: Hooks) -> Made:
+    context = Context(chunk.template, renderer, hooks, await _languages(hooks))
+    try:
+        rendered = await render(context, job.key, dict(job.rows), graph)
+        if rendered.path is None:
+            return Made(job.key, None, lookups=rendered.lookups)
+        return await _decide(chunk, job, rendered, context)
+    except NeedsGraph:
+        return Made(job.key, needs_graph=True)
+    except (TemplateError, PathError, StateError) as error:
+        return Made(job.key, error=error)
+
+
+async def _decide(chunk: Chunk, job: Job, rendered: Rendered, context: Context[Hooks]) -> Made:
+    path, template = str(rendered.path), chunk.template
+    blobs = _blobs(chunk.workshop.state)
+    disk = read_disk(Path(chunk.workshop.root), job.path or path)
+    if disk is None and job.path not in (None, path):
+        disk = read_disk(Path(chunk.workshop.root), path)
+    old = None if disk is None else digest_of(disk)
+    render_digest = digest_of(rendered.content)
+    sides = merging.Sides(
+        path=path,
+        language=context.language(path),
+        render=rendered.content,
+        base=_base(job, disk, old, rendered.content, render_digest, blobs),
+        disk=disk,
+        known=job.base is not None,
+        restore=job.restore,
+        rendered_before=render_digest in job.earlier and render_digest != job.base,
+        unless_exists=template.unless_exists,
+        force=template.force,
+        inject=template.inject,
+    )
+    decision = await merging.merge(sides, context.hooks, threshold=chunk.workshop.threshold)
+    # What is only compared need not travel back from a worker.
+    decision = replace(decision, base=None)
+    return Made(job.key, path, decision, old, render_digest, rendered.lookups)
+
+
+def _base(
+    job: Job, disk: bytes | None, old: str | None, render: bytes, render_digest: str, blobs: BlobStore
+) -> bytes | None:
+    """The base's bytes, from the file or the render where these have its digest; None where they are lost."""
+    if job.base is None:
+        return None
+    if job.base == old:
+        return disk
+    if job.base == render_digest:
+        return render
+    return blobs.read(job.base) if blobs.has(job.base) else None
+
+
+def read_disk(root: Path, path: str) -> bytes | None:
+    """The bytes of a file below a root; None where there is none.
+
+    Raises:
+        PathError: something is in the way that is no regular file.
+        StateError: the file cannot be read.
+    """
+    place = root / path
+    try:
+        return place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except IsADirectoryError as error:
+        raise PathError(f"a folder stands where {path} goes", where=path, hint="move it, or change `to:`") from error
+    except OSError as error:
+        raise StateError(f"{path} cannot be read: {error.strerror}", where=path, hint="mend its permissions") from error
+
+
+async def _worker_hooks(settings: PluginSettings) -> Hooks:
+    """The plugins of a worker process, loaded once."""
+    known = _HOOKS.get(settings)
+    if known is None:
+        known = Hooks(PluginManager(settings.disable))
+        await known.configure(settings)
+        _HOOKS[settings] = known
+    return known
+
+
+_HOOKS: dict[PluginSettings, Hooks] = {}
+_RENDERERS: dict[tuple[int, str], Renderer] = {}
+_LANGUAGES: dict[int, Mapping[str, str]] = {}
+_KEPT_RENDERERS = 500
+
+
+async def _renderer(hooks: Hooks, template: Template) -> Renderer:
+    known = _RENDERERS.get((id(hooks), template.digest))
+    if known is None:
+        known = await hooks.render(template)
+        if known is None:
+            raise TemplateError(
+                f"no plugin renders with the engine {template.engine!r}",
+                where=template.where,
+                hint="remove `engine:` for Jinja, or install the plugin that knows it",
+            )
+        if len(_RENDERERS) >= _KEPT_RENDERERS:
+            _RENDERERS.clear()
+        _RENDERERS[id(hooks), template.digest] = known
+    return known
+
+
+async def _languages(hooks: Hooks) -> Mapping[str, str]:
+    known = _LANGUAGES.get(id(hooks))
+    if known is None:
+        known = {ending: language.name for language in await hooks.languages() for ending in language.extensions}
+        _LANGUAGES[id(hooks)] = known
+    return known
+
+
+@lru_cache(maxsize=4)
+def _blobs(state: str) -> BlobStore:
+    """The blobs, read beside the process that holds the project."""
+    folder = Path(state)
+    return BlobStore(folder / "blobs", Database(folder / "state.db", read_only=True))

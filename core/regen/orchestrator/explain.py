@@ -1,0 +1,176 @@
+"""Explain: the triples, the query and the template behind a file or a line, and what changed it last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from regen.errors import UsageError
+from regen.model.artifact import Because
+from regen.model.rows import Rows
+from regen.model.term import Term
+from regen.orchestrator.advance import take_in
+from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.planner import evaluated
+from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.settle import known_path
+from regen.orchestrator.stale import filled
+from regen.state.blobs import digest_of
+from regen.state.records import Record
+
+_ROWS = 12  # rows of a view that are shown; --json has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRows:
+    """What one view gave for an artifact.
+
+    Attributes:
+        view: its name.
+        query: its text.
+        columns, rows: what it gives now.
+    """
+
+    view: str
+    query: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Term | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a file is what it is.
+
+    Attributes:
+        path: relative to the environment's root.
+        template: the template's file.
+        template_line: (place, text) of the template's line that made the line asked for; None where none was asked.
+        key: the value of `?this`; None for a template without `each`.
+        because: what made it change last.
+        release: the release that changed it last.
+        state: "ok", "conflict", "deleted" or "orphan".
+        edited: whether the file on disk is another than regen wrote.
+        views: what each view gives.
+    """
+
+    path: str
+    template: str
+    template_line: tuple[str, str] | None
+    key: Term | None
+    because: tuple[Because, ...]
+    release: int
+    state: str
+    edited: bool
+    views: tuple[ViewRows, ...]
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """The answer for people, as (style, line)."""
+        yield "bold", self.path
+        yield "", f"  made by     {self.template}" + (f" for {self.key.n3()}" if self.key is not None else "")
+        if self.template_line is not None:
+            place, text = self.template_line
+            yield "cyan", f"  line from   {place}: {text.strip()}"
+        for because in self.because:
+            yield "", f"  changed by  {because} (release {self.release})"
+        if self.state != "ok" or self.edited:
+            yield "yellow", f"  state       {self.state}" + (", edited by hand" if self.edited else "")
+        for view in self.views:
+            yield "bold", f"  view {view.view}: {len(view.rows)} rows"
+            yield "dim", "    " + " ".join(view.query.split())
+            for row in view.rows[:_ROWS]:
+                yield "", "    " + "  ".join("-" if term is None else _cell(term) for term in row)
+            if len(view.rows) > _ROWS:
+                yield "dim", f"    … {len(view.rows) - _ROWS} more"
+
+
+def _cell(term: Term) -> str:
+    text = " ".join(str(term).split()) if term.kind == "literal" else term.n3()
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+async def why(session: Session, place: Place, spelling: str) -> Why:
+    """Why a file, or a line of it, is what it is.
+
+    Args:
+        session: the open project.
+        place: the environment.
+        spelling: a path, perhaps with ":LINE".
+
+    Raises:
+        UsageError: regen does not make this file, or it has no such line.
+    """
+    await take_in(session)
+    path, line = _split(spelling)
+    record = place.records.at(known_path(place, path))
+    if record is None:
+        raise UsageError(f"regen makes no file {path}")
+    name = str(record.path)
+    disk = read_disk(place.root, name)
+    unit = session.units.get(record.artifact.template)
+    rows = evaluated(session, unit, record.artifact.key) if unit is not None else ()
+    made_by = await _template_line(session, record, unit, rows, disk, line) if line is not None else None
+    texts = dict(unit.template.views) if unit is not None else {}
+    return Why(
+        path=name,
+        template=unit.template.where if unit is not None else record.artifact.template,
+        template_line=made_by,
+        key=record.artifact.key,
+        because=record.because,
+        release=record.release,
+        state=str(record.state),
+        edited=disk is not None and digest_of(disk) != record.base,
+        views=tuple(ViewRows(view, texts[view], value.columns, value.rows) for view, value in rows),
+    )
+
+
+def _split(spelling: str) -> tuple[str, int | None]:
+    path, colon, line = spelling.rpartition(":")
+    return (path, int(line)) if colon and line.isdigit() else (spelling, None)
+
+
+async def _template_line(
+    session: Session,
+    record: Record,
+    unit: Unit | None,
+    rows: tuple[tuple[str, Rows], ...],
+    disk: bytes | None,
+    line: int,
+) -> tuple[str, str] | None:
+    """The template's line behind a line of the file: found in the render first, then followed through edits."""
+    if unit is None or disk is None or record.base is None:
+        return None
+    base = session.state.blobs.read(record.base).decode("utf-8", "replace").splitlines()
+    ours = disk.decode("utf-8", "replace").splitlines()
+    if not 1 <= line <= len(ours):
+        raise UsageError(f"{record.path} has {len(ours)} lines, and no line {line}")
+    in_base = _followed(base, ours, line)
+    if in_base is None:
+        return ("your edit", ours[line - 1])
+    renderer = await session.hooks.render(unit.template)
+    if renderer is None:
+        return None
+    raw = renderer.render(record.artifact.key, dict(rows), filled(session)).content.decode().splitlines()
+    in_render = _followed(raw, base, in_base)
+    if in_render is None:
+        return ("the formatter", ours[line - 1])
+    places = renderer.lines(record.artifact.key, dict(rows), filled(session))
+    where = next((where for first, where in reversed(places) if first <= in_render), unit.template.where)
+    return (where, _text_at(unit, where))
+
+
+def _followed(old: list[str], new: list[str], line: int) -> int | None:
+    """The line of `old` that a line of `new` is; None where `new` brought it."""
+    for tag, old_start, _, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if new_start <= line - 1 < new_end:
+            return old_start + (line - 1 - new_start) + 1 if tag == "equal" else None
+    return None
+
+
+def _text_at(unit: Unit, where: str) -> str:
+    name, _, number = where.rpartition(":")
+    for source in unit.template.sources:
+        if source.where == name:
+            lines = source.text.splitlines()
+            return lines[int(number) - 1] if int(number) <= len(lines) else ""
+    return ""

@@ -1,0 +1,153 @@
+"""Opening: a folder becomes a session; what an interrupted deployment left is brought to its end first."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from regen import telemetry
+from regen.config import Config, Environment, find_root, load_config
+from regen.errors import ConfigError, PathError
+from regen.events import GraphChangeNotifier
+from regen.hooks.dispatch import Hooks
+from regen.hooks.manager import PluginManager
+from regen.hooks.protocols import Executor
+from regen.model.settings import PluginSettings
+from regen.orchestrator.apply import remerger
+from regen.orchestrator.intake import Intake
+from regen.orchestrator.persist import read_sum
+from regen.orchestrator.session import Place, Session
+from regen.stages import deploy
+from regen.state.files import read_files
+from regen.state.history import StateHistory
+from regen.state.opening import State, open_state
+from regen.state.records import Records
+
+STATE_FOLDER = ".regen"
+
+
+@asynccontextmanager
+async def open_session(
+    folder: Path, *, command: str, wait_s: float, plugins: Iterable[tuple[str, object]] = ()
+) -> AsyncIterator[Session]:
+    """Hold a project.
+
+    Args:
+        folder: the project, or a folder inside it.
+        command: what to tell others who find the project held.
+        wait_s: how long to wait for another holder, in seconds.
+        plugins: (name, object) registered beside the installed ones.
+
+    Raises:
+        ConfigError, UsageError: the folder is no project, or its configuration is wrong.
+        PluginError: a plugin cannot be used.
+        LockedError, StateError: the state is held by another process, or cannot be used.
+    """
+    config = load_config(find_root(folder))
+    telemetry.start()
+    hooks, settings = await open_plugins(config, plugins)
+    async with AsyncExitStack() as stack:
+        state = stack.enter_context(open_state(config.root / STATE_FOLDER, command=command, wait_s=wait_s))
+        executors = await _executors(config, hooks, alone=bool(tuple(plugins)))
+        for executor in executors.values():
+            await stack.enter_async_context(executor.open())
+        session = await _session(config, hooks, settings, state, executors)
+        stack.callback(session.notifier.close)
+        for place in session.places:
+            deploy.recover(state, place.target, at=time.time(), remerge=remerger(session))
+        yield session
+
+
+async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = ()) -> tuple[Hooks, PluginSettings]:
+    """The plugins of a project, told its settings."""
+    settings = PluginSettings(config.plugins.disable, config.format, config.merge.strategies, config.evaluate.shacl)
+    hooks = Hooks(PluginManager(settings.disable, plugins))
+    await hooks.configure(settings)
+    return hooks, settings
+
+
+async def _session(
+    config: Config, hooks: Hooks, settings: PluginSettings, state: State, executors: dict[str, Executor]
+) -> Session:
+    history = StateHistory(
+        state.db, state.blobs, keep_revisions=config.history.keep_revisions, keep_days=config.history.keep_days
+    )
+    intake = Intake()
+    session = Session(
+        config=config,
+        hooks=hooks,
+        settings=settings,
+        state=state,
+        places=tuple([await _place(config, environment, hooks, state) for environment in _enabled(config)]),
+        executors=executors,
+        history=history,
+        notifier=GraphChangeNotifier(history, intake),
+        loader=" ".join(plugin.distribution for plugin in hooks.manager.plugins() if "regen_load" in plugin.hooks),
+        files=read_files(state.db),
+        sum=read_sum(state.db),
+        languages={ending: one.name for one in await hooks.languages() for ending in one.extensions},
+    )
+    intake.session = session
+    return session
+
+
+async def reload_session(session: Session) -> None:
+    """Take a changed configuration over; plugins keep their processes, a changed state folder needs a new start.
+
+    Raises:
+        RegenError: the configuration is wrong; the session goes on with the old one.
+    """
+    config = load_config(session.config.root)
+    hooks, settings = await open_plugins(config)
+    places = tuple([await _place(config, environment, hooks, session.state) for environment in _enabled(config)])
+    executors = await _executors(config, hooks, alone=False)
+    session.config, session.hooks, session.settings = config, hooks, settings
+    session.places, session.executors = places, executors
+    session.units_signature = None
+
+
+def _enabled(config: Config) -> list[Environment]:
+    return [environment for environment in config.environments if environment.enabled]
+
+
+async def _place(config: Config, environment: Environment, hooks: Hooks, state: State) -> Place:
+    deployer = await hooks.deploy(environment.deployer)
+    if deployer is None:
+        raise ConfigError(
+            f"no plugin has the deployer {environment.deployer!r} of the environment {environment.name!r}",
+            where=config.file,
+            hint="the built-in one is `workspace`; `regen plugins` lists what is installed",
+        )
+    root = config.root / environment.target
+    if not root.resolve().is_relative_to(config.root.resolve()):
+        raise PathError(
+            f"the environment {environment.name!r} would write to {root.resolve()}, outside the project",
+            where=config.file,
+            hint="a target stays inside the project, and is no link out of it",
+        )
+    return Place(environment, deploy.Target(environment.name, root, deployer), Records(state.db, environment.name))
+
+
+async def _executors(config: Config, hooks: Hooks, *, alone: bool) -> dict[str, Executor]:
+    """The executors that this project may use; with plugins of this process only, everything runs in it."""
+    engine = config.engine
+    workers = engine.workers if isinstance(engine.workers, int) else len(os.sched_getaffinity(0))
+    names = (
+        {"inline"} if alone else {"inline", "processes"} if engine.executor == "auto" else {engine.executor, "inline"}
+    )
+    found = {}
+    for name in sorted(names):
+        executor = await hooks.executor(name, workers)
+        if executor is None:
+            raise ConfigError(
+                f"no plugin has the executor {name!r}",
+                where=config.file,
+                hint="built in are `inline` and `processes`; `regen plugins` lists what is installed",
+            )
+        found[name] = executor
+    if alone:
+        found["processes"] = found[engine.executor] = found["inline"]
+    return found

@@ -1,0 +1,58 @@
+"""Outcome: what a cycle did, for whoever asked for it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from regen.errors import RegenError
+from regen.model.plan import Plan
+from regen.model.release import Release
+from regen.stages.deploy import KeptEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply did.
+
+    Attributes:
+        plan: what it did.
+        release: what it made; None where nothing changed, or the environment is held.
+        again: files that were edited meanwhile and merged once more.
+        kept: edits that were set aside, as blobs.
+        open_conflicts: how many conflicts the environment has now.
+        held: whether a rollback holds the environment on these inputs: nothing was done.
+    """
+
+    plan: Plan
+    release: Release | None = None
+    again: tuple[str, ...] = ()
+    kept: tuple[KeptEdit, ...] = ()
+    open_conflicts: int = 0
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One cycle of a watch.
+
+    Attributes:
+        at: when it started; seconds since the epoch, UTC.
+        trigger: what changed, such as "graphs/people.ttl and 2 more"; "start" for the first.
+        duration_s: in seconds, from the end of the burst of changes to the committed release.
+        applied: what it did; None where it failed.
+        error: why it failed; the watch goes on.
+        environment: the environment's name.
+    """
+
+    at: float
+    trigger: str
+    duration_s: float
+    environment: str
+    applied: Applied | None = None
+    error: RegenError | None = None
+
+
+def when(at: float) -> str:
+    """A time as people read it, in the local zone."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

@@ -1,0 +1,118 @@
+"""Persist: what a session took in becomes the state's next revision, with the stale entries, in one transaction."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import time
+from collections.abc import Iterable, Set
+from dataclasses import replace
+
+from pyoxigraph import Quad, RdfFormat, parse, serialize
+
+from regen.model.delta import Delta
+from regen.orchestrator.session import Pending, Session
+from regen.orchestrator.units import write_unit
+from regen.state import files
+from regen.state.db import Database
+from regen.state.stale import add_stale
+from regen.telemetry import stage
+
+_SUM = "dataset_sum"  # the row of `meta` with the sum of the hashes of all quads
+_MODULUS = 1 << 128
+_FOLD_FROM = 20  # patches; reading that many costs less than writing a file of 10,000 quads anew
+
+
+async def persist(session: Session) -> None:
+    """Write what is pending; afterwards a process that starts anew goes on from here.
+
+    Why not durable: after a power cut the transaction may be gone as a whole, and the next start finds the same
+    difference between files and state again. What has to last is flushed with the release.
+    """
+    pending = session.pending
+    if not pending:
+        return
+    with stage("advance", files=len(pending.files)):
+        with session.state.db.transaction(durable=False):
+            _write_files(session, pending)
+            for change, origins in pending.changes:
+                session.history.advance(change, origins, time.time())
+            revision = session.history.position().revision
+            for environment, name, unit in pending.units:
+                write_unit(session.state.db, environment, name, unit)
+            for environment, entries in pending.stale.items():
+                add_stale(session.state.db, environment, entries, revision)
+            for key, code in session.new_selectors.items():
+                session.state.db.execute("INSERT OR REPLACE INTO selector VALUES (?, ?)", (key, code))
+            session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SUM, f"{session.sum:032x}"))
+        session.pending = Pending()
+        session.new_selectors.clear()
+    await session.notifier.announce(revision)
+
+
+def _write_files(session: Session, pending: Pending) -> None:
+    database, blobs = session.state.db, session.state.blobs
+    for path, quads in pending.contents.items():
+        session.files[path] = replace(session.files[path], blob=blobs.put(nquads(quads)))
+        pending.files[path] = session.files[path]
+        files.drop_patches(database, path)
+    for path, row in pending.files.items():
+        if row is None:
+            files.drop_file(database, path)
+        else:
+            files.write_file(database, row)
+    for path, added, removed in pending.patches:
+        files.add_patch(database, path, nquads(added).decode(), nquads(removed).decode())
+
+
+def fold(session: Session) -> None:
+    """Write files anew that have gathered many patches; for the time when nothing else is to do."""
+    for path, count in files.patched(session.state.db).items():
+        if count > _FOLD_FROM and path in session.files and not session.pending:
+            row = replace(session.files[path], blob=session.state.blobs.put(nquads(session.quads_of(path))))
+            with session.state.db.transaction():
+                files.write_file(session.state.db, row)
+                files.drop_patches(session.state.db, path)
+            session.files[path] = row
+
+
+def nquads(quads: Iterable[Quad]) -> bytes:
+    """Quads as N-Quads."""
+    return serialize(quads, format=RdfFormat.N_QUADS) or b""
+
+
+def stored_quads(session: Session, path: str) -> Set[Quad]:
+    """A file's quads from its blob and patches; none for a file that was never read well."""
+    row = session.files.get(path)
+    if row is None or row.blob is None:
+        return set()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        quads = set(parse(session.state.blobs.read(row.blob), format=RdfFormat.N_QUADS))
+    finally:
+        if enabled:
+            gc.enable()
+    for added, removed in files.read_patches(session.state.db, path):
+        quads.difference_update(parse(removed, format=RdfFormat.N_QUADS))
+        quads.update(parse(added, format=RdfFormat.N_QUADS))
+    return quads
+
+
+def read_sum(database: Database) -> int:
+    """The sum of the hashes of all quads, as it was written last; 0 before the first time."""
+    row = database.one("SELECT value FROM meta WHERE name = ?", (_SUM,))
+    return int(row[0], 16) if row is not None else 0
+
+
+def moved_sum(number: int, delta: Delta) -> int:
+    """The sum after a delta: one number for a dataset, whatever its order and the way that led there."""
+    for quad in delta.added:
+        number += _hash(quad.n3())
+    for quad in delta.removed:
+        number -= _hash(quad.n3())
+    return number % _MODULUS
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")

@@ -1,0 +1,224 @@
+"""Planner: the stale set becomes a plan; nothing outside the process changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from regen.model.artifact import ArtifactId, Because
+from regen.model.plan import Plan, PlanItem
+from regen.model.rows import Rows
+from regen.model.term import Term
+from regen.orchestrator.advance import take_in
+from regen.orchestrator.assemble import Work, assemble
+from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
+from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.stale import Wish, filled, waiting
+from regen.state.records import Record
+from regen.telemetry import stage
+
+Progress = Callable[[str, int, int], None]
+
+CHUNK = 64  # artifacts a chunk: some 20 ms of work, so that sending it costs little (bench/README.md)
+_WHOLE_SHARE = 4  # past a quarter of a template's keys one query for all rows is cheaper than one for the keys
+_PROCESSES_FROM = 400  # jobs; starting two workers costs as much as rendering some 300 artifacts here
+
+
+async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -> Plan:
+    """Take in what changed and decide what a cycle does to one environment.
+
+    Args:
+        session: the open project.
+        place: the environment.
+        wish: what the person asked for beside what is stale.
+        progress: told the stage, how much is done, how much there is.
+
+    Raises:
+        RegenError: a template failed, a path is claimed twice, and so on; nothing is written then, and what was taken
+            in stays pending.
+    """
+    await take_in(session)
+    with stage("select", environment=place.name) as span:
+        entries = waiting(session, place, wish)
+        span.set_attribute("regen.affected", len(entries))
+    work = Work(place)
+    jobs = _jobs(session, place, entries, work) if entries else {}
+    made = await _produce(session, place, jobs, progress)
+    items, nothing = await assemble(session, work, made)
+    return Plan(
+        environment=place.name,
+        parent=session.parent(place),
+        revision=session.revision,
+        items=items,
+        nothing=nothing,
+        evaluated=len(entries),
+        rendered=sum(len(values) for values in jobs.values()),
+        total=_total(session, place, items),
+        findings=session.findings,
+    )
+
+
+def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:
+    new = sum(1 for item in items if not place.records.has(item.artifact))
+    return sum(place.records.counts().values()) + new
+
+
+def _jobs(session: Session, place: Place, entries: Mapping[ArtifactId, Because], work: Work) -> dict[str, list[Job]]:
+    """Evaluate the views of what is stale; what has other rows than before becomes a job."""
+    filled(session)
+    by_template: dict[str, list[ArtifactId]] = {}
+    for artifact in entries:
+        by_template.setdefault(artifact.template, []).append(artifact)
+    jobs: dict[str, list[Job]] = {}
+    for template in sorted(by_template):
+        artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
+        records = place.records.of(template, [a.key for a in artifacts])
+        unit = session.units.get(template)
+        with stage("evaluate.views", template=template, keys=len(artifacts)):
+            evaluated = _evaluate(session, unit, [a.key for a in artifacts]) if unit is not None else {}
+        for artifact in artifacts:
+            work.because[artifact] = entries[artifact]
+            record = records.get(artifact.key)
+            rows = evaluated.get(artifact.key)
+            if rows is None or unit is None:
+                if record is not None:
+                    work.gone.append(record)
+                else:
+                    work.vanished.append(artifact)
+                continue
+            work.records[artifact] = record
+            digests = tuple((view, value.digest()) for view, value in rows)
+            work.rows[artifact] = digests
+            if _same(record, unit, digests, entries[artifact]):
+                work.equal.append(artifact)
+            else:
+                jobs.setdefault(template, []).append(_job(place, artifact.key, rows, record, entries[artifact]))
+    return jobs
+
+
+def _same(record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because) -> bool:
+    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed."""
+    return (
+        record is not None
+        and record.state == "ok"
+        and because.kind == "fact"
+        and because.view != "body"
+        and record.template_digest == unit.digest
+        and record.rows == digests
+    )
+
+
+def _job(
+    place: Place, key: Term | None, rows: tuple[tuple[str, Rows], ...], record: Record | None, because: Because
+) -> Job:
+    if record is None:
+        return Job(key, rows)
+    return Job(
+        key,
+        rows,
+        path=record.path,
+        base=record.base,
+        content=record.content,
+        restore=because.kind in {"missing", "restored"},
+        earlier=place.records.earlier(record),
+    )
+
+
+def _evaluate(
+    session: Session, unit: Unit, keys: Sequence[Term | None]
+) -> dict[Term | None, tuple[tuple[str, Rows], ...]]:
+    """Rows of every view for the keys that exist; a key that does not is absent."""
+    store = filled(session).store
+    if not unit.views.each:
+        rows = tuple(sorted((view, selector.global_rows(store)) for view, selector in unit.views.selectors))
+        return {None: rows}
+    wanted = [key for key in keys if key is not None]
+    whole = len(wanted) * _WHOLE_SHARE > session.keys_of(unit)
+    by_view: dict[str, Mapping[Term, Rows] | Rows] = {}
+    for view, selector in unit.views.selectors:
+        if not selector.keyed:
+            by_view[view] = selector.global_rows(store)
+            continue
+        rows_of_view = selector.all_rows(store) if whole else selector.rows(store, wanted)
+        by_view[view] = rows_of_view
+        if view == "each":
+            wanted = [key for key in wanted if key in rows_of_view]
+    columns = {view: selector.variables for view, selector in unit.views.selectors}
+    return {key: tuple(_rows_of(by_view, columns, key)) for key in wanted}
+
+
+def _rows_of(
+    by_view: Mapping[str, Mapping[Term, Rows] | Rows], columns: Mapping[str, tuple[str, ...]], key: Term
+) -> Iterator[tuple[str, Rows]]:
+    for view in sorted(by_view):
+        rows = by_view[view]
+        yield view, rows if isinstance(rows, Rows) else (rows.get(key) or Rows(columns[view], ()))
+
+
+def evaluated(session: Session, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
+    """Rows of every view of one artifact as the dataset is now; none where its key is gone."""
+    return _evaluate(session, unit, [key]).get(key, ())
+
+
+@dataclass(slots=True)
+class _Done:
+    """Counts what is done, over all templates."""
+
+    progress: Progress
+    total: int
+    before: int = 0
+    chunk_sizes: list[int] = field(default_factory=list)
+
+    def __call__(self, chunks: int) -> None:
+        self.progress("render", self.before + sum(self.chunk_sizes[:chunks]), self.total)
+
+
+async def _produce(
+    session: Session, place: Place, jobs: Mapping[str, list[Job]], progress: Progress
+) -> dict[ArtifactId, Made]:
+    total = sum(len(values) for values in jobs.values())
+    if not total:
+        return {}
+    chunks = list(_chunks(session, place, jobs))
+    alone = [chunk for chunk in chunks if chunk.template.digest in session.walks]
+    spread = [chunk for chunk in chunks if chunk.template.digest not in session.walks]
+    done = _Done(progress, total, chunk_sizes=[len(chunk.jobs) for chunk in spread])
+    results: dict[ArtifactId, Made] = {}
+    executor = session.executor(total, _PROCESSES_FROM)
+    here = partial(produce, graph=filled(session), hooks=session.hooks)
+    with stage("render", artifacts=total, executor=executor.name, workers=executor.workers):
+        work = here if executor.name == "inline" else produce
+        for chunk, made in zip(spread, await executor.map(work, spread, done), strict=True):
+            walking = {value.key for value in made if value.needs_graph}
+            if walking:
+                session.walks.add(chunk.template.digest)
+                alone.append(Chunk(chunk.workshop, chunk.template, tuple(j for j in chunk.jobs if j.key in walking)))
+            _keep(results, chunk, (value for value in made if not value.needs_graph))
+        for chunk in alone:
+            _keep(results, chunk, await here(chunk))
+    progress("render", total, total)
+    return results
+
+
+def _keep(results: dict[ArtifactId, Made], chunk: Chunk, made: Iterable[Made]) -> None:
+    for value in made:
+        results[ArtifactId(chunk.template.name, value.key)] = value
+
+
+def _chunks(session: Session, place: Place, jobs: Mapping[str, list[Job]]) -> Iterator[Chunk]:
+    workshop = workshop_of(session, place)
+    for template in sorted(jobs):
+        values = jobs[template]
+        for start in range(0, len(values), CHUNK):
+            yield Chunk(workshop, session.units[template].template, tuple(values[start : start + CHUNK]))
+
+
+def workshop_of(session: Session, place: Place) -> Workshop:
+    """What every chunk of a cycle shares."""
+    return Workshop(
+        root=str(place.root),
+        state=str(session.state.folder),
+        settings=session.settings,
+        threshold=session.config.merge.threshold,
+    )

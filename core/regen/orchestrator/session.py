@@ -1,0 +1,220 @@
+"""Session: everything that a project holds while it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from regen.config import Config, Environment
+from regen.dataset.prefixes import merged_prefixes
+from regen.hooks.dispatch import Hooks
+from regen.model.artifact import ArtifactId, Because
+from regen.model.change import Change, Origins
+from regen.model.finding import Finding
+from regen.model.graphfile import file_iri
+from regen.model.settings import PluginSettings
+from regen.model.template import Template
+from regen.stages.deploy import Target
+from regen.stages.select import Views
+from regen.state import releases
+from regen.state.files import FileRow, read_files
+from regen.state.history import StateHistory
+from regen.state.records import Records
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from pyoxigraph import Quad
+
+    from regen.dataset.store import Dataset
+    from regen.events import GraphChangeNotifier
+    from regen.hooks.protocols import Executor, Selector
+    from regen.state.opening import State
+
+_KEPT_QUADS = 2_000_000  # quads of files that stay in memory for the next comparison; some 0.4 GB
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One environment of a session."""
+
+    environment: Environment
+    target: Target
+    records: Records
+
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return self.environment.name
+
+    @property
+    def root(self) -> Path:
+        """The folder that its paths are relative to."""
+        return self.target.root
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A template with its compiled views.
+
+    Attributes:
+        template: as parsed.
+        views: compiled.
+        digest: of everything that its outputs depend on beside the graph's facts.
+        parts: (what a person calls it, digest) of the digest's ingredients, sorted: they say what changed.
+    """
+
+    template: Template
+    views: Views
+    digest: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Pending:
+    """What was taken in since the state was written last; the next apply writes it.
+
+    Attributes:
+        files: new rows of graph files; None: the file is gone.
+        patches: (path, quads added, quads removed) of files whose blob is not written anew.
+        contents: all quads of a file whose blob is.
+        changes: of the dataset, with their origins, oldest first.
+        units: (environment, template, what to record of it); None: the template is gone.
+        stale: entries by environment.
+    """
+
+    files: dict[str, FileRow | None] = field(default_factory=dict)
+    patches: list[tuple[str, frozenset[Quad], frozenset[Quad]]] = field(default_factory=list)
+    contents: dict[str, Set[Quad]] = field(default_factory=dict)
+    changes: list[tuple[Change, Origins]] = field(default_factory=list)
+    units: list[tuple[str, str, Unit | None]] = field(default_factory=list)
+    stale: dict[str, dict[ArtifactId, Because]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.changes or self.units or any(self.stale.values()))
+
+
+@dataclass(slots=True)
+class Session:
+    """An open project: configuration, plugins, state, dataset, templates.
+
+    `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
+    `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
+    """
+
+    config: Config
+    hooks: Hooks
+    settings: PluginSettings
+    state: State
+    places: tuple[Place, ...]
+    executors: Mapping[str, Executor]
+    history: StateHistory
+    notifier: GraphChangeNotifier
+    loader: str
+    files: dict[str, FileRow] = field(default_factory=dict)
+    sum: int = 0
+    dataset: Dataset | None = None
+    quads: dict[str, Set[Quad]] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    units_signature: object = None
+    languages: Mapping[str, str] = field(default_factory=dict)
+    pending: Pending = field(default_factory=Pending)
+    last_change: Change | None = None
+    findings: tuple[Finding, ...] = ()
+    walks: set[str] = field(default_factory=set)
+    selectors: dict[str, Selector] = field(default_factory=dict)
+    new_selectors: dict[str, bytes] = field(default_factory=dict)
+
+    def place(self, name: str | None) -> Place:
+        """The environment of that name; the first one for None.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        wanted = self.config.environment(name).name
+        return next(place for place in self.places if place.name == wanted)
+
+    @property
+    def revision(self) -> int:
+        """Of the dataset as it was taken in, written or not."""
+        return self.history.position().revision + len(self.pending.changes)
+
+    def parent(self, place: Place) -> int | None:
+        """Number of an environment's current release; None before the first."""
+        release = releases.current(self.state.db, place.name)
+        return None if release is None else release.number
+
+    def graph_iri(self, path: str) -> str:
+        """The name of a file's graph."""
+        return file_iri(path)
+
+    def prefixes(self, files: Mapping[str, FileRow] | None = None) -> dict[str, str]:
+        """Prefixes of the graph files, with the configuration's over them.
+
+        Args:
+            files: rows to take them from; those of the session for None.
+
+        Raises:
+            GraphError: two files bind one prefix differently, and the configuration does not say which it is.
+        """
+        rows = self.files if files is None else files
+        by_file = {path: dict(row.prefixes) for path, row in rows.items()}
+        return merged_prefixes(
+            by_file, dict(self.config.project.prefixes), lambda p: (self.config.root / p).read_bytes()
+        )
+
+    def quads_of(self, path: str) -> Set[Quad]:
+        """The quads of a file that are in force: from memory, else from its blob and patches."""
+        known = self.quads.get(path)
+        if known is None:
+            from regen.orchestrator.persist import stored_quads
+
+            known = stored_quads(self, path)
+            self.remember_quads(path, known)
+        return known
+
+    def remember_quads(self, path: str, quads: Set[Quad]) -> None:
+        """Keep a file's quads for its next comparison, the latest files first."""
+        self.quads.pop(path, None)
+        self.quads[path] = quads
+        while len(self.quads) > 1 and sum(map(len, self.quads.values())) > _KEPT_QUADS:
+            self.quads.pop(next(iter(self.quads)))
+
+    def forget(self) -> None:
+        """Drop what is not written and read the state again: the next start finds the same difference anew."""
+        from regen.orchestrator.persist import read_sum
+
+        self.files, self.sum = read_files(self.state.db), read_sum(self.state.db)
+        self.dataset, self.pending, self.units_signature = None, Pending(), None
+        self.quads.clear()
+        self.units.clear()
+
+    def keys_of(self, unit: Unit) -> int:
+        """How many artifacts a template has in the environments, about."""
+        rows = self.state.db.one("SELECT count(*) FROM artifact WHERE template = ?", (unit.template.name,))
+        return int(rows[0]) // len(self.places) if rows is not None else 0
+
+    def language(self, template: str, path: str) -> str | None:
+        """The language of a template's artifact, or of a path where the template is gone."""
+        unit = self.units.get(template)
+        if unit is not None and unit.template.language is not None:
+            return unit.template.language
+        return self.languages.get(PurePosixPath(path).suffix)
+
+    def executor(self, jobs: int, from_jobs: int) -> Executor:
+        """Where that many artifacts are rendered."""
+        engine = self.config.engine
+        name = engine.executor
+        if name == "auto":
+            parallel = self.executors["processes"].workers > 1 and jobs >= from_jobs
+            name = "processes" if parallel else "inline"
+        return self.executors[name]
+
+    def inputs(self) -> str:
+        """Digest of everything that a release is made from: the dataset and the generator."""
+        from regen.state.blobs import digest_of
+
+        units = "\n".join(f"{name} {self.units[name].digest}" for name in sorted(self.units))
+        return digest_of(f"{self.sum:032x}\n{units}".encode())

@@ -1,0 +1,116 @@
+"""Status: where things stand, read without holding the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from regen.config import Config, find_root, load_config
+from regen.model.release import Hold, Release
+from regen.orchestrator.opening import STATE_FOLDER
+from regen.orchestrator.outcome import when
+from regen.stages.deploy import Interrupted, interrupted
+from regen.state import releases
+from regen.state.files import read_files
+from regen.state.opening import State, read_state
+from regen.state.records import Records
+from regen.state.stale import count_stale
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where one environment stands.
+
+    Attributes:
+        root: the project's folder.
+        environment: its name; target: the folder that it deploys to.
+        release: the current one; None before the first.
+        revision: of the dataset as it was last taken in.
+        files, quads: graph files in force, and their quads.
+        broken: graph files that cannot be read, with the reason.
+        artifacts: counts by state: "ok", "conflict", "orphan", "deleted".
+        stale: artifacts known to be affected and not yet released.
+        conflicts: open ones.
+        hold: set while a rollback holds the environment.
+        interrupted: set while a deployment was cut off; the next command that opens the project ends it.
+    """
+
+    root: str
+    environment: str
+    target: str
+    release: Release | None
+    revision: int
+    files: int
+    quads: int
+    broken: tuple[tuple[str, str], ...]
+    artifacts: tuple[tuple[str, int], ...]
+    stale: int
+    conflicts: int
+    hold: Hold | None
+    interrupted: Interrupted | None
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """The status for people, as (name, text)."""
+        yield "project", self.root
+        yield "environment", f"{self.environment} → {self.target}"
+        if self.release is None:
+            yield "release", "none yet: run `regen apply`"
+        else:
+            note = f"  {self.release.note}" if self.release.note else ""
+            yield "release", f"{self.release.number} ({self.release.state}), {when(self.release.at)}{note}"
+        yield "graph", f"{self.quads:,} quads in {self.files} files, revision {self.revision}"
+        for path, reason in self.broken:
+            yield "broken", f"{path}: {reason}"
+        counts = ", ".join(f"{count:,} {state}" for state, count in self.artifacts)
+        yield "artifacts", counts or "none"
+        if self.stale:
+            yield "stale", f"{self.stale:,} wait to be rendered: run `regen apply`"
+        if self.conflicts:
+            yield "conflicts", f"{self.conflicts} open: `regen conflicts` lists them"
+        if self.hold is not None:
+            yield "held", f"since {when(self.hold.at)}, by a rollback: change the inputs, or run `regen resume`"
+        if self.interrupted is not None:
+            yield (
+                "interrupted",
+                (f"release {self.interrupted.release} was cut off; the next `regen apply` brings it to its end"),
+            )
+
+
+def read_status(folder: Path, environment: str | None) -> Status:
+    """Where an environment stands; it may be held by another process meanwhile.
+
+    Raises:
+        RegenError: the folder is no project, or its state cannot be read.
+    """
+    config = load_config(find_root(folder))
+    name = config.environment(environment).name
+    with read_state(config.root / STATE_FOLDER) as state:
+        return _empty(config, name) if state is None else _status(config, name, state)
+
+
+def _empty(config: Config, name: str) -> Status:
+    target = config.environment(name).target
+    return Status(str(config.root), name, target, None, 0, 0, 0, (), (), 0, 0, None, None)
+
+
+def _status(config: Config, name: str, state: State) -> Status:
+    database = state.db
+    files = read_files(database)
+    row = database.one("SELECT max(number) FROM revision")
+    conflicts = database.one("SELECT count(*) FROM conflict WHERE environment = ?", (name,))
+    return Status(
+        root=str(config.root),
+        environment=name,
+        target=config.environment(name).target,
+        release=releases.current(database, name),
+        revision=int(row[0] or 0) if row is not None else 0,
+        files=len(files),
+        quads=sum(file.quads for file in files.values()),
+        broken=tuple((path, file.error[0]) for path, file in files.items() if file.error is not None),
+        artifacts=tuple(sorted(Records(database, name).counts().items())),
+        stale=count_stale(database, name),
+        conflicts=int(conflicts[0]) if conflicts is not None else 0,
+        hold=releases.held(database, name),
+        interrupted=interrupted(state, name),
+    )

@@ -1,0 +1,53 @@
+"""Survey: every output against the disk, by size, times and inode, as git's index does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from regen.model.artifact import ArtifactId, Because
+from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.session import Place, Session
+from regen.state.blobs import digest_of
+
+_CLEANED_SHARE = 2  # more than half of the files gone at once is a clean, not a decision about each of them
+
+
+def edited(session: Session, place: Place) -> Iterator[tuple[str, str]]:
+    """Outputs that are not what regen wrote last: (path, "missing" or "edited"), by path."""
+    del session
+    for record in place.records.at_folder(""):
+        if record.path is None or record.content is None or record.state == "deleted":
+            continue
+        disk = read_disk(place.root, record.path)
+        if disk is None:
+            yield record.path, "missing"
+        elif digest_of(disk) != record.base:
+            yield record.path, "edited"
+
+
+def extra(session: Session, place: Place) -> Iterator[str]:
+    """Files that regen wrote and no longer makes, kept because they were edited."""
+    del session
+    for record in place.records.at_folder(""):
+        if record.state == "orphan" and record.path is not None:
+            yield record.path
+
+
+def cleaned(place: Place) -> dict[ArtifactId, Because]:
+    """Artifacts to write again because their root, or more than half of it, was cleaned away.
+
+    Single files that are gone were deleted on purpose; they are not named here.
+    """
+    total, missing = 0, []
+    for record in place.records.at_folder(""):
+        if record.path is None or record.content is None or record.state == "deleted":
+            continue
+        total += 1
+        if not (place.root / record.path).exists():
+            missing.append(record)
+    if not missing or (len(missing) * _CLEANED_SHARE <= total and place.root.is_dir()):
+        return {}
+    because = Because(
+        "missing", f"{len(missing)} of {total} files were gone: the output was cleaned", where=place.root.name
+    )
+    return {record.artifact: because for record in missing}

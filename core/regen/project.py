@@ -1,0 +1,289 @@
+"""Project: the front door of the library."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+
+from regen import telemetry
+from regen.events import GraphChangeNotifier
+from regen.hooks.manager import Plugin
+from regen.model.plan import Plan
+from regen.model.release import Release
+from regen.orchestrator import apply as applying
+from regen.orchestrator import check as checking
+from regen.orchestrator import explain, planner, settle
+from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.opening import open_session, reload_session
+from regen.orchestrator.outcome import Applied, Turn
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.stale import Wish
+from regen.stages.deploy import RolledBack
+from regen.state import releases
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+class Project:
+    """An open project; make one with `Project.open` or `Project.open_sync`.
+
+    One task at a time uses it: calls wait for each other.
+    """
+
+    def __init__(self, session: Session, progress: Progress) -> None:
+        self._session = session
+        self._progress = progress
+        self._turn = anyio.Lock()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        path: str | Path = ".",
+        *,
+        command: str = "library",
+        wait_s: float = 0.0,
+        plugins: Iterable[tuple[str, object]] = (),
+        progress: Progress = _quiet,
+    ) -> AsyncIterator[Project]:
+        """Hold the project of a folder while the context is open.
+
+        Args:
+            path: the project's folder, or one inside it.
+            command: what others are told who find it held.
+            wait_s: how long to wait for another holder, in seconds.
+            plugins: (name, object with hook implementations) beside the installed plugins; all work is then done in
+                this process.
+            progress: told (what, done, total) in the course of long work.
+
+        Raises:
+            RegenError: the folder is no project, its configuration or a plugin is wrong, or another process holds it.
+        """
+        async with open_session(Path(path), command=command, wait_s=wait_s, plugins=tuple(plugins)) as session:
+            try:
+                yield cls(session, progress)
+            finally:
+                telemetry.stop()
+
+    @classmethod
+    @contextmanager
+    def open_sync(cls, path: str | Path = ".", **options: Any) -> Iterator[SyncProject]:
+        """The same for programs without an event loop; options as in `open`."""
+        from anyio.from_thread import start_blocking_portal
+
+        with start_blocking_portal() as portal, portal.wrap_async_context_manager(cls.open(path, **options)) as project:
+            yield SyncProject(project, portal.call)
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self._session.config.root
+
+    @property
+    def notifier(self) -> GraphChangeNotifier:
+        """The bus: publish changes that come from no file, subscribe to what happens."""
+        return self._session.notifier
+
+    @property
+    def revision(self) -> int:
+        """Of the dataset as it was last taken in."""
+        return self._session.revision
+
+    async def plan(self, environment: str | None = None, *, full: bool = False, languages: Iterable[str] = ()) -> Plan:
+        """What a cycle would do; touches nothing.
+
+        Args:
+            environment: its name; the first one for None.
+            full: render everything, not only what is affected.
+            languages: only templates of these languages.
+
+        Raises:
+            RegenError: a template, a view or the configuration is wrong.
+        """
+        async with self._turn:
+            with telemetry.cycle("plan"):
+                return await self._plan(self._place(environment), Wish(full, tuple(languages)))
+
+    async def apply(self, plan: Plan | None = None, *, environment: str | None = None) -> Applied:
+        """Do what a plan says; a fresh one is made where none is given.
+
+        Raises:
+            GateError: a gate said no; nothing was written, and what was stopped waits in the stale set.
+            DeployError: the deployment failed; what it had changed was put back.
+            RegenError: as `plan`.
+        """
+        async with self._turn:
+            with telemetry.cycle("apply") as cycle:
+                place = self._place(environment if plan is None else plan.environment)
+                chosen = plan if plan is not None else await self._plan(place, Wish())
+                applied = await self._apply(place, chosen, evaluate_graph=self._session.settings.shacl != "never")
+                cycle.set(regen_artifacts=len(chosen.items), regen_evaluated=chosen.evaluated)
+                return applied
+
+    async def _plan(self, place: Place, wish: Wish) -> Plan:
+        return await planner.plan(self._session, place, wish, self._progress)
+
+    async def _apply(self, place: Place, plan: Plan, *, evaluate_graph: bool) -> Applied:
+        committed = await applying.apply(self._session, place, plan, evaluate_graph=evaluate_graph)
+        conflicts = len(settle.conflicts(self._session, place))
+        if committed is None:
+            return Applied(plan, held=True, open_conflicts=conflicts)
+        return Applied(plan, committed.release, committed.again, committed.kept, conflicts)
+
+    def _place(self, environment: str | None) -> Place:
+        return self._session.place(environment)
+
+    async def check(self, environment: str | None = None, *, exact: bool = False) -> checking.Report:
+        """Compare the outputs with what they should be, as CI does; touches nothing.
+
+        Args:
+            environment: its name; the first one for None.
+            exact: hand-edited files are problems too.
+        """
+        async with self._turn:
+            place = self._place(environment)
+            return await checking.check(self._session, place, self._progress, exact=exact)
+
+    async def why(self, place: str, environment: str | None = None) -> explain.Why:
+        """Why a file, or a line of it, is what it is.
+
+        Args:
+            place: a path, relative to the environment's root or to the current folder; ":LINE" may follow.
+            environment: its name; the first one for None.
+
+        Raises:
+            UsageError: regen does not make this file.
+        """
+        async with self._turn:
+            return await explain.why(self._session, self._place(environment), place)
+
+    async def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
+        """Open conflicts, by path."""
+        return settle.conflicts(self._session, self._place(environment))
+
+    async def resolve(self, path: str, how: str, environment: str | None = None) -> str:
+        """Settle one conflict.
+
+        Args:
+            path: of the file.
+            how: "ours", "theirs", "markers" or "merged".
+            environment: its name; the first one for None.
+
+        Returns:
+            What was done, in one sentence.
+        """
+        async with self._turn:
+            return await settle.resolve(self._session, self._place(environment), path, how)
+
+    async def restore(self, path: str, environment: str | None = None) -> Applied:
+        """Bring a file back that was deleted by hand."""
+        async with self._turn:
+            place = self._place(environment)
+            settle.ask_back(self._session, place, path)
+            return await self._apply(place, await self._plan(place, Wish()), evaluate_graph=False)
+
+    async def rollback(
+        self,
+        number: int | None = None,
+        environment: str | None = None,
+        *,
+        discard_edits: bool = False,
+        force: bool = False,
+    ) -> RolledBack:
+        """Restore the exact bytes of a release, and hold the environment there.
+
+        Args:
+            number: of the release; the parent of the current one for None.
+            environment: its name; the first one for None.
+            discard_edits: do not merge edits made since; they are kept as blobs either way.
+            force: go to a release that is marked bad, too.
+        """
+        async with self._turn:
+            with telemetry.cycle("rollback"):
+                return await settle.rollback(
+                    self._session, self._place(environment), number, discard_edits=discard_edits, force=force
+                )
+
+    async def resume(self, environment: str | None = None) -> bool:
+        """Go on after a rollback with the inputs as they are; False where nothing was held."""
+        async with self._turn:
+            return releases.resume(self._session.state.db, self._place(environment).name)
+
+    def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
+        """Releases, the newest first."""
+        return releases.history(self._session.state.db, self._place(environment).name, limit=limit)
+
+    def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
+        """One release and what it changed."""
+        return settle.release_changes(self._session, self._place(environment), number)
+
+    def on_disk(self, plan: Plan) -> dict[str, bytes]:
+        """The bytes on disk of every path of a plan, for diffs."""
+        root = self._place(plan.environment).root
+        found = {path: read_disk(root, path) for path in applying.paths_of(plan.items)}
+        return {path: content for path, content in found.items() if content is not None}
+
+    async def prune(self, *, keep_releases: int = 50) -> str:
+        """Delete what nothing needs any more; returns what was done, in one sentence."""
+        async with self._turn:
+            return settle.prune(self._session, keep_releases=keep_releases)
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """What is installed, the switched-off plugins too."""
+        return self._session.hooks.manager.plugins()
+
+    async def watch(self, environment: str | None = None) -> AsyncGenerator[Turn, None]:
+        """Run a cycle at the start and on every change, until the loop over it is left or cancelled.
+
+        Args:
+            environment: only this one; None: every environment that is `automatic`.
+        """
+        from regen.watch import watch
+
+        def names() -> list[str]:
+            if environment is not None:
+                return [self._place(environment).name]
+            return [place.name for place in self._session.places if place.environment.automatic]
+
+        turns = watch(lambda: self._session.config, self._reload, self._cycle, names)
+        async with aclosing(turns):
+            async for turn in turns:
+                yield turn
+
+    async def _cycle(self, environment: str) -> Applied:
+        async with self._turn:
+            with telemetry.cycle("watch"):
+                place = self._place(environment)
+                plan = await self._plan(place, Wish())
+                return await self._apply(place, plan, evaluate_graph=self._session.settings.shacl == "always")
+
+    async def _reload(self) -> None:
+        async with self._turn:
+            await reload_session(self._session)
+
+
+class SyncProject:
+    """A project for programs without an event loop: the same methods, blocking."""
+
+    def __init__(self, project: Project, call: Callable[..., Any]) -> None:
+        self._project = project
+        self._call = call
+
+    def plan(self, environment: str | None = None, *, full: bool = False, languages: Iterable[str] = ()) -> Plan:
+        """See `Project.plan`."""
+        plan: Plan = self._call(lambda: self._project.plan(environment, full=full, languages=tuple(languages)))
+        return plan
+
+    def apply(self, plan: Plan | None = None, *, environment: str | None = None) -> Applied:
+        """See `Project.apply`."""
+        applied: Applied = self._call(lambda: self._project.apply(plan, environment=environment))
+        return applied

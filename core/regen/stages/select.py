@@ -1,0 +1,158 @@
+"""Stage: a delta becomes the artifacts that it may change, each with its reason.
+
+It runs in two halves, because the derived queries need old and new quads together and the whole views need the new ones
+alone: `probe` before the dataset is settled, `resolve` after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyoxigraph import Store
+
+from regen.hooks.protocols import Affected, Selector
+from regen.model.artifact import ArtifactId, Because, Lookup
+from regen.model.delta import Delta, Quad
+from regen.model.rows import Rows
+from regen.model.term import Term
+
+Describe = Callable[[Quad, bool], Because]
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The compiled views of one template.
+
+    Attributes:
+        template: its name.
+        each: whether artifacts are made per key of the view "each".
+        selectors: (view, selector), "each" first where there is one.
+    """
+
+    template: str
+    each: bool
+    selectors: tuple[tuple[str, Selector], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a stale set: an artifact that is affected, and why."""
+
+    artifact: ArtifactId
+    because: Because
+
+
+class Known(Protocol):
+    """What is recorded of the artifacts that stand in an environment."""
+
+    def has(self, artifact: ArtifactId) -> bool:
+        """Whether the artifact is recorded."""
+
+    def digests(self, template: str, view: str) -> Mapping[Term | None, str]:
+        """For each recorded key of a template the digest of its rows of a view."""
+
+    def looked_up(self, patterns: Iterable[Lookup]) -> Iterator[tuple[ArtifactId, Lookup]]:
+        """Artifacts whose bodies asked one of these patterns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a delta may change in one view."""
+
+    views: Views
+    view: str
+    selector: Selector
+    affected: Affected
+
+
+def probe(templates: Sequence[Views], store: Store, delta: Delta) -> tuple[Probe, ...]:
+    """Ask every view what a delta may change.
+
+    Args:
+        templates: those whose inputs did not change otherwise.
+        store: old and new quads together.
+        delta: what changed.
+    """
+    probes = []
+    for views in templates:
+        for view, selector in views.selectors:
+            affected = selector.affected(store, delta)
+            if affected.keys or affected.whole is not None:
+                probes.append(Probe(views, view, selector, affected))
+    return tuple(probes)
+
+
+def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, describe: Describe) -> tuple[Entry, ...]:
+    """Turn what views answered, and the traced look-ups of bodies, into stale entries.
+
+    Args:
+        probes: of `probe`.
+        store: the new quads alone.
+        delta: what changed.
+        known: the artifacts as they are recorded.
+        describe: makes a reason from a changed quad and whether it was added.
+
+    Returns:
+        Entries without repeats, sorted by artifact; the first reason found stands for all.
+    """
+    found: dict[ArtifactId, Because] = {}
+
+    def reason(quad: Quad, view: str) -> Because:
+        because = describe(quad, quad in delta.added or quad in delta.merged_added)
+        return Because(because.kind, because.text, because.where, because.quad, because.added, view)
+
+    for item in probes:
+        for artifact, quad in _keys(item, store, known):
+            if artifact not in found:
+                found[artifact] = reason(quad, item.view)
+    for artifact, quad in _bodies(delta, known):
+        if artifact not in found:
+            found[artifact] = reason(quad, "body")
+    return tuple(Entry(artifact, found[artifact]) for artifact in sorted(found, key=lambda a: a.sort_key))
+
+
+def _keys(item: Probe, store: Store, known: Known) -> Iterator[tuple[ArtifactId, Quad]]:
+    template = item.views.template
+    makes_keys = item.views.each and item.view == "each"
+    if item.selector.keyed and item.views.each and item.affected.whole is None:
+        for key, quad in item.affected.keys.items():
+            artifact = ArtifactId(template, key)
+            if makes_keys or known.has(artifact):
+                yield artifact, quad
+        return
+    reason = item.affected.whole.because if item.affected.whole is not None else next(iter(item.affected.keys.values()))
+    recorded = known.digests(template, item.view)
+    if not item.selector.keyed or not item.views.each:
+        rows = item.selector.global_rows(store).digest()
+        yield from ((ArtifactId(template, key), reason) for key, was in recorded.items() if was != rows)
+        return
+    now = {key: rows.digest() for key, rows in item.selector.all_rows(store).items()}
+    empty = Rows(item.selector.variables, ()).digest()
+    for key, was in recorded.items():
+        if key is not None and now.get(key, empty) != was:
+            yield ArtifactId(template, key), reason
+    if makes_keys:
+        yield from ((ArtifactId(template, key), reason) for key in now if key not in recorded)
+
+
+def _bodies(delta: Delta, known: Known) -> Iterator[tuple[ArtifactId, Quad]]:
+    asked: dict[Lookup, Quad] = {}
+    for quads in (delta.merged_added, delta.merged_removed, delta.added, delta.removed):
+        for quad in sorted(quads, key=lambda q: q.sort_key):
+            for pattern in masks(quad):
+                asked.setdefault(pattern, quad)
+    for artifact, pattern in known.looked_up(asked):
+        yield artifact, asked[pattern]
+
+
+def masks(quad: Quad) -> Iterator[Lookup]:
+    """The eight patterns that match a quad: each of subject, predicate, object bound or free."""
+    for bits in range(8):
+        yield Lookup(
+            quad.subject if bits & 1 else None,
+            quad.predicate if bits & 2 else None,
+            quad.object if bits & 4 else None,
+            quad.graph,
+        )

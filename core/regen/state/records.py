@@ -1,0 +1,179 @@
+"""Records: what stands in an environment, artifact by artifact, and what each was rendered from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from regen.model.artifact import ArtifactId, Because, Lookup
+from regen.model.n3 import parse_quad, parse_term
+from regen.model.term import Term
+from regen.state.db import Database
+
+_CHUNK = 500  # bound parameters a statement; SQLite's oldest limit is 999
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One artifact as it stands.
+
+    Attributes:
+        number: its row's id.
+        artifact: which.
+        path: relative to the environment's root; None: the template said no (`when`, `skip_if`).
+        content: digest of what regen last put on disk or took over; None where there is no file.
+        base: digest of the last render in it; None where there is no file.
+        template_digest: of the template that rendered it.
+        rows: (view, digest of its rows), sorted.
+        because: why it was rendered last.
+        release: the release that changed it last.
+        state: "ok"; "conflict": one is open; "deleted": the user deleted the file; "orphan": its key is gone, and the
+            file was edited.
+    """
+
+    number: int
+    artifact: ArtifactId
+    path: str | None
+    content: str | None
+    base: str | None
+    template_digest: str
+    rows: tuple[tuple[str, str], ...]
+    because: tuple[Because, ...]
+    release: int
+    state: str
+
+
+def key_text(key: Term | None) -> str:
+    """How a key is spelt in the tables: N-Triples, "" for none."""
+    return "" if key is None else key.n3()
+
+
+def key_term(text: str) -> Term | None:
+    """The key of a spelling."""
+    return parse_term(text) if text else None
+
+
+def because_text(because: Iterable[Because]) -> str:
+    """Reasons as JSON."""
+    rows = [[b.kind, b.text, b.where, b.quad.n3() if b.quad is not None else None, b.added, b.view] for b in because]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def because_values(text: str) -> tuple[Because, ...]:
+    """Reasons from JSON."""
+    return tuple(
+        Because(kind, words, where, parse_quad(quad) if quad else None, added, view)
+        for kind, words, where, quad, added, view in json.loads(text)
+    )
+
+
+class Records:
+    """Artifacts of one environment.
+
+    Args:
+        database: `state.db`.
+        environment: its name.
+    """
+
+    def __init__(self, database: Database, environment: str) -> None:
+        self._db = database
+        self._environment = environment
+
+    def has(self, artifact: ArtifactId) -> bool:
+        """Whether the artifact is recorded."""
+        row = self._db.one(
+            "SELECT 1 FROM artifact WHERE environment = ? AND template = ? AND key = ?",
+            (self._environment, artifact.template, key_text(artifact.key)),
+        )
+        return row is not None
+
+    def get(self, artifact: ArtifactId) -> Record | None:
+        """One record; None where the artifact is not recorded."""
+        return next(
+            self._select("template = ? AND key = ?", (artifact.template, key_text(artifact.key))),
+            None,
+        )
+
+    def at(self, path: str) -> Record | None:
+        """The artifact that holds a path; None where no one does."""
+        return next(self._select("path = ?", (path,)), None)
+
+    def at_folder(self, folder: str) -> Iterator[Record]:
+        """Artifacts whose paths are below a folder ("" stands for all), sorted by path."""
+        if not folder:
+            yield from self._select("path IS NOT NULL ORDER BY path", ())
+            return
+        yield from self._select("path >= ? AND path < ? ORDER BY path", (f"{folder}/", f"{folder}0"))
+
+    def of(self, template: str, keys: Iterable[Term | None] | None = None) -> dict[Term | None, Record]:
+        """Records of a template by key; of all keys where `keys` is None."""
+        if keys is None:
+            return {record.artifact.key: record for record in self._select("template = ?", (template,))}
+        texts = [key_text(key) for key in keys]
+        found: dict[Term | None, Record] = {}
+        for start in range(0, len(texts), _CHUNK):
+            part = texts[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            for record in self._select(f"template = ? AND key IN ({marks})", (template, *part)):
+                found[record.artifact.key] = record
+        return found
+
+    def all(self) -> Iterator[Record]:
+        """Every record, by template and key."""
+        yield from self._select("1 ORDER BY template, key", ())
+
+    def digests(self, template: str, view: str) -> Mapping[Term | None, str]:
+        """For each key of a template the digest of its rows of a view."""
+        rows = self._db.execute(
+            "SELECT key, rows FROM artifact WHERE environment = ? AND template = ?", (self._environment, template)
+        )
+        return {key_term(key): dict(json.loads(digests)).get(view, "") for key, digests in rows}
+
+    def looked_up(self, patterns: Iterable[Lookup]) -> Iterator[tuple[ArtifactId, Lookup]]:
+        """Artifacts whose bodies asked one of these patterns."""
+        for pattern in patterns:
+            for template, key in self._db.execute(
+                "SELECT template, key FROM lookup JOIN artifact ON artifact.id = lookup.artifact"
+                " WHERE hash = ? AND environment = ? ORDER BY template, key",
+                (lookup_hash(pattern), self._environment),
+            ):
+                yield ArtifactId(template, key_term(key)), pattern
+
+    def earlier(self, record: Record) -> frozenset[str]:
+        """Digests of the renders that the record's path held in earlier releases, the present one left out."""
+        rows = self._db.execute(
+            "SELECT DISTINCT base FROM version WHERE environment = ? AND path = ? AND template = ? AND key = ?",
+            (self._environment, record.path, record.artifact.template, key_text(record.artifact.key)),
+        )
+        return frozenset(base for (base,) in rows if base != record.base)
+
+    def templates(self) -> frozenset[str]:
+        """Names of the templates that have artifacts here."""
+        rows = self._db.execute("SELECT DISTINCT template FROM artifact WHERE environment = ?", (self._environment,))
+        return frozenset(name for (name,) in rows)
+
+    def counts(self) -> dict[str, int]:
+        """Number of artifacts by state."""
+        rows = self._db.execute(
+            "SELECT state, count(*) FROM artifact WHERE environment = ? GROUP BY state", (self._environment,)
+        )
+        return dict(rows)
+
+    def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Record]:
+        statement = (
+            "SELECT id, template, key, path, content, base, template_digest, rows, because, release, state"
+            f" FROM artifact WHERE environment = ? AND {where}"
+        )
+        for row in self._db.iterate(statement, (self._environment, *values)):
+            number, template, key, path, content, base, digest, rows, because, release, state = row
+            artifact = ArtifactId(template, key_term(key))
+            pairs = tuple((view, value) for view, value in json.loads(rows))
+            yield Record(number, artifact, path, content, base, digest, pairs, because_values(because), release, state)
+
+
+def lookup_hash(pattern: Lookup) -> bytes:
+    """What a traced look-up is found by: 16 bytes over its four places, free ones included."""
+    text = "\n".join("" if term is None else term.n3() for term in pattern)
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()

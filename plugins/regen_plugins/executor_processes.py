@@ -1,0 +1,80 @@
+"""Executor: chunks run in worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import anyio
+import anyio.to_process
+
+from regen.errors import PluginError
+from regen.hooks import hookimpl
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+_TRIES = 2  # a worker that is killed once may have been unlucky; twice with one chunk, the chunk is to blame
+
+
+class ProcessExecutor:
+    """Workers live as long as the event loop; a killed one costs its chunk one more try.
+
+    Args:
+        workers: how many processes at the most.
+    """
+
+    name = "processes"
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Workers start with the first chunk and end with the event loop."""
+        yield
+
+    async def map(self, work: Callable[[C], Awaitable[R]], chunks: Sequence[C], done: Callable[[int], None]) -> list[R]:
+        """See `regen.hooks.protocols.Executor`."""
+        limiter = anyio.CapacityLimiter(self.workers)
+        results: dict[int, R] = {}
+
+        async def run(index: int, chunk: C) -> None:
+            results[index] = await _run(work, chunk, limiter)
+            done(len(results))
+
+        try:
+            async with anyio.create_task_group() as group:
+                for index, chunk in enumerate(chunks):
+                    group.start_soon(run, index, chunk)
+        except BaseExceptionGroup as group_error:
+            raise _first(group_error) from group_error
+        return [results[index] for index in range(len(chunks))]
+
+
+async def _run(work: Callable[[C], Awaitable[R]], chunk: C, limiter: anyio.CapacityLimiter) -> R:
+    for _ in range(_TRIES):
+        try:
+            return await anyio.to_process.run_sync(anyio.run, work, chunk, cancellable=True, limiter=limiter)
+        except anyio.BrokenWorkerProcess:
+            continue
+    raise PluginError(
+        f"a worker process died {_TRIES} times on the same chunk of work: {chunk}",
+        hint='see whether it was killed for its memory; `executor = "inline"` under [engine] runs it here',
+    )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error that is not a cancellation: the others only follow from it."""
+    for error in group.exceptions:
+        found = _first(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, Exception):
+            return found
+    return group.exceptions[0]
+
+
+@hookimpl
+def regen_executor(name: str, workers: int) -> ProcessExecutor | None:
+    """Answer to "processes"."""
+    return ProcessExecutor(workers) if name == "processes" else None
