@@ -234,6 +234,26 @@ def test_a_formatter_that_ran_on_one_side_does_not_stand_in_the_way() -> None:
     assert clean(ours, theirs, base) == theirs
 
 
+def test_a_line_changed_here_and_a_paragraph_added_after_it_there_do_not_touch() -> None:
+    base = "def f():\n    a()\n\n\nx = 1\n"
+    ours = base.replace("    a()\n", "    b()\n")
+    theirs = base.replace("    a()\n", "    a()\n\n    c()\n")
+    assert clean(ours, theirs, base) == "def f():\n    b()\n\n    c()\n\n\nx = 1\n"
+    result = conflict(base.replace("a()\n", "a()\n\n    d()\n"), theirs, base)
+    assert result.marked == (
+        b"def f():\n    a()\n\n<<<<<<< ours\n    d()\n||||||| base\n=======\n    c()\n>>>>>>> theirs\n\n\nx = 1\n"
+    )
+
+
+def test_imports_that_meet_in_one_place_are_sorted() -> None:
+    base = "import a\nfrom z import y\n"
+    ours = "import a\nimport c\nfrom b import x\nfrom z import y\n"
+    theirs = "import a\nimport b\nfrom c import w\nfrom z import y\n"
+    assert clean(ours, theirs, base) == (
+        "import a\nimport b\nimport c\nfrom b import x\nfrom c import w\nfrom z import y\n"
+    )
+
+
 def test_both_changing_one_line_of_a_method_is_a_conflict_that_names_it() -> None:
     ours = changed(("        return first\n", "        return first.title()\n"))
     theirs = changed(("        return first\n", "        return first.upper()\n"))

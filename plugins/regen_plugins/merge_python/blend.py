@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from textwrap import dedent
 
 from regen.lines.diff import hunks
 from regen.lines.merge import regions
 from regen.model.merge import Conflict, ConflictKind
 from regen_plugins.merge_python import statement
-from regen_plugins.merge_python.order import ordered
+from regen_plugins.merge_python.meaning import only_written
+from regen_plugins.merge_python.order import Rank, ordered
 from regen_plugins.merge_python.outline import Key, Lines, Member, Opened, Unstructured, opened
 from regen_plugins.merge_python.words import name_of
 
-_RANKS = {"header": 0, "docstring": 1, "import": 2, "from": 2, "field": 3, "note": 3, "statement": 4, "if": 4}
-_LAST = {"class": 5, "function": 5, "decorator": 5, "body": 8, "footer": 9}
+_RANKS = {
+    "header": 0,
+    "docstring": 1,
+    "field": 3,
+    "note": 3,
+    "statement": 4,
+    "if": 4,
+    "class": 5,
+    "function": 5,
+    "decorator": 5,
+    "body": 8,
+    "footer": 9,
+}
 _STRINGED = frozenset(("statement", "if"))  # members that run one after another: their order means something
 
 
@@ -177,43 +186,37 @@ def _by_lines(base: Member | None, ours: Member, theirs: Member, lead: Lines, ow
         return [lead, _clash("content", message, base, ours, theirs)]
     message = f"your edit and the template both changed {name}"
     pieces: list[Piece] = [lead]
-    for found in regions(base.lines, ours.lines, theirs.lines):
-        mine, other = ours.lines[slice(*found.ours)], theirs.lines[slice(*found.theirs)]
+    # A body ends before the blank line that follows it: without it two changes at its end would seem to touch.
+    end = ("",) if ours.kind == "body" else ()
+    before, mine, other = (side.lines + end for side in (base, ours, theirs))
+    for found in regions(before, mine, other):
         if found.who != "conflict":
-            pieces.append(other if found.who == "theirs" else mine)
+            pieces.append(other[slice(*found.theirs)] if found.who == "theirs" else mine[slice(*found.ours)])
             continue
-        only_written = _only_written(base, ours, theirs)
-        if only_written is not None:
-            return [lead, only_written.lines]
-        if ours.kind != "body":
+        rewritten = only_written(base, ours, theirs)
+        if rewritten is not None:
+            return [lead, rewritten.lines]
+        if not end:
             return [lead, _clash("content", message, base, ours, theirs)]
         spans = [
-            (side.first + start, side.first + end)
-            for side, (start, end) in ((ours, found.ours), (base, found.base), (theirs, found.theirs))
+            (side.first + start, side.first + min(stop, len(side.lines)))
+            for side, (start, stop) in ((ours, found.ours), (base, found.base), (theirs, found.theirs))
         ]
-        pieces.append(Clashing(Conflict("content", message, *spans), base.lines[slice(*found.base)], mine, other))
+        sides = [text[slice(*span)] for text, span in ((before, found.base), (mine, found.ours), (other, found.theirs))]
+        pieces.append(Clashing(Conflict("content", message, *spans), *sides))
+    return _without_end(pieces) if end else pieces
+
+
+def _without_end(pieces: list[Piece]) -> list[Piece]:
+    """Take the blank line off again that stood after all sides."""
+    last = next(at for at in range(len(pieces) - 1, -1, -1) if pieces[at] != ())
+    piece = pieces[last]
+    if isinstance(piece, Clashing):
+        sides = [side[:-1] if side[-1:] == ("",) else side for side in (piece.base, piece.ours, piece.theirs)]
+        pieces[last] = Clashing(piece.conflict, *sides)
+    else:
+        pieces[last] = piece[:-1]
     return pieces
-
-
-def _only_written(base: Member, ours: Member, theirs: Member) -> Member | None:
-    """The side that changed what the code says, where the other only wrote the same otherwise (a formatter ran)."""
-    meaning = _meaning(base)
-    if meaning is None:
-        return None
-    if _meaning(ours) == meaning:
-        return theirs
-    return ours if _meaning(theirs) == meaning else None
-
-
-def _meaning(member: Member) -> tuple[str, tuple[str, ...]] | None:
-    """What a member says, comments included, without how it is laid out."""
-    text = dedent("\n".join(member.lines)) + "\n"
-    try:
-        tree = ast.dump(ast.parse(text))
-        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-        return tree, tuple(token.string for token in tokens if token.type == tokenize.COMMENT)
-    except (SyntaxError, ValueError, tokenize.TokenError):
-        return None  # such as a body with `return`, outside of its function
 
 
 def _clash(
@@ -245,8 +248,11 @@ def _lead(base: Member | None, ours: Member, theirs: Member) -> Lines:
     return tuple(lines)
 
 
-def _rank(key: Key) -> int:
-    return _RANKS.get(key[0]) or _LAST.get(key[0], 0)
+def _rank(key: Key) -> Rank:
+    """Where a member goes that meets another one in the same place; imports are sorted as formatters do."""
+    if key[0] in {"import", "from"}:
+        return (2, f"{key[0] == 'from':d} {key[1]}")
+    return (_RANKS[key[0]], "")
 
 
 def _paired(base: Members, side: Members) -> Members:

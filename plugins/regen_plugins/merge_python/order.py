@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 K = TypeVar("K")
+Rank = tuple[int, str]
 
 
 def ordered(
-    base: Sequence[K], ours: Sequence[K], theirs: Sequence[K], kept: Collection[K], rank: Callable[[K], int]
+    base: Sequence[K], ours: Sequence[K], theirs: Sequence[K], kept: Collection[K], rank: Callable[[K], Rank]
 ) -> list[K] | None:
     """Put the kept keys in one order.
 
@@ -30,7 +31,7 @@ def ordered(
     return None
 
 
-def _woven(skeleton: list[K], other: Sequence[K], rank: Callable[[K], int], *, ours_first: bool) -> list[K]:
+def _woven(skeleton: list[K], other: Sequence[K], rank: Callable[[K], Rank], *, ours_first: bool) -> list[K]:
     """Insert what only `other` has into the skeleton; `ours_first`: `other` is ours."""
     result = list(skeleton)
     known, shared = set(skeleton), set(other)
@@ -52,7 +53,7 @@ def _woven(skeleton: list[K], other: Sequence[K], rank: Callable[[K], int], *, o
     return result
 
 
-def _by_rank(theirs: Sequence[K], ours: Sequence[K], rank: Callable[[K], int]) -> list[K]:
+def _by_rank(theirs: Sequence[K], ours: Sequence[K], rank: Callable[[K], Rank]) -> list[K]:
     left, right = list(theirs), list(ours)
     result: list[K] = []
     while left and right:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import libcst as cst
 
-from regen_plugins.merge_python.order import ordered
+from regen_plugins.merge_python.order import Rank, ordered
 from regen_plugins.merge_python.outline import Lines
 
 _WIDTH = 88  # columns that formatters of Python allow; a list of names or arguments beyond gets a line each
@@ -62,13 +62,13 @@ def _both(ours: V, theirs: V) -> tuple[tuple[V, V], tuple[V, V]]:
     return (ours, theirs), (theirs, ours)
 
 
-def _rank(key: str) -> int:
+def _rank(key: str) -> Rank:
     """What is given by position comes before what is given by name, as the language asks."""
-    return 2 if key.startswith("**") else 1 if key.startswith("=") else 0
+    return (2 if key.startswith("**") else 1 if key.startswith("=") else 0, "")
 
 
-def _no_rank(_key: str) -> int:
-    return 0
+def _no_rank(_key: str) -> Rank:
+    return (0, "")
 
 
 def imported(node: ast.stmt | None) -> tuple[str, ...]:
