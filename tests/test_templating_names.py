@@ -20,7 +20,7 @@ TEXT = st.text() | st.text(alphabet="aAbBsS19_ sß-")
 
 
 @pytest.mark.parametrize(
-    ("text", "snake", "camel", "pascal", "kebab", "screaming"),
+    "styled",
     [
         ("HTTPServer", "http_server", "httpServer", "HttpServer", "http-server", "HTTP_SERVER"),
         ("isbn13", "isbn13", "isbn13", "Isbn13", "isbn13", "ISBN13"),
@@ -34,13 +34,10 @@ TEXT = st.text() | st.text(alphabet="aAbBsS19_ sß-")
         ("", "", "", "", "", ""),
     ],
 )
-def test_styles(text: str, snake: str, camel: str, pascal: str, kebab: str, screaming: str) -> None:
+def test_styles(styled: tuple[str, ...]) -> None:
     """Acronyms are one word, digits stay with the letters before them."""
-    assert names.snake(text) == snake
-    assert names.camel(text) == camel
-    assert names.pascal(text) == pascal
-    assert names.kebab(text) == kebab
-    assert names.screaming(text) == screaming
+    styles = (names.snake, names.camel, names.pascal, names.kebab, names.screaming)
+    assert tuple(style(styled[0]) for style in styles) == styled[1:]
 
 
 @given(TEXT)

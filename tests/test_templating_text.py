@@ -158,7 +158,7 @@ def test_a_docstring_is_one_string(text: str) -> None:
 
 
 def _visible(text: str) -> str:
-    return "".join(c if c >= " " and not "\x7f" <= c <= "\x9f" or c in "\n\t" else "\n" for c in text)
+    return "".join(c if (c >= " " and not "\x7f" <= c <= "\x9f") or c in "\n\t" else "\n" for c in text)
 
 
 def test_wrapping_keeps_paragraphs_and_long_words() -> None:

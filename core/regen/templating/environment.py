@@ -52,6 +52,10 @@ def finalize(value: Any) -> Any:
     return value
 
 
+class Settings(dict[str, Any]):
+    """`vars` in a body."""
+
+
 class _Undefined(StrictUndefined):
     """A name or attribute that does not exist; any use is an error that says what does."""
 
@@ -75,6 +79,8 @@ class _Undefined(StrictUndefined):
                 return f"{name!r} is undefined: a literal knows kind, datatype, language and value"
             case Term():
                 return f"{name!r} is undefined: a term knows kind, value(p), values(p), subjects(p) and triples()"
+            case Settings():
+                return f"{name!r} is undefined: `[vars]` of the configuration has no such value"
             case Mapping() | Prefixes():
                 return f"{name!r} is undefined{_among(str(name), obj, 'there are', True)}"
             case None:
@@ -84,7 +90,7 @@ class _Undefined(StrictUndefined):
 
 
 def _among(name: str, known: Iterable[str], intro: str, listed: bool = False) -> str:
-    names = sorted(known)
+    names = list(known)
     close = difflib.get_close_matches(name, names, 1, 0.6)
     if listed and names:
         return f"; {intro} {', '.join(names)}"
@@ -250,7 +256,7 @@ def make_environment(template: Template) -> Environment:
         auto_reload=False,
         extensions=EXTENSIONS,
     )
-    settings = {name: json.loads(value) for name, value in template.settings}
+    settings = Settings({name: json.loads(value) for name, value in template.settings})
     tools = Tools.of(template)
     for name in REFUSED:
         del environment.filters[name]
