@@ -5,21 +5,17 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from regen.errors import TemplateError
 from regen.model.language import Language
 from regen.model.template import Source, Template
-from regen.templating.environment import is_template_name
-from regen.templating.frontmatter import has_front_matter
-from regen.templating.parse import Surroundings, parse_template
+from regen.templating.sources import has_front_matter, is_template_name
 
 PACKS = "regen_templates"  # the packs that ship: one folder each
 GROUP = "regen.packs"  # entry points of packs from elsewhere: name = "package.with.the.folder"
@@ -89,12 +85,12 @@ def discover(project: Path, entries: Iterable[str], ignore: Iterable[str] = ()) 
     Raises:
         TemplateError: an entry or a pack does not exist, or two files have one name.
     """
-    ignored = GitIgnoreSpec.from_lines(ignore)
+    is_ignored = _ignoring(tuple(ignore))
     found: dict[str, TemplateFile] = {}
     for entry in entries:
         is_pack = entry.startswith("pack:")
         for file in _walk(_pack(entry) if is_pack else _folder(entry, project)):
-            if not is_pack and ignored.match_file(file.where):
+            if not is_pack and is_ignored(file.where):
                 continue
             known = found.get(file.name)
             if known is None or (known.path == file.path and file.candidate):
@@ -121,6 +117,8 @@ def parse_templates(
     Raises:
         TemplateError: a file cannot be read, or as `parse_template`.
     """
+    from regen.templating.parse import Surroundings, parse_template
+
     around = Surroundings(settings, prefixes or {}, tuple(languages), salt)
     library = FileLibrary(found.files)
     templates = []
@@ -129,6 +127,14 @@ def parse_templates(
         if source is not None and has_front_matter(source.text):
             templates.append(parse_template(source, library, around, sandboxed=file.sandboxed))
     return tuple(templates)
+
+
+def _ignoring(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    if not patterns:
+        return lambda _: False
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns).match_file
 
 
 class FileLibrary:

@@ -27,8 +27,8 @@ from regen.model.template import Source, Template
 from regen.model.term import Blank, Iri, Literal, Term, TripleTerm
 from regen.templating.analysis import EXTENSIONS, REFUSED
 from regen.templating.filters import FILTERS, TESTS, Tools
-from regen.templating.frontmatter import has_front_matter, split
 from regen.templating.namespaces import Namespace, Prefixes, namespaces
+from regen.templating.sources import blanked, full_name
 from regen.templating.tables import Row, Table
 from regen.templating.values import python_value
 from regen.templating.walk import GRAPH, Step, current
@@ -147,19 +147,6 @@ class _Loader(BaseLoader):
         return blanked(source), source.where, lambda: True
 
 
-def blanked(source: Source) -> str:
-    """A file's body, with a comment of as many lines in place of its front matter."""
-    if not is_template_name(source.name) or not has_front_matter(source.text):
-        return source.text
-    _, body, line = split(source.text, source.where)
-    return "{#" + "\n" * (line - 2) + "#}\n" + body
-
-
-def is_template_name(name: str) -> bool:
-    """Whether a file of this name may be a template: names that start with `_` are for including only."""
-    return not name.rpartition("/")[2].startswith("_")
-
-
 class _Bodies(Environment):
     """What trusted and sandboxed environments share."""
 
@@ -203,22 +190,6 @@ class _Trusted(_Bodies):
 
 class _Sandboxed(_Bodies, SandboxedEnvironment):
     """For packs from elsewhere: no insides of Python, no endless ranges."""
-
-
-def full_name(name: str, parent: str) -> str:
-    """The name under which a file that `parent` includes is known: packs speak of their own files without prefix."""
-    pack, colon, path = parent.partition("/") if parent.startswith("pack:") else ("", "", parent)
-    if name.startswith("pack:"):
-        return name
-    if name.startswith(("./", "../")):
-        folders = path.split("/")[:-1]
-        for part in name.split("/"):
-            if part == "..":
-                folders = folders[:-1]
-            elif part != ".":
-                folders = [*folders, part]
-        name = "/".join(folders)
-    return f"{pack}/{name}" if colon else name
 
 
 def _of_term(term: Term, attribute: str) -> Any:

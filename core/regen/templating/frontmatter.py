@@ -9,11 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from regen.errors import TemplateError
 from regen.model.template import Inject
+from regen.templating.sources import split
 from regen.templating.yamlvalues import Value, compose, flag_of, mapping, names_of, text_of, wrong
 
-FENCE = "---"
-_OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r?\n|\Z)")
-_FENCE_LINE = re.compile(r"^---[ \t]*$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _THIS = re.compile(r"[?$]this\b|\bSELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
 
@@ -84,26 +82,6 @@ class FrontMatter:
     needs: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
     view_lines: Mapping[str, int] = field(default_factory=dict)
-
-
-def has_front_matter(text: str) -> bool:
-    """Whether a file is a template: its first line is `---`."""
-    return _OPENING.match(text) is not None
-
-
-def split(text: str, where: str) -> tuple[str, str, int]:
-    """Take a file apart: YAML text (it starts on line 2), body, line on which the body starts, from 1.
-
-    Raises:
-        TemplateError: the front matter has no end.
-    """
-    lines = text.split("\n")
-    for number, line in enumerate(lines[1:], 2):
-        if _FENCE_LINE.match(line.rstrip("\r")):
-            return "\n".join([*lines[1 : number - 1], ""]), "\n".join(lines[number:]), number + 1
-    raise TemplateError(
-        "the front matter has no closing `---` line", where=f"{where}:1", hint="add a line `---` before the body"
-    )
 
 
 def parse_front_matter(text: str, where: str) -> FrontMatter:

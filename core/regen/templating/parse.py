@@ -16,9 +16,9 @@ from regen.errors import TemplateError
 from regen.model.language import Language
 from regen.model.template import Source, Template
 from regen.templating.analysis import Reads, analyse
-from regen.templating.environment import blanked, full_name
-from regen.templating.frontmatter import FrontMatter, has_front_matter, parse_front_matter
+from regen.templating.frontmatter import FrontMatter, parse_front_matter
 from regen.templating.namespaces import variable
+from regen.templating.sources import blanked, full_name, has_front_matter
 
 _PLACED = ("each", "skip_if", "to", "when")
 _ASK = re.compile(
