@@ -19,6 +19,12 @@ MIGRATIONS: tuple[str, ...] = (
         warnings TEXT NOT NULL, error TEXT, loader TEXT NOT NULL
     ) WITHOUT ROWID;
 
+    -- Small changes of big files since `blob` was written, oldest first; N-Quads.
+    CREATE TABLE file_patch (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL
+    );
+    CREATE INDEX file_patch_path ON file_patch (path);
+
     -- One row a revision; `delta` is a blob of N-Quads lines, each behind "A " or "D ".
     CREATE TABLE revision (
         number INTEGER PRIMARY KEY, at REAL NOT NULL, origin TEXT NOT NULL, delta TEXT NOT NULL,
@@ -45,8 +51,11 @@ MIGRATIONS: tuple[str, ...] = (
         id INTEGER PRIMARY KEY, environment TEXT NOT NULL, template TEXT NOT NULL, key TEXT NOT NULL,
         path TEXT, content TEXT, base TEXT, template_digest TEXT NOT NULL, rows TEXT NOT NULL, lines TEXT NOT NULL,
         because TEXT NOT NULL, release INTEGER NOT NULL, state TEXT NOT NULL,
+        -- The folder with its last slash, "" for the root: what a shard of the lock file covers.
+        folder TEXT GENERATED ALWAYS AS (rtrim(path, replace(path, '/', ''))) VIRTUAL,
         UNIQUE (environment, template, key)
     );
+    CREATE INDEX artifact_folder ON artifact (environment, folder);
     CREATE UNIQUE INDEX artifact_path ON artifact (environment, path) WHERE path IS NOT NULL;
     CREATE INDEX artifact_state ON artifact (environment, state) WHERE state <> 'ok';
     -- Traced look-ups, by mask and hash of the bound terms.
@@ -68,23 +77,45 @@ MIGRATIONS: tuple[str, ...] = (
         environment TEXT NOT NULL, number INTEGER NOT NULL, parent INTEGER, revision INTEGER NOT NULL,
         inputs TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL, complete INTEGER NOT NULL,
         created INTEGER NOT NULL, updated INTEGER NOT NULL, merged INTEGER NOT NULL, deleted INTEGER NOT NULL,
-        note TEXT NOT NULL, PRIMARY KEY (environment, number)
+        note TEXT NOT NULL, restores INTEGER, PRIMARY KEY (environment, number)
     ) WITHOUT ROWID;
     -- The contents of releases as intervals: a row is in every release from `since` up to, not including, `until`.
     CREATE TABLE version (
         environment TEXT NOT NULL, path TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
         template TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, base TEXT NOT NULL,
         template_digest TEXT NOT NULL, rows TEXT NOT NULL, lines TEXT NOT NULL, because TEXT NOT NULL,
-        PRIMARY KEY (environment, path, since)
+        mode INTEGER NOT NULL, last TEXT, found TEXT, PRIMARY KEY (environment, path, since)
     ) WITHOUT ROWID;
     CREATE INDEX version_until ON version (environment, until);
     CREATE INDEX version_since ON version (environment, since);
 
     -- The commit record: written in the transaction that makes the release, emptied when every path is settled.
-    CREATE TABLE commit_change (
-        environment TEXT NOT NULL, release INTEGER NOT NULL, path TEXT NOT NULL, template TEXT NOT NULL,
-        key TEXT NOT NULL, old TEXT, new TEXT, base TEXT, parent_base TEXT, PRIMARY KEY (environment, path)
+    -- `kind` says what to do with an edit that came in between: "deploy", "rollback", "undo".
+    CREATE TABLE commit_record (
+        environment TEXT PRIMARY KEY, release INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL
     ) WITHOUT ROWID;
+    CREATE TABLE commit_change (
+        environment TEXT NOT NULL, path TEXT NOT NULL, template TEXT NOT NULL, key TEXT NOT NULL, old TEXT, new TEXT,
+        base TEXT, parent_base TEXT, theirs TEXT, mode INTEGER, old_mode INTEGER, source TEXT, stage TEXT NOT NULL,
+        PRIMARY KEY (environment, path)
+    ) WITHOUT ROWID;
+    -- Statements that take the transaction of the commit record back, last one first.
+    CREATE TABLE commit_undo (sequence INTEGER PRIMARY KEY, environment TEXT NOT NULL, statement TEXT NOT NULL);
+    -- Folders that regen made, which it removes when they are empty again.
+    CREATE TABLE folder (environment TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (environment, path)) WITHOUT ROWID;
+    -- Old files that may still be written to by a process that had them open, by their name in `.regen/trash`.
+    CREATE TABLE trash (
+        name TEXT PRIMARY KEY, environment TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL
+    ) WITHOUT ROWID;
+    -- Shards of the lock file that are behind, by folder.
+    CREATE TABLE lock_dirty (
+        environment TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (environment, folder)
+    ) WITHOUT ROWID;
+    -- Where a blob lies in a pack.
+    CREATE TABLE packed (
+        digest TEXT PRIMARY KEY, pack TEXT NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX packed_pack ON packed (pack);
 
     -- A rollback holds its environment and the inputs that it left.
     CREATE TABLE hold (
@@ -93,7 +124,7 @@ MIGRATIONS: tuple[str, ...] = (
     -- Edits that a rollback or a deletion set aside, kept as blobs.
     CREATE TABLE kept_edit (
         environment TEXT NOT NULL, path TEXT NOT NULL, at REAL NOT NULL, content TEXT NOT NULL, why TEXT NOT NULL,
-        PRIMARY KEY (environment, path, at)
+        PRIMARY KEY (environment, path, at, content)
     ) WITHOUT ROWID;
     """,
 )

@@ -1,0 +1,213 @@
+"""Rollback: an earlier release stands again, as a new one; edits made since are carried over or kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from regen.errors import DeployError, UsageError
+from regen.model.artifact import Because
+from regen.model.deploy import Change, Prepared
+from regen.model.release import KeptEdit, Release, ReleaseState, Standing, Version
+from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
+from regen.stages.deploy.journal import CommitJournal, sweep_trash
+from regen.stages.deploy.restore import Restored, Restoring
+from regen.stages.deploy.settle import carry_out
+from regen.stages.deploy.staging import folders_of_regen, stage, unstage
+from regen.stages.deploy.values import Edit, Remerge, RolledBack, Target
+from regen.state import faults, undo
+from regen.state.ledger import Ledger
+from regen.state.opening import State
+from regen.state.record import CommitRecord, RecordKind, write_record
+from regen.state.releases import current, differing, release, rollback_target
+from regen.state.stale import add_stale
+
+_ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From which release to which, and as what number."""
+
+    left: Release
+    to: Release
+    number: int
+    at: float
+
+
+def rollback(
+    state: State,
+    target: Target,
+    *,
+    to: int | None = None,
+    at: float,
+    remerge: Remerge,
+    discard_edits: bool = False,
+    force: bool = False,
+) -> RolledBack:
+    """Restore the exact bytes of a release, deletions included, as a new release, and hold the environment there.
+
+    The release that is left becomes bad, and its inputs are held. Edits made since are merged onto what is restored; an
+    edit that does not fit is set aside as a blob, and what is restored stands. Costs the number of paths that differ.
+
+    Args:
+        to: a release; None: the newest good one below the current.
+        at: now, in seconds since the epoch, UTC.
+        discard_edits: do not merge edits; their bytes are kept all the same.
+        force: go to a release that is marked bad, too.
+
+    Raises:
+        UsageError: there is no such release, it is the current one, or it is bad.
+        PathError, DeployError, StateError: as for `commit`.
+    """
+    refuse_unsettled(state, target)
+    sweep_trash(state, target.environment, at=at)
+    way = _way(state, target, to, at, force=force)
+    restoring = Restoring(state, target, way.to.number, remerge, discard_edits=discard_edits)
+    restored, prepared = _prepare(state, target, way, restoring)
+    changed = tuple(change for change in prepared.changes if change.old != change.new)
+    why = f"set aside when release {way.to.number} was restored"
+    journal = CommitJournal(state, target.environment, at=at, why=why)
+    stage(state, target, prepared, changed, journal)
+    record = CommitRecord(target.environment, way.number, RecordKind.ROLLBACK, at, changed)
+    try:
+        with state.db.transaction(), undo.logged(state.db, target.environment):
+            _write_rows(state, target, way, restored, prepared)
+            write_record(state.db, record)
+    except Exception:
+        unstage(state, target, prepared)
+        raise
+    faults.point("rollback.recorded")
+    settled = carry_out(state, target, record, remerge=remerge, journal=journal)
+    edits = [edit for one in restored if (edit := one.edit) is not None]
+    edits += [Edit(kept.path, kept.content, "set aside") for kept in settled.kept]
+    conflicts = sorted({*settled.conflicts, *(one.path for one in restored if one.conflict is not None)})
+    return RolledBack(
+        release(state.db, target.environment, way.number),
+        release(state.db, target.environment, way.left.number),
+        tuple(sorted(edits, key=lambda edit: (edit.path, edit.content or ""))),
+        tuple(conflicts),
+    )
+
+
+def _way(state: State, target: Target, to: int | None, at: float, *, force: bool) -> _Way:
+    now = current(state.db, target.environment)
+    if now is None:
+        raise UsageError(f"{target.environment} has no release yet", hint="`regen apply` makes the first")
+    number = to if to is not None else rollback_target(state.db, target.environment)
+    if number is None:
+        raise UsageError(
+            f"{target.environment} has no good release before {now.restores or now.number}",
+            hint="`regen history` lists releases; `regen rollback N --force` goes to a bad one",
+        )
+    wanted = release(state.db, target.environment, number)
+    if number in (now.number, now.restores):
+        raise UsageError(f"release {number} is what stands now", hint="`regen history` lists the others")
+    if wanted.state is ReleaseState.BAD and not force:
+        raise UsageError(
+            f"release {number} is marked bad: it was rolled back from",
+            hint=f"choose another, or `regen rollback {number} --force`",
+        )
+    return _Way(now, wanted, now.number + 1, at)
+
+
+def _prepare(state: State, target: Target, way: _Way, restoring: Restoring) -> tuple[list[Restored], Prepared]:
+    """Work out what each path gets, again while somebody keeps editing."""
+    paths = differing(state.db, target.environment, way.to.number)
+    if not target.root.exists():
+        paths = restoring.all_paths(paths)
+    for _ in range(_ROUNDS):
+        restored = restoring.work_out(paths)
+        changes = [one.change for one in restored if one.change is not None]
+        folders = folders_of_regen(state, target.environment, changes)
+        token = f"{target.environment} {way.number}"
+        prepared = target.deployer.prepare(target.root, changes, token=token, folders=folders)
+        raced = prepared.raced or keep_old_bytes(state, target, changes)
+        if not raced:
+            return restored, prepared
+    shown = ", ".join(sorted(one.change.path for one in raced))
+    raise DeployError(f"{shown} keep changing; nothing was written", hint="stop what writes there, and run it again")
+
+
+def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Restored], prepared: Prepared) -> None:
+    db, environment = state.db, target.environment
+    ledger = Ledger(db, environment, way.number, way.at)
+    by_path = {change.path: change for change in prepared.changes}
+    conflicts = [one.conflict for one in restored if one.conflict is not None]
+    ledger.release(_release(way, prepared.changes, complete=not conflicts))
+    ledger.close(_closing(one, by_path) for one in restored)
+    gone = {one.standing.artifact for one in restored if one.standing is not None}
+    back = {one.version.artifact for one in restored if one.version is not None}
+    ledger.leave_paths(sorted(gone | back, key=lambda artifact: artifact.sort_key))
+    orphans = [one.orphan for one in restored if one.orphan is not None]
+    stay = {version.artifact for version in orphans}
+    ledger.forget(sorted(gone - back - stay, key=lambda artifact: artifact.sort_key))
+    versions = [_version(one.version, way, by_path[one.path]) for one in restored if one.version and not one.deleted]
+    tombs = [one.version for one in restored if one.version is not None and one.deleted]
+    ledger.versions(versions)
+    ledger.stand((*versions, *orphans, *tombs))
+    ledger.mark([version.artifact for version in orphans], Standing.ORPHAN)
+    ledger.mark([version.artifact for version in tombs], Standing.DELETED)
+    touched = gone | back
+    ledger.settle_conflicts(touched)
+    for conflict in conflicts:
+        ledger.conflict(conflict, None)
+    _mark_bad(state, target, way)
+    because = Because("restored", f"release {way.to.number} was restored over release {way.left.number}")
+    add_stale(db, environment, dict.fromkeys(sorted(touched, key=lambda a: a.sort_key), because), way.left.revision)
+    ledger.keep_edits([KeptEdit(one.path, way.at, one.set_aside, _WHY) for one in restored if one.set_aside])
+    ledger.folders(prepared.folders)
+    ledger.dirty(one.path for one in restored)
+
+
+_WHY = "set aside by a rollback"
+
+
+def _closing(one: Restored, by_path: dict[str, Change]) -> Change:
+    """What ends the version at a path: with the bytes that are on disk."""
+    change = by_path.get(one.path)
+    return change if change is not None else Change(one.path, one.artifact, one.found, one.found, None)
+
+
+def _version(version: Version, way: _Way, change: Change) -> Version:
+    return replace(
+        version,
+        since=way.number,
+        until=None,
+        content=change.new or version.content,
+        mode=change.mode if change.mode is not None else version.mode,
+        last=None,
+    )
+
+
+def _release(way: _Way, changes: Sequence[Change], *, complete: bool) -> Release:
+    return Release(
+        way.left.environment,
+        way.number,
+        way.left.number,
+        way.to.revision,
+        way.to.inputs,
+        way.at,
+        ReleaseState.DEPLOYING,
+        complete,
+        created=sum(c.old is None and c.new is not None for c in changes),
+        updated=sum(c.old is not None and c.new is not None and c.old != c.new for c in changes),
+        deleted=sum(c.new is None and c.old is not None for c in changes),
+        note=f"release {way.to.number} restored",
+        restores=way.to.number,
+    )
+
+
+def _mark_bad(state: State, target: Target, way: _Way) -> None:
+    """The release that is left is bad, and so is the one that it had restored; its inputs are held."""
+    left = [way.left.number, *([way.left.restores] if way.left.restores is not None else [])]
+    state.db.many(
+        "UPDATE release SET state = ? WHERE environment = ? AND number = ?",
+        [(ReleaseState.BAD.value, target.environment, number) for number in left],
+    )
+    # A hold that stands is on the inputs that the graph still gives; a second rollback does not change that.
+    state.db.execute(
+        "INSERT INTO hold (environment, inputs, release, at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (environment) DO UPDATE SET release = excluded.release, at = excluded.at",
+        (target.environment, way.left.inputs, way.number, way.at),
+    )

@@ -1,0 +1,151 @@
+"""Settle: a durable commit record is carried out on disk, whatever part of it was done before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from regen.errors import DeployError, PathError
+from regen.model.deploy import Change, Raced, Switched
+from regen.model.release import KeptEdit, ReleaseState
+from regen.stages.deploy.journal import CommitJournal
+from regen.stages.deploy.raced import RaceSettler
+from regen.stages.deploy.staging import folders_of_regen, forget_stages
+from regen.stages.deploy.values import Remerge, Target
+from regen.state import faults, undo
+from regen.state.lockfile import write_dirty
+from regen.state.opening import State
+from regen.state.record import CommitRecord, RecordKind, clear_record, write_record
+
+_ROUNDS = 7
+_PAUSE_S = 0.005  # doubled each round, 0.3 s in all: an editor that is in the middle of saving ends meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of it: paths merged again, conflicts, a person's bytes that left the disk."""
+
+    again: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    kept: tuple[KeptEdit, ...] = ()
+
+
+def carry_out(
+    state: State, target: Target, record: CommitRecord, *, remerge: Remerge, journal: CommitJournal
+) -> Settled:
+    """Carry out a record that was just written; where that fails, put everything back.
+
+    Raises DeployError. An interruption (Ctrl-C) comes through after the record was carried out.
+    """
+    try:
+        return settle(state, target, record, remerge=remerge, journal=journal, resumed=False)
+    except (DeployError, PathError) as error:
+        take_back(state, target, record, error, remerge=remerge)
+        raise DeployError(f"{error.message}; everything was put back", where=error.where, hint=error.hint) from error
+    except KeyboardInterrupt:
+        settle(state, target, record, remerge=remerge, journal=journal, resumed=True)
+        raise
+
+
+def settle(
+    state: State, target: Target, record: CommitRecord, *, remerge: Remerge, journal: CommitJournal, resumed: bool
+) -> Settled:
+    """Carry a record out and clear it.
+
+    Args:
+        resumed: False right after the record was written; True whenever a part of it may be done.
+
+    Raises DeployError, PathError, StateError; the record then stays as it is.
+    """
+    deployer = target.deployer
+    settler = RaceSettler(state, record, remerge, journal)
+    folders = folders_of_regen(state, record.environment, record.changes)
+
+    def switch(changes: Sequence[Change], *, resumed: bool) -> Switched:
+        faults.point("settle.switch")
+        return deployer.switch(target.root, changes, journal, folders=folders, resumed=resumed)
+
+    switched = switch(record.changes, resumed=resumed)
+    removed = set(switched.removed)
+    for turn in range(_ROUNDS):
+        if not switched.raced:
+            break
+        if turn:
+            time.sleep(_PAUSE_S * 2**turn)
+        following = _decide(state, settler.settle, switched.raced)
+        switched = switch(following, resumed=True)
+        removed.update(switched.removed)
+    else:
+        with state.db.transaction():
+            for raced in switched.raced:
+                settler.give_up(raced)
+    faults.point("settle.finish")
+    deployer.finish(target.root, record.changes, journal)
+    faults.point("settle.clear")
+    _clear(state, record, removed)
+    forget_stages(state, record.environment)
+    write_dirty(state, record.environment)
+    return Settled(tuple(sorted(settler.again)), tuple(sorted(settler.conflicts)), tuple(journal.kept))
+
+
+def _decide(state: State, decide: Callable[[Raced], Change | None], raced: Sequence[Raced]) -> list[Change]:
+    with state.db.transaction():
+        return [change for one in raced if (change := decide(one)) is not None]
+
+
+def _clear(state: State, record: CommitRecord, removed: set[str]) -> None:
+    # Not flushed: after a power cut the record may be there again, and settling it finds everything done.
+    with state.db.transaction(durable=False):
+        clear_record(state.db, record.environment)
+        state.db.many(
+            "DELETE FROM folder WHERE environment = ? AND path = ?",
+            [(record.environment, folder) for folder in sorted(removed)],
+        )
+        state.db.execute(
+            "UPDATE release SET state = ? WHERE environment = ? AND number = ? AND state = ?",
+            (ReleaseState.DEPLOYED.value, record.environment, record.release, ReleaseState.DEPLOYING.value),
+        )
+
+
+def take_back(
+    state: State, target: Target, record: CommitRecord, error: DeployError | PathError, *, remerge: Remerge
+) -> None:
+    """Put the old tree and the old state back after a record could not be carried out.
+
+    Raises DeployError where that fails too; the record stays, and the next holder goes on with it.
+    """
+    journal = CommitJournal(
+        state, record.environment, at=record.at, why=f"release {record.release} was put back after it failed"
+    )
+    back = CommitRecord(
+        record.environment,
+        record.release,
+        RecordKind.UNDO,
+        record.at,
+        tuple(change.reversed() for change in record.changes),
+    )
+    try:
+        if record.kind is not RecordKind.UNDO:
+            folders = folders_of_regen(state, record.environment, record.changes)
+            with state.db.transaction():
+                undo.take_back(state.db, record.environment)
+                write_record(state.db, back)
+                _remember_folders(state, record.environment, folders)
+        else:
+            back = record
+        settle(state, target, back, remerge=remerge, journal=journal, resumed=True)
+    except (DeployError, PathError) as second:
+        raise DeployError(
+            f"{error.message}; nor could it be put back: {second.message}",
+            where=second.where or error.where,
+            hint="mend that and run any regen command: it brings the deployment to its end first",
+        ) from error
+
+
+def _remember_folders(state: State, environment: str, folders: frozenset[str]) -> None:
+    """Folders that the failed commit made are regen's until they are removed again."""
+    state.db.many(
+        "INSERT INTO folder (environment, path) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(environment, folder) for folder in sorted(folders)],
+    )

@@ -1,0 +1,78 @@
+"""Staging: new files are written where nobody looks, and listed first, so that a kill leaves none behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from regen.errors import DeployError, PathError, StateError
+from regen.hooks.protocols import Journal
+from regen.model.deploy import Change, Prepared
+from regen.stages.deploy.values import Target
+from regen.state import faults
+from regen.state.opening import State
+from regen.state.tree import parents
+
+
+def stage(state: State, target: Target, prepared: Prepared, changes: Sequence[Change], journal: Journal) -> None:
+    """Write the new files of `changes`; where that fails, everything is as it was.
+
+    Raises DeployError, StateError.
+    """
+    if not changes:
+        return
+    try:
+        _note_stages(state, target.environment, changes)
+        faults.point("stage.noted")
+        target.deployer.stage(target.root, changes, journal)
+    except OSError as error:
+        raise StateError(
+            f"{state.stage} cannot be written: {error.strerror}; nothing was written",
+            hint="free some space or make it writable; run it again",
+        ) from error
+    except (DeployError, PathError, StateError) as error:
+        unstage(state, target, prepared)
+        raise type(error)(f"{error.message}; nothing was changed", where=error.where, hint=error.hint) from error
+
+
+def unstage(state: State, target: Target, prepared: Prepared) -> None:
+    """Remove staged files, and the root where it was made for them; what cannot be removed now is when next opened."""
+    with suppress(DeployError, PathError, StateError, OSError):
+        drop_stages(state, target)
+        if "" in prepared.folders:
+            target.root.rmdir()
+
+
+def folders_of_regen(state: State, environment: str, changes: Sequence[Change]) -> frozenset[str]:
+    """Those folders above changed paths that regen made."""
+    above = {folder for change in changes for folder in (*parents(change.path), change.path)}
+    found = set()
+    for folder in above:
+        if state.db.one("SELECT 1 FROM folder WHERE environment = ? AND path = ?", (environment, folder)):
+            found.add(folder)
+    return frozenset(found)
+
+
+def _note_stages(state: State, environment: str, changes: Sequence[Change]) -> None:
+    """List staged files before they are written, so that a kill before the commit record leaves none behind."""
+    file = state.stage / _stage_list(environment)
+    file.write_text("".join(f"{change.stage}\n" for change in changes), encoding="utf-8")
+
+
+def drop_stages(state: State, target: Target) -> None:
+    """Remove staged files that no commit record speaks of."""
+    file = state.stage / _stage_list(target.environment)
+    if not file.exists():
+        return
+    names = file.read_text(encoding="utf-8").split("\n")
+    target.deployer.discard(target.root, [name for name in names if name])
+    forget_stages(state, target.environment)
+
+
+def forget_stages(state: State, environment: str) -> None:
+    """Drop the list: every staged file is where it belongs, or gone."""
+    (state.stage / _stage_list(environment)).unlink(missing_ok=True)
+
+
+def _stage_list(environment: str) -> str:
+    return environment.replace("%", "%25").replace("/", "%2F") + ".txt"

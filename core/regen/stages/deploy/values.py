@@ -1,0 +1,109 @@
+"""Values of the deploy stage: where it deploys to, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from regen.hooks.protocols import Deployer
+from regen.model.merge import Merged, ThreeWay
+from regen.model.release import KeptEdit, Release
+
+Remerge = Callable[[ThreeWay], Merged]
+"""Merges a file that was edited meanwhile. `language` is None in the argument; `base` None: two sides are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An environment as this stage sees it.
+
+    Attributes:
+        environment: its name.
+        root: the folder that paths are relative to.
+        deployer: carries changes out there.
+    """
+
+    environment: str
+    root: Path
+    deployer: Deployer
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What came of a commit.
+
+    Attributes:
+        release: what was made; None where neither a file nor the history changed.
+        again: paths that were edited meanwhile and merged once more, sorted.
+        conflicts: paths of this commit that wait for a person, sorted.
+        kept: a person's bytes that left the disk.
+    """
+
+    release: Release | None
+    again: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    kept: tuple[KeptEdit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A deployment that was cut off and waits for the next holder.
+
+    Attributes:
+        release: its number.
+        paths: those whose change may not be done, sorted.
+    """
+
+    release: int
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of an interrupted deployment.
+
+    Attributes:
+        release: the number that was under way.
+        forward: True: the new tree stands; False: it could not be completed, and the old one was put back.
+        why: what stopped it, where `forward` is False and a failure was the reason; else None.
+        again, conflicts, kept: as in Committed.
+    """
+
+    release: int
+    forward: bool
+    why: str | None = None
+    again: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    kept: tuple[KeptEdit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What became of an edit, or a file, that a rollback met.
+
+    Attributes:
+        content: digest of the file as the person had it; None: it was deleted.
+        outcome: "merged onto what was restored", "set aside", "left in place", "kept deleted".
+    """
+
+    path: str
+    content: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What came of a rollback.
+
+    Attributes:
+        release: the new release, whose `restores` says which one it brought back.
+        left: the release that was left; it is bad now.
+        edits: what was done with edits made since, sorted by path.
+        conflicts: paths where a file that regen does not own stands in the way and was left, sorted.
+    """
+
+    release: Release
+    left: Release
+    edits: tuple[Edit, ...] = ()
+    conflicts: tuple[str, ...] = ()

@@ -1,0 +1,215 @@
+"""Blobs: bytes become digests, and digests the same bytes again.
+
+Why two forms: a file for each blob costs 0.1 ms, which 10,000 new artifacts would feel, and a pack for each blob would
+need its index written and flushed for the one file that a watch saves. So few blobs are files, `blobs/ab/cdef...`, and
+many at once are one pack, `blobs/packs/....pack`, with its index in `state.db`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+from blake3 import blake3
+
+from regen.errors import StateError
+from regen.state import faults
+from regen.state.db import Database
+from regen.state.packs import MAGIC, Place, Stored, pack, places_in, stored_at
+
+_PLAIN, _ZSTD = 0, 1
+_COMPRESS_FROM = 512  # bytes; below it compressing saves no disk block
+_PACK_FROM = 24  # blobs at once
+
+
+def digest_of(data: bytes) -> str:
+    """BLAKE3 in hex."""
+    return blake3(data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What `prune` did.
+
+    Attributes:
+        blobs: how many were removed.
+        bytes: of disk that they took, before and after packs were written anew.
+    """
+
+    blobs: int
+    bytes: int
+
+
+class BlobStore:
+    """Content-addressed bytes below `folder`, which is made when needed."""
+
+    def __init__(self, folder: Path, db: Database) -> None:
+        self.folder = folder
+        self._packs = folder / "packs"
+        self._db = db
+        self._compressor = zstandard.ZstdCompressor(level=3)
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def put(self, data: bytes) -> str:
+        """Keep `data`, durably when this returns, and give its digest. Raises StateError on a full disk."""
+        return self.put_many([data])[0]
+
+    def put_many(self, blobs: Sequence[bytes]) -> list[str]:
+        """Keep all, durably when this returns, and give their digests in the same order. Raises StateError."""
+        digests = [digest_of(data) for data in blobs]
+        new = {digest: data for digest, data in zip(digests, blobs, strict=True) if not self.has(digest)}
+        try:
+            if len(new) < _PACK_FROM:
+                for digest, data in new.items():
+                    self._write_file(digest, data)
+            else:
+                self._write_pack([self._stored(digest, data) for digest, data in new.items()])
+        except OSError as error:
+            raise StateError(
+                f"{self.folder} cannot be written: {error.strerror}",
+                hint="free some space or make it writable; run it again",
+            ) from error
+        return digests
+
+    def has(self, digest: str) -> bool:
+        """Whether the blob is here; its bytes are not looked at."""
+        return os.path.exists(f"{self.folder}/{digest[:2]}/{digest[2:]}") or self._place(digest) is not None  # noqa: PTH110
+
+    def read(self, digest: str) -> bytes:
+        """The bytes of a digest, checked against it. Raises StateError where they are missing or damaged."""
+        stored = self._find(digest)
+        if stored is None:
+            raise StateError(
+                f"the stored bytes {digest[:12]} are missing from {self.folder}",
+                hint="`regen verify` says what needs them; `regen apply --full` makes what templates can make",
+            )
+        try:
+            data = self._decompressor.decompress(stored.data) if stored.codec == _ZSTD else stored.data
+        except zstandard.ZstdError:
+            data = b""
+        if digest_of(data) != digest:
+            raise StateError(
+                f"the stored bytes {digest[:12]} in {self.folder} are damaged",
+                hint="restore `.regen/` from a backup, or delete it: that loses history, never a file of yours",
+            )
+        return data
+
+    def _find(self, digest: str) -> Stored | None:
+        try:
+            data = self._file(digest).read_bytes()
+        except FileNotFoundError:
+            found = self._place(digest)
+            return stored_at(self._packs / found[0], found[1]) if found is not None else None
+        if data[:1] == b"z":
+            return Stored(digest, _ZSTD, data[1:])
+        return Stored(digest, _PLAIN, data[1:])
+
+    def _file(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest[2:]
+
+    def _place(self, digest: str) -> tuple[str, Place] | None:
+        row = self._db.one("SELECT pack, start, length FROM packed WHERE digest = ?", (digest,))
+        return (row[0], Place(digest, row[1], row[2])) if row is not None else None
+
+    def _stored(self, digest: str, data: bytes) -> Stored:
+        if len(data) >= _COMPRESS_FROM:
+            small = self._compressor.compress(data)
+            if len(small) < len(data):
+                return Stored(digest, _ZSTD, small)
+        return Stored(digest, _PLAIN, data)
+
+    def _write_file(self, digest: str, data: bytes) -> None:
+        stored = self._stored(digest, data)
+        target = self._file(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(target, (b"z" if stored.codec == _ZSTD else b"p") + stored.data)
+
+    def _write_pack(self, blobs: Sequence[Stored]) -> None:
+        data, places = pack(blobs)
+        self._packs.mkdir(parents=True, exist_ok=True)
+        name = f"{secrets.token_hex(12)}.pack"
+        write_durably(self._packs / name, data)
+        faults.point("blobs.pack")
+        with self._db.transaction():
+            self._index(name, places)
+
+    def _index(self, name: str, places: Iterable[Place]) -> None:
+        rows = [(place.digest, name, place.start, place.length) for place in places]
+        self._db.many("INSERT OR REPLACE INTO packed (digest, pack, start, length) VALUES (?, ?, ?, ?)", rows)
+
+    def index_packs(self) -> int:
+        """Put every pack that a new `state.db` beside old blobs does not know into it; gives how many."""
+        found = 0
+        for path in sorted(self._packs.glob("*.pack")):
+            if self._db.one("SELECT 1 FROM packed WHERE pack = ? LIMIT 1", (path.name,)) is None:
+                with self._db.transaction():
+                    self._index(path.name, places_in(path))
+                found += 1
+        return found
+
+    def prune(self, reachable: Iterable[str]) -> Pruned:
+        """Remove every blob that `reachable` does not name; nothing may be put meanwhile.
+
+        A pack of which less than half is reachable is written anew without the rest.
+        """
+        keep = set(reachable)
+        before = self._disk_bytes()
+        removed = 0
+        for file in self.folder.glob("[0-9a-f][0-9a-f]/*"):
+            if file.parent.name + file.name not in keep:
+                removed += not file.name.startswith(".")
+                file.unlink()
+        for path in sorted(self._packs.glob("*")):
+            removed += self._prune_pack(path, keep)
+        return Pruned(removed, before - self._disk_bytes())
+
+    def _prune_pack(self, path: Path, keep: set[str]) -> int:
+        rows = self._db.execute("SELECT digest, start, length FROM packed WHERE pack = ?", (path.name,))
+        places = [Place(*row) for row in rows]
+        kept = [place for place in places if place.digest in keep]
+        if places and sum(p.length for p in kept) * 2 >= path.stat().st_size - len(MAGIC):
+            return 0
+        blobs = [stored for place in kept if (stored := stored_at(path, place)) is not None]
+        with self._db.transaction():
+            self._db.execute("DELETE FROM packed WHERE pack = ?", (path.name,))
+            if blobs:
+                self._write_pack(blobs)
+        path.unlink()
+        return len(places) - len(kept)
+
+    def _disk_bytes(self) -> int:
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+
+def write_durably(target: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, and stays after a power cut."""
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}")
+    try:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            faults.point("blobs.write")
+            write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        faults.point("blobs.rename")
+        temporary.rename(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`, however few bytes the system takes at once."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

@@ -1,0 +1,67 @@
+"""Fault points: named moments at which a test kills, stops or starves the process.
+
+`REGEN_FAULT` is read once, when the process starts; only tests set it. It holds `<action>@<where>`:
+the action is `kill` (SIGKILL), `stop` (SIGSTOP), or the name of an errno such as `ENOSPC`, which is raised as OSError;
+`<where>` is a number (the n-th point that is passed, from 1), a point's name, `name#n` (its n-th passing), or `name*`
+(every passing of it).
+Where the variable is unset, passing a point is one call of an empty function.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+
+ENVIRONMENT_VARIABLE = "REGEN_FAULT"
+
+
+class _Armed:
+    """Counts the points and acts at the one that is meant; after that it is spent."""
+
+    def __init__(self, spec: str) -> None:
+        self._action, _, where = spec.partition("@")
+        name, _, nth = where.partition("#")
+        self._always = name.endswith("*")
+        self._name = None if where.isdigit() else name.rstrip("*")
+        self._left = int(where) if where.isdigit() else int(nth or 1)
+        self.passed: list[str] = []
+
+    def pass_point(self, name: str) -> None:
+        self.passed.append(name)
+        if self._name not in (None, name):
+            return
+        self._left -= 1
+        if self._left and not self._always:
+            return
+        match self._action:
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "stop":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            case code:
+                number = getattr(errno, code)
+                raise OSError(number, os.strerror(number), name)
+
+
+_armed: _Armed | None = None
+
+
+def point(name: str) -> None:
+    """Pass the point `name`; nothing happens unless a test armed it."""
+    if _armed is not None:
+        _armed.pass_point(name)
+
+
+def arm(spec: str | None) -> None:
+    """Arm as `REGEN_FAULT` would, for a test in the process or in a fork of it; None disarms."""
+    global _armed  # noqa: PLW0603 - one process, one fault
+    _armed = _Armed(spec) if spec else None
+
+
+def passed() -> tuple[str, ...]:
+    """Names of the points that were passed since `arm`, in order."""
+    return tuple(_armed.passed) if _armed is not None else ()
+
+
+arm(os.environ.get(ENVIRONMENT_VARIABLE))

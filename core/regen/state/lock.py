@@ -1,0 +1,123 @@
+"""The holder's lock: one process works on a project, by `flock`, which the system lets go of when it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from regen.errors import LockedError, StateError
+
+NAME = "lock"
+_POLL_S = 0.05  # flock cannot wait with a limit, so waiting asks again
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a project.
+
+    Attributes:
+        pid: on `host`.
+        command: what it runs, such as "watch".
+        since: seconds since the epoch, UTC.
+    """
+
+    pid: int
+    host: str
+    command: str
+    since: float
+
+    def __str__(self) -> str:
+        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
+        return f"`regen {self.command}` (process {self.pid} on {self.host}, since {since})"
+
+
+@contextmanager
+def hold(folder: Path, *, command: str, wait_s: float = 0.0) -> Iterator[Holder]:
+    """Be the one holder of the state in `folder` until the block ends.
+
+    Args:
+        command: shown to those who come in vain.
+        wait_s: how long to wait for another holder, in seconds; 0 does not wait.
+
+    Raises LockedError where another process holds it, StateError where the lock cannot be written.
+    """
+    path = folder / NAME
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be opened: {error.strerror}", hint=f"make {folder} writable for this user"
+        ) from error
+    try:
+        _take(fd, path, wait_s)
+        holder = Holder(os.getpid(), socket.gethostname(), command, time.time())
+        _write(fd, path, holder)
+        yield holder
+    finally:
+        os.close(fd)
+
+
+def _take(fd: int, path: Path, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                who = _parse(os.pread(fd, 4096, 0))
+                raise LockedError(
+                    f"{who or 'another regen'} holds this project" + (f"; waited {wait_s:g} s" if wait_s else ""),
+                    where=str(path),
+                    hint="stop it or wait for it; `regen status` works meanwhile",
+                ) from None
+            time.sleep(_POLL_S)
+        except OSError as error:
+            raise StateError(
+                f"{path} cannot be locked: {error.strerror}", hint="keep `.regen/` on a file system with locks"
+            ) from error
+        else:
+            return
+
+
+def _write(fd: int, path: Path, holder: Holder) -> None:
+    text = json.dumps(
+        {"pid": holder.pid, "host": holder.host, "command": holder.command, "since": holder.since}, sort_keys=True
+    )
+    try:
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, text.encode() + b"\n", 0)
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be written: {error.strerror}", hint="free some space and run it again"
+        ) from error
+
+
+def _parse(data: bytes) -> Holder | None:
+    """Who wrote the lock; None where it cannot be read, for it is written after it is taken."""
+    try:
+        fields = json.loads(data)
+        return Holder(int(fields["pid"]), str(fields["host"]), str(fields["command"]), float(fields["since"]))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def holder_of(folder: Path) -> Holder | None:
+    """Who holds the state in `folder` now; None where nobody does, or there is none."""
+    try:
+        fd = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _parse(os.pread(fd, 4096, 0))
+    finally:
+        os.close(fd)
+    return None

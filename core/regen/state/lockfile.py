@@ -1,0 +1,184 @@
+"""`regen.lock`: what stands in an environment becomes lines that a team commits, merges and checks with.
+
+Why many files: a commit writes the shards of the folders that it changed, and no others. A folder of the output is one
+shard, `regen.lock/<environment>/<folder>.lock`, until it holds more than 512 artifacts; then its lines are spread by a
+hash of the path over so many shards that they stay about as small. Readers take every line of every shard, so the layout
+means nothing to them, and git merges lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from regen.errors import StateError
+from regen.model.artifact import ArtifactId
+from regen.state import faults
+from regen.state.blobs import digest_of, write_durably
+from regen.state.codec import artifact_of, rows_text
+from regen.state.opening import State
+
+_SUFFIX = ".lock"
+_LINES_A_SHARD = 512
+_FOLDED = 16  # shards that a folder is split into at a time: one digit of a digest
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+@dataclass(frozen=True, slots=True)
+class LockLine:
+    """One artifact in the lock.
+
+    Attributes:
+        inputs: digest of what it was rendered from, see `input_digest`.
+        base: digest of the last render in the file.
+    """
+
+    path: str
+    artifact: ArtifactId
+    inputs: str
+    base: str
+
+    def __str__(self) -> str:
+        key = self.artifact.key.n3() if self.artifact.key is not None else ""
+        fields = (self.path, self.artifact.template, key, self.inputs, self.base)
+        return "\t".join(field.translate(_ESCAPES) for field in fields)
+
+
+def input_digest(template_digest: str, rows: Iterable[tuple[str, str]]) -> str:
+    """One digest over the template and the rows of its views."""
+    return digest_of(f"{template_digest}\n{rows_text(rows)}".encode())
+
+
+def write_dirty(state: State, environment: str) -> int:
+    """Write the shards that are behind; gives how many files changed. Raises StateError.
+
+    Called after a commit and by recovery; a shard whose bytes would be the same is not written.
+    """
+    rows = state.db.execute("SELECT folder FROM lock_dirty WHERE environment = ? ORDER BY folder", (environment,))
+    if not rows:
+        return 0
+    written = 0
+    try:
+        for (folder,) in rows:
+            faults.point("lockfile.shard")
+            written += _write_folder(state, environment, folder)
+    except OSError as error:
+        raise StateError(
+            f"{state.lock_folder} cannot be written: {error.strerror}; the release itself is deployed",
+            hint="make it writable or free some space; the next command writes it",
+        ) from error
+    with state.db.transaction(durable=False):
+        state.db.execute("DELETE FROM lock_dirty WHERE environment = ?", (environment,))
+    return written
+
+
+def _write_folder(state: State, environment: str, folder: str) -> int:
+    lines = [str(line) for line in _lines(state, environment, folder)]
+    shards = _spread(sorted(lines))
+    stem = shard_stem(state.lock_folder / _escaped(environment), folder)
+    written = 0
+    wanted = {stem.with_name(f"{stem.name}{mark}{_SUFFIX}"): text for mark, text in shards.items()}
+    for path, text in sorted(wanted.items()):
+        if not path.exists() or path.read_bytes() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, text)
+            written += 1
+    for path in _shards_of(stem):
+        if path not in wanted:
+            path.unlink()
+            written += 1
+    if not wanted:
+        _remove_empty(stem.parent, state.lock_folder)
+    return written
+
+
+def _lines(state: State, environment: str, folder: str) -> Iterator[LockLine]:
+    rows = state.db.execute(
+        "SELECT path, template, key, template_digest, rows, base FROM artifact"
+        " WHERE environment = ? AND folder = ? AND base IS NOT NULL AND path IS NOT NULL",
+        (environment, folder),
+    )
+    for path, template, key, digest, views, base in rows:
+        yield LockLine(path, artifact_of(template, key), digest_of(f"{digest}\n{views}".encode()), base)
+
+
+def _spread(lines: list[str]) -> dict[str, bytes]:
+    """Text by shard mark; "" for a folder that needs one shard, nothing for an empty folder."""
+    digits = 0
+    while len(lines) > _LINES_A_SHARD * _FOLDED**digits:
+        digits += 1
+    shards: dict[str, list[str]] = {}
+    for line in lines:
+        mark = f"%x{digest_of(line.split(chr(9), 1)[0].encode())[:digits]}" if digits else ""
+        shards.setdefault(mark, []).append(line)
+    return {mark: ("\n".join(part) + "\n").encode() for mark, part in shards.items()}
+
+
+def shard_stem(folder: Path, output_folder: str) -> Path:
+    """Where the shard of an output folder ("" for the root, else with a last slash) lies, without its suffix.
+
+    "%" and a ".lock" at the end of a folder's name are escaped, so that no folder's shard is in the way of another.
+    """
+    if not output_folder:
+        return folder / "%root"
+    return folder.joinpath(*(_escaped(part) for part in output_folder.rstrip("/").split("/")))
+
+
+def _escaped(name: str) -> str:
+    name = name.replace("%", "%25")
+    return name.removesuffix(_SUFFIX) + "%2Elock" if name.endswith(_SUFFIX) else name
+
+
+def _shards_of(stem: Path) -> list[Path]:
+    """Shards of one folder that exist; "%x" and digits of a digest may follow its name."""
+    if not stem.parent.is_dir():
+        return []
+    names = [f for f in stem.parent.iterdir() if f.suffix == _SUFFIX and f.is_file()]
+    return [f for f in names if f.name.removesuffix(_SUFFIX) == stem.name or _is_part(f, stem.name)]
+
+
+def _is_part(file: Path, name: str) -> bool:
+    rest = file.name.removesuffix(_SUFFIX).removeprefix(f"{name}%x")
+    return f"{name}%x{rest}{_SUFFIX}" == file.name and bool(rest) and set(rest) <= set("0123456789abcdef")
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    with suppress(OSError):  # not empty: then it stays
+        while folder not in (root, root.parent):
+            folder.rmdir()
+            folder = folder.parent
+
+
+def read_lock(folder: Path, environment: str) -> dict[ArtifactId, LockLine]:
+    """Every artifact that the lock of an environment names, for a clone without `.regen/`.
+
+    Raises StateError with file and line where a line is no line of a lock, such as a conflict marker of git.
+    """
+    found: dict[ArtifactId, LockLine] = {}
+    for path in sorted((folder / _escaped(environment)).rglob(f"*{_SUFFIX}")):
+        for number, text in enumerate(path.read_bytes().decode().split("\n")[:-1], start=1):
+            line = _parse(text, f"{path}:{number}")
+            found[line.artifact] = line
+    return found
+
+
+def _parse(text: str, where: str) -> LockLine:
+    fields = [_unescaped(field) for field in text.split("\t")]
+    try:
+        path, template, key, inputs, base = fields
+        return LockLine(path, artifact_of(template, key), inputs, base)
+    except ValueError:
+        raise StateError(
+            "this is no line of a lock",
+            where=where,
+            hint="keep either side where git left conflict markers, then run `regen apply`",
+        ) from None
+
+
+def _unescaped(field: str) -> str:
+    if "\\" not in field:
+        return field
+    parts = field.split("\\\\")
+    return "\\".join(p.replace("\\t", "\t").replace("\\n", "\n").replace("\\r", "\r") for p in parts)

@@ -1,0 +1,222 @@
+"""Releases: what each of them holds, as intervals of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from regen.errors import UsageError
+from regen.model.release import Hold, KeptEdit, Release, ReleaseState, Version
+from regen.state.codec import artifact_of, lines_of, rows_of
+from regen.state.db import Database
+from regen.state.records import because_values
+
+_RELEASE = "number, parent, revision, inputs, at, state, complete, created, updated, merged, deleted, note, restores"
+_VERSION = "path, since, until, template, key, content, base, template_digest, rows, lines, because, mode, last, found"
+
+
+def _release(environment: str, row: Sequence[Any]) -> Release:
+    number, parent, revision, inputs, at, state, complete, created, updated, merged, deleted, note, restores = row
+    return Release(
+        environment,
+        number,
+        parent,
+        revision,
+        inputs,
+        at,
+        ReleaseState(state),
+        bool(complete),
+        created,
+        updated,
+        merged,
+        deleted,
+        note,
+        restores,
+    )
+
+
+def _version(row: Sequence[Any]) -> Version:
+    path, since, until, template, key, content, base, digest, rows, lines, because, mode, last, found = row
+    return Version(
+        path,
+        since,
+        until,
+        artifact_of(template, key),
+        content,
+        base,
+        digest,
+        rows_of(rows),
+        lines_of(lines),
+        because_values(because),
+        mode,
+        last,
+        found,
+    )
+
+
+def history(db: Database, environment: str, *, limit: int | None = None, before: int | None = None) -> list[Release]:
+    """Releases, the newest first.
+
+    Args:
+        limit: how many at most; None: all.
+        before: only those with a lower number; None: from the newest.
+    """
+    rows = db.execute(
+        f"SELECT {_RELEASE} FROM release WHERE environment = ? AND number < ?"  # noqa: S608 - a constant
+        " ORDER BY number DESC LIMIT ?",
+        (environment, before if before is not None else 2**62, limit if limit is not None else -1),
+    )
+    return [_release(environment, row) for row in rows]
+
+
+def current(db: Database, environment: str) -> Release | None:
+    """The newest release, deployed or on its way; None before the first."""
+    return next(iter(history(db, environment, limit=1)), None)
+
+
+def release(db: Database, environment: str, number: int) -> Release:
+    """One release. Raises UsageError where there is none of that number."""
+    found = history(db, environment, limit=1, before=number + 1)
+    if not found or found[0].number != number:
+        newest = current(db, environment)
+        there = f"it has releases 1 to {newest.number}" if newest is not None else "it has none yet"
+        raise UsageError(f"{environment} has no release {number}; {there}", hint="`regen history` lists them")
+    return found[0]
+
+
+def contents(db: Database, environment: str, number: int, *, prefix: str = "") -> Iterator[Version]:
+    """What a release holds, sorted by path; only paths that start with `prefix`. Raises UsageError."""
+    release(db, environment, number)
+    rows = db.iterate(
+        f"SELECT {_VERSION} FROM version WHERE environment = ? AND since <= ?"  # noqa: S608 - a constant
+        " AND (until IS NULL OR until > ?) AND path >= ? AND path < ? ORDER BY path",
+        (environment, number, number, prefix, prefix + "\U0010ffff"),
+    )
+    return (_version(row) for row in rows)
+
+
+def count(db: Database, environment: str, number: int) -> int:
+    """How many files a release holds. Raises UsageError."""
+    release(db, environment, number)
+    row = db.one(
+        "SELECT count(*) FROM version WHERE environment = ? AND since <= ? AND (until IS NULL OR until > ?)",
+        (environment, number, number),
+    )
+    return int(row[0]) if row is not None else 0
+
+
+def at_path(db: Database, environment: str, path: str, number: int | None = None) -> Version | None:
+    """What a release holds at a path; what stands now where `number` is None. None where there is nothing."""
+    newest = number if number is not None else 2**62
+    row = db.one(
+        f"SELECT {_VERSION} FROM version WHERE environment = ? AND path = ? AND since <= ?"  # noqa: S608 - a constant
+        " AND (until IS NULL OR until > ?) ORDER BY since DESC LIMIT 1",
+        (environment, path, newest, newest),
+    )
+    return _version(row) if row is not None else None
+
+
+def compare(db: Database, environment: str, older: int, newer: int) -> list[tuple[Version | None, Version | None]]:
+    """Paths that differ between two releases, as (in the older, in the newer), sorted by path.
+
+    Costs what was changed between them. Raises UsageError where one of them does not exist.
+    """
+    low, high = sorted((older, newer))
+    release(db, environment, low)
+    release(db, environment, high)
+    paths = db.execute(
+        "SELECT path FROM version WHERE environment = ?1 AND since > ?2 AND since <= ?3"
+        " UNION SELECT path FROM version WHERE environment = ?1 AND until > ?2 AND until <= ?3 ORDER BY path",
+        (environment, low, high),
+    )
+    pairs = [(at_path(db, environment, path, older), at_path(db, environment, path, newer)) for (path,) in paths]
+    return [pair for pair in pairs if pair[0] != pair[1]]
+
+
+def differing(db: Database, environment: str, number: int) -> list[str]:
+    """Paths where any release after this one changed something, sorted."""
+    rows = db.execute(
+        "SELECT path FROM version WHERE environment = ?1 AND since > ?2"
+        " UNION SELECT path FROM version WHERE environment = ?1 AND until > ?2 ORDER BY path",
+        (environment, number),
+    )
+    return [path for (path,) in rows]
+
+
+def found_before(db: Database, environment: str, path: str, number: int) -> str | None:
+    """Digest of a file that stood at a path when a release after this one first wrote there; None where none did."""
+    row = db.one(
+        "SELECT found FROM version WHERE environment = ? AND path = ? AND since > ? ORDER BY since LIMIT 1",
+        (environment, path, number),
+    )
+    return row[0] if row is not None else None
+
+
+def rollback_target(db: Database, environment: str) -> int | None:
+    """The release that `regen rollback` without a number goes to; None where there is none before.
+
+    It is the newest good one below the release whose contents stand now.
+    """
+    now = current(db, environment)
+    if now is None:
+        return None
+    row = db.one(
+        "SELECT max(number) FROM release WHERE environment = ? AND number < ? AND state = ? AND restores IS NULL",
+        (environment, now.restores if now.restores is not None else now.number, ReleaseState.DEPLOYED.value),
+    )
+    return None if row is None else row[0]
+
+
+def held(db: Database, environment: str) -> Hold | None:
+    """The hold that a rollback put on an environment; None where there is none."""
+    row = db.one("SELECT inputs, release, at FROM hold WHERE environment = ?", (environment,))
+    return Hold(*row) if row is not None else None
+
+
+def resume(db: Database, environment: str) -> bool:
+    """Lift the hold; whether there was one."""
+    with db.transaction():
+        was = held(db, environment) is not None
+        db.execute("DELETE FROM hold WHERE environment = ?", (environment,))
+    return was
+
+
+def kept_edits(db: Database, environment: str, path: str | None = None) -> list[KeptEdit]:
+    """Edits that are no longer on disk, the newest first; of one path or of all."""
+    rows = db.execute(
+        "SELECT path, at, content, why FROM kept_edit WHERE environment = ?1 AND (?2 IS NULL OR path = ?2)"
+        " ORDER BY at DESC, path, content",
+        (environment, path),
+    )
+    return [KeptEdit(*row) for row in rows]
+
+
+_NAMED = (
+    ("artifact", "content"),
+    ("artifact", "base"),
+    ("version", "content"),
+    ("version", "base"),
+    ("version", "last"),
+    ("version", "found"),
+    ("conflict", "base"),
+    ("conflict", "ours"),
+    ("conflict", "theirs"),
+    ("conflict", "marked"),
+    ("commit_change", "old"),
+    ("commit_change", "new"),
+    ("commit_change", "base"),
+    ("commit_change", "parent_base"),
+    ("commit_change", "theirs"),
+    ("kept_edit", "content"),
+    ("file", "blob"),
+    ("revision", "delta"),
+)
+
+
+def reachable(db: Database) -> set[str]:
+    """Every digest of a blob that a table names, for `BlobStore.prune`."""
+    found: set[str] = set()
+    for table, column in _NAMED:
+        rows = db.iterate(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL")  # noqa: S608 - constants
+        found.update(digest for (digest,) in rows)
+    return found

@@ -1,0 +1,308 @@
+"""Switch: one path goes from its old bytes to its new ones, and whatever a person wrote meanwhile is still there.
+
+Why so many steps: between reading a file and replacing it anybody may save it, by writing into it or by renaming over
+it. So the new file, staged under a hidden name, *changes places* with what stands at the path. What came out is looked
+at only then: when it is not what the merge read, or a process has it open for writing, both change places again, and the
+path is handed back to be merged. Nothing is unlinked before that. Where the file system cannot exchange two names, the
+old file steps aside first, so for a moment there is none; nothing is lost there either.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from regen.hooks.protocols import Journal
+from regen.model.deploy import Change, Raced
+from regen.state import faults
+from regen.state.blobs import digest_of, write_all
+from regen.state.syscalls import exchange, has_writer, rename_new
+from regen.state.tree import Tree, parents, read_all, split
+
+
+def aside(stage: str) -> str:
+    """Where the old file stands for a moment on file systems that cannot exchange names."""
+    return f"{stage}.old"
+
+
+class Switch:
+    """Switches paths of one tree.
+
+    Args:
+        tree: open.
+        journal: gives the new bytes where a staged file is missing.
+        resumed: whether paths may be switched already; then each is looked at before anything is done.
+        rebuilt: whether the root had to be made anew; a file that is missing was then not removed by a person.
+    """
+
+    def __init__(self, tree: Tree, journal: Journal, *, resumed: bool, rebuilt: bool = False) -> None:
+        self._tree = tree
+        self._journal = journal
+        self._resumed = resumed
+        self._rebuilt = rebuilt
+        self.touched: set[str] = set()
+
+    def remove(self, change: Change) -> Raced | None:
+        """Take the file at the path off the disk, into its staged name."""
+        faults.point("switch.remove")
+        self._touch(change)
+        if self._resumed:
+            self._tidy_removal(change)
+            found = self._tree.read(change.path)
+            if found is None:
+                return None
+            if digest_of(found) != change.old:
+                return Raced(change, found)
+        try:
+            self._rename(change.path, change.stage)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        faults.point("switch.removed")
+        if self._is_old(change, lambda: self._put_back(change)):
+            return None
+        self._put_back(change)
+        return Raced(change, self._tree.read(change.path))
+
+    def place(self, change: Change) -> Raced | None:
+        """Put the new file at the path."""
+        faults.point("switch.place")
+        self._touch(change)
+        if self._resumed:
+            self._tidy(change)
+            found = self._tree.read(change.path)
+            digest = digest_of(found) if found is not None else None
+            if digest == change.new:
+                return None
+            gone = found is None and not self._rebuilt
+            if digest != change.old and (found is not None or gone):
+                self._drop_stage(change)
+                return Raced(change, found)
+            self._ensure_stage(change)
+            if found is None:
+                return self._create(change)
+        return self._create(change) if change.old is None else self._replace(change)
+
+    def remove_empty(self, folders: Sequence[str]) -> list[str]:
+        """Remove those of `folders` that are empty, the deepest first; gives the removed ones."""
+        return [folder for folder in sorted(folders, key=lambda f: (-f.count("/"), f)) if self._remove_folder(folder)]
+
+    def _remove_folder(self, folder: str) -> bool:
+        if not self._tree.remove_folder(folder):
+            return False
+        self.touched.add(split(folder)[0])
+        return True
+
+    def _touch(self, change: Change) -> None:
+        self.touched |= {split(change.path)[0], split(change.stage)[0]}
+
+    def _create(self, change: Change) -> Raced | None:
+        try:
+            self._into_folder(change, lambda: self._rename_new(change.stage, change.path))
+        except FileExistsError:
+            found = self._tree.read(change.path)
+            if found is not None and digest_of(found) == change.new:
+                return None
+            self._drop_stage(change)
+            return Raced(change, found)
+        faults.point("switch.placed")
+        return None
+
+    def _replace(self, change: Change) -> Raced | None:
+        try:
+            self._into_folder(change, lambda: self._exchange(change))
+        except FileNotFoundError:
+            self._drop_stage(change)
+            return Raced(change, None)
+        except FileExistsError:
+            self._drop_stage(change)
+            return Raced(change, self._tree.read(change.path))
+        faults.point("switch.placed")
+        if self._is_old(change, lambda: self._exchange_back(change)):
+            return None
+        self._exchange_back(change)
+        return Raced(change, self._tree.read(change.path))
+
+    def _into_folder(self, change: Change, move: Callable[[], None]) -> None:
+        """Run `move`; where its folder or the staged file was removed meanwhile, make them once more."""
+        try:
+            self._tree.make_folders(split(change.path)[0])
+            move()
+        except FileNotFoundError:
+            if change.old is not None and self._tree.stat(change.path) is None:
+                raise
+            self._tree.forget()
+            self._tree.make_folders(split(change.path)[0])
+            self._ensure_stage(change)
+            move()
+
+    def _is_old(self, change: Change, restore: Callable[[], None]) -> bool:
+        """Whether what came out to the staged name is what the merge read, and no process can still write to it."""
+        try:
+            fd = self._tree.open(change.stage)
+        except BaseException:
+            restore()
+            raise
+        if fd is None:
+            return True
+        try:
+            return has_writer(fd) is not True and digest_of(read_all(fd)) == change.old
+        finally:
+            os.close(fd)
+
+    def _exchange_back(self, change: Change) -> None:
+        """Give the path its user's file again; what came out then, if it is not ours, is a stray."""
+        faults.point("switch.back")
+        try:
+            self._exchange(change)
+        except FileNotFoundError:
+            self._put_back(change)
+            return
+        except FileExistsError:
+            pass
+        self._drop_stage(change)
+
+    def _put_back(self, change: Change) -> None:
+        """Rename the staged name to the path; a file that appeared there meanwhile is newer and stays."""
+        try:
+            self._tree.make_folders(split(change.path)[0])
+            self._rename_new(change.stage, change.path)
+        except FileExistsError:
+            self._drop_stage(change)
+
+    def _drop_stage(self, change: Change) -> None:
+        """Remove the staged file, unless somebody is writing to it: then it steps aside for the end to look at."""
+        if not self._drop(change, change.stage):
+            self._rename(change.stage, aside(change.stage))
+
+    def _drop(self, change: Change, name: str) -> bool:
+        """Remove a hidden file; bytes that are neither the old nor the new ones are a person's, and kept.
+
+        False where a process has it open for writing, and it was left.
+        """
+        fd = self._tree.open(name)
+        if fd is None:
+            return True
+        try:
+            if has_writer(fd) is True:
+                return False
+            data = read_all(fd)
+            if digest_of(data) not in (change.old, change.new):
+                self._journal.keep(change.path, data)
+            self._tree.remove(name)
+        finally:
+            os.close(fd)
+        return True
+
+    def _tidy(self, change: Change) -> None:
+        """Bring the names of a placed path that was cut off into one of the states before or after the exchange."""
+        self._tidy_aside(change)
+        data = self._tree.read(change.stage)
+        if data is None or digest_of(data) in (change.old, change.new):
+            return
+        found = self._tree.read(change.path)
+        if found is not None and digest_of(found) == change.new:
+            self._exchange_back(change)  # cut off before it was looked at: an edit came out
+            return
+        if not self._journal.read(change.new or "").startswith(data):  # else cut off while it was written
+            self._journal.keep(change.path, data)
+        self._tree.remove(change.stage)
+
+    def _tidy_removal(self, change: Change) -> None:
+        data = self._tree.read(change.stage)
+        if data is None or digest_of(data) == change.old:
+            return
+        if self._tree.stat(change.path) is None:
+            self._put_back(change)
+        else:
+            self._drop_stage(change)
+
+    def _tidy_aside(self, change: Change) -> None:
+        name = aside(change.stage)
+        if self._tree.stat(name) is None:
+            return
+        if self._tree.stat(change.path) is None:
+            self._rename_new(name, change.path)
+        elif self._tree.stat(change.stage) is None:
+            self._rename(name, change.stage)
+        else:
+            self._drop(change, name)
+
+    def _ensure_stage(self, change: Change) -> None:
+        data = self._tree.read(change.stage)
+        if data is not None:
+            if digest_of(data) == change.new:
+                return
+            self._tree.remove(change.stage)
+        self._tree.make_folders(split(change.stage)[0])
+        write_stage(self._tree, change, self._journal.read(change.new or ""), sync=True)
+
+    def _exchange(self, change: Change) -> None:
+        """Swap staged name and path. FileNotFoundError: the path is gone; FileExistsError: it was taken meanwhile."""
+        stage, path = self._tree.at(change.stage), self._tree.at(change.path)
+        if exchange(*stage, *path):
+            return
+        between = aside(change.stage)
+        self._rename(change.path, between)
+        faults.point("switch.aside")
+        try:
+            self._rename_new(change.stage, change.path)
+        except FileExistsError:
+            self._drop(change, between)
+            raise
+        faults.point("switch.aside")
+        self._rename(between, change.stage)
+
+    def _rename(self, old: str, new: str) -> None:
+        (old_fd, old_name), (new_fd, new_name) = self._tree.at(old), self._tree.at(new)
+        os.rename(old_name, new_name, src_dir_fd=old_fd, dst_dir_fd=new_fd)
+
+    def _rename_new(self, old: str, new: str) -> None:
+        (old_fd, old_name), (new_fd, new_name) = self._tree.at(old), self._tree.at(new)
+        rename_new(old_fd, old_name, new_fd, new_name)
+
+
+def write_stage(tree: Tree, change: Change, data: bytes, *, sync: bool) -> None:
+    """Write the staged file of a change with its permissions, owner and attributes."""
+    folder, name = tree.at(change.stage)
+    faults.point("stage.open")
+    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        faults.point("stage.write")
+        write_all(fd, data)
+        like = tree.open(change.source or change.path) if change.source or change.old is not None else None
+        if like is not None:
+            try:
+                _copy_attributes(like, fd)
+            finally:
+                os.close(like)
+        os.fchmod(fd, change.mode if change.mode is not None else 0o644)
+        if sync:
+            faults.point("stage.sync")
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _copy_attributes(old: int, new: int) -> None:
+    """Owner and extended attributes, as far as this user may set them."""
+    was, now = os.fstat(old), os.fstat(new)
+    if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+        with suppress(PermissionError):
+            os.fchown(new, was.st_uid, was.st_gid)
+    try:
+        names = os.listxattr(old)
+    except OSError:
+        return
+    for name in names:
+        try:
+            os.setxattr(new, name, os.getxattr(old, name))
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENODATA, errno.EINVAL):
+                raise
+
+
+def removable(changes: Sequence[Change], folders: frozenset[str]) -> list[str]:
+    """Folders above removed paths that regen made."""
+    return sorted({folder for c in changes if c.new is None for folder in parents(c.path) if folder in folders})

@@ -1,0 +1,164 @@
+"""Deploy: a commit is written in place, into the folder that people work in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from regen.errors import DeployError
+from regen.hooks import hookimpl
+from regen.hooks.protocols import Deployer, Journal
+from regen.model.deploy import Change, Prepared, Switched
+from regen.state import faults
+from regen.state.blobs import digest_of
+from regen.state.survey import Survey, survey_without_root
+from regen.state.switch import Switch, aside, removable, write_stage
+from regen.state.syscalls import has_writer, sync_file_system
+from regen.state.tree import Tree, read_all, refuse_strange, split
+
+_SYNC_ONE_BY_ONE = 100  # files; above it one call that flushes the file system is cheaper
+_STAGE_NAME = re.compile(r"\.regen-[0-9a-f]{20}\.tmp(\.old)?")
+
+
+@hookimpl
+def regen_deploy(name: str) -> Deployer | None:
+    """The deployer "workspace"."""
+    return WorkspaceDeployer() if name == WorkspaceDeployer.name else None
+
+
+class WorkspaceDeployer:
+    """Writes in place; see `regen.state.switch` for how no edit is lost."""
+
+    name = "workspace"
+
+    def read(self, root: Path, path: str) -> bytes | None:
+        """What stands at a path now; None where there is no file."""
+        refuse_strange(path)
+        with _speaking(path):
+            try:
+                with Tree(root) as tree:
+                    return tree.read(path)
+            except FileNotFoundError:
+                return None
+
+    def prepare(self, root: Path, changes: Sequence[Change], *, token: str, folders: frozenset[str]) -> Prepared:
+        """Look at every path and write nothing."""
+        for change in changes:
+            refuse_strange(change.path)
+        if not os.path.lexists(root):
+            return survey_without_root(root, changes, token)
+        with _speaking(str(root)), Tree(root) as tree:
+            return Survey(tree, changes, token, folders).prepared()
+
+    def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
+        """Write the new files beside their targets, under hidden names."""
+        written = [change for change in changes if change.new is not None and change.new != change.old]
+        one_by_one = len(written) <= _SYNC_ONE_BY_ONE
+        with _speaking(str(root)):
+            root.mkdir(parents=True, exist_ok=True)
+        with Tree(root) as tree:
+            for change in written:
+                with _speaking(change.path):
+                    tree.remove(change.stage)
+                    write_stage(tree, change, journal.read(change.new or ""), sync=one_by_one)
+            if not one_by_one:
+                self._flush(tree, written)
+
+    @staticmethod
+    def _flush(tree: Tree, written: Sequence[Change]) -> None:
+        with _speaking(str(tree.root)):
+            faults.point("stage.sync")
+            if sync_file_system(tree.folder("")):
+                return
+            for change in written:
+                fd = tree.open(change.stage)
+                if fd is not None:
+                    os.fsync(fd)
+                    os.close(fd)
+
+    def switch(
+        self, root: Path, changes: Sequence[Change], journal: Journal, *, folders: frozenset[str], resumed: bool
+    ) -> Switched:
+        """Removals first, then folders that they left empty, then new files: so a file may become a folder."""
+        rebuilt = not root.exists()
+        with _speaking(str(root)):
+            root.mkdir(parents=True, exist_ok=True)
+        with Tree(root) as tree:
+            switch = Switch(tree, journal, resumed=resumed, rebuilt=rebuilt)
+            raced = []
+            for change in changes:
+                if change.new is None:
+                    with _speaking(change.path):
+                        raced.append(switch.remove(change))
+            with _speaking(str(root)):
+                removed = switch.remove_empty(removable(changes, folders))
+            for change in changes:
+                if change.new is not None:
+                    with _speaking(change.path):
+                        raced.append(switch.place(change))
+            with _speaking(str(root)):
+                tree.sync(switch.touched)
+        return Switched(tuple(r for r in raced if r is not None), tuple(removed))
+
+    def finish(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
+        """Drop the old files; those that a process may still write to go to the trash."""
+        with suppress(FileNotFoundError), Tree(root) as tree:
+            for change in changes:
+                for name in (change.stage, aside(change.stage)):
+                    with _speaking(change.path):
+                        _drop(tree, change, name, journal)
+
+    def discard(self, root: Path, stages: Iterable[str]) -> None:
+        """Remove staged files that no commit record speaks of; anything not named as one is left."""
+        try:
+            with Tree(root) as tree:
+                for stage in stages:
+                    if _STAGE_NAME.fullmatch(split(stage)[1]):
+                        with _speaking(stage):
+                            tree.remove(stage)
+        except FileNotFoundError:
+            return
+
+
+def _drop(tree: Tree, change: Change, name: str, journal: Journal) -> None:
+    fd = tree.open(name)
+    if fd is None:
+        return
+    faults.point("finish.drop")
+    try:
+        writer = has_writer(fd)
+        data = read_all(fd)
+        digest = digest_of(data)
+        if digest not in (change.old, change.new):
+            journal.keep(change.path, data)
+        if writer is not False and _to_trash(tree, name, journal.trash(split(name)[1], change.path, digest)):
+            return
+        tree.remove(name)
+    finally:
+        os.close(fd)
+
+
+def _to_trash(tree: Tree, name: str, place: Path) -> bool:
+    """False where the trash is on another file system: then the file is dropped with what it holds now."""
+    folder, old = tree.at(name)
+    try:
+        os.rename(old, place, src_dir_fd=folder)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _speaking(path: str) -> Iterator[None]:
+    """Turn what the system says into a DeployError about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise DeployError(
+            f"cannot be written: {error.strerror or error}",
+            where=path,
+            hint="free space or permissions, then run it again",
+        ) from error
