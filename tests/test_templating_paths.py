@@ -1,4 +1,4 @@
-"""Paths that `to` gives, and texts that are injected into files of other people."""
+"""Paths that `to` gives."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regen.errors import PathError, TemplateError
-from regen.model.template import Inject
-from regen.templating.inject import apply_inject, remove_inject
+from regen.errors import PathError
 from regen.templating.paths import check_path
-from regen_plugins.languages import LANGUAGES
-
-BY_NAME = {language.name: language for language in LANGUAGES}
-RUST, JSON = BY_NAME["rust"], BY_NAME["json"]
 
 
 @pytest.mark.parametrize(
@@ -89,72 +83,3 @@ def test_an_accepted_path_stays_inside(text: str) -> None:
     assert all(part.strip() and part not in (".", "..") for part in parts)
     assert unicodedata.is_normalized("NFC", path)
     assert check_path(path, "t.j2:2", "k") == path
-
-
-def inject(existing: str, at: Inject, text: str, language: str | None = "rust") -> str:
-    """Injected once, after a check that twice is once."""
-    known = BY_NAME[language] if language else None
-
-    def once(content: bytes) -> bytes:
-        return apply_inject(content, at, text.encode(), name="t.j2 <urn:k>", language=known, where="t.j2")
-
-    found = once(existing.encode())
-    assert once(found) == found
-    return found.decode()
-
-
-BLOCK = "// regen: begin t.j2 <urn:k>\nmod user;\n// regen: end t.j2 <urn:k>\n"
-
-
-def test_a_text_is_injected_where_it_is_wanted() -> None:
-    """Before and after a line that fits, at a line, at either end; between two lines that name the artifact."""
-    file = "mod a;\nmod b;\n"
-    assert inject(file, Inject("append"), "mod user;\n") == file + BLOCK
-    assert inject(file, Inject("prepend"), "mod user;\n") == BLOCK + file
-    assert inject(file, Inject("before", r"^mod b"), "mod user;\n") == f"mod a;\n{BLOCK}mod b;\n"
-    assert inject(file, Inject("after", r"^mod a"), "mod user;") == f"mod a;\n{BLOCK}mod b;\n"
-    assert inject(file, Inject("at_line", "2"), "mod user;") == f"mod a;\n{BLOCK}mod b;\n"
-
-
-def test_a_new_text_replaces_the_old_one_where_people_moved_it() -> None:
-    """The marked lines are found anywhere, and keep the indentation that people gave them."""
-    moved = "fn x() {\n    // regen: begin t.j2 <urn:k>\n    old();\n    // regen: end t.j2 <urn:k>\n}\n"
-    wanted = (
-        "fn x() {\n    // regen: begin t.j2 <urn:k>\n    new();\n\n    more();\n    // regen: end t.j2 <urn:k>\n}\n"
-    )
-    assert inject(moved, Inject("append"), "new();\n\nmore();\n") == wanted
-    assert inject(BLOCK, Inject("before", "gone"), "") == BLOCK.replace("mod user;\n", "")
-
-
-def test_a_removed_text_leaves_the_file_as_it_was() -> None:
-    """Injecting and removing is nothing; without markers nothing is touched."""
-    file = b"mod a;\r\nmod b;\r\n"
-    injected = apply_inject(file, Inject("append"), b"x\n", name="n", language=RUST, where="t.j2")
-    assert injected.count(b"\r\n") == injected.count(b"\n") == 5
-    assert remove_inject(injected, name="n", language=RUST, where="t.j2") == file
-    assert remove_inject(file, name="n", language=RUST, where="t.j2") == file
-    assert remove_inject(file, name="n", language=JSON, where="t.j2") == file
-
-
-def test_a_text_that_is_there_already_is_left_alone() -> None:
-    """`skip_if` finds it by a part; without comments in the language the text itself is looked for."""
-    assert inject("mod user;\n", Inject("append", None, "mod user;"), "mod user;\n") == "mod user;\n"
-    assert inject('{\n"a": 1\n}\n', Inject("at_line", "2"), '"b": 2,', "json") == '{\n"b": 2,\n"a": 1\n}\n'
-    assert inject("", Inject("append"), "x", None) == "x\n"
-
-
-def test_faults_of_injecting() -> None:
-    """A pattern that fits nothing, a line past the end, damaged markers, a file that is no text."""
-    half = BLOCK.splitlines(keepends=True)[0]
-    cases = [
-        (b"a\n", Inject("after", "zzz")),
-        (b"a\n", Inject("at_line", "9")),
-        (half.encode(), Inject("append")),
-        ((BLOCK + BLOCK).encode(), Inject("append")),
-        (b"\xff", Inject("append")),
-    ]
-    for existing, at in cases:
-        with pytest.raises(TemplateError) as caught:
-            apply_inject(existing, at, b"x", name="t.j2 <urn:k>", language=RUST, where="t.j2:3")
-        assert caught.value.where == "t.j2:3"
-        assert caught.value.hint

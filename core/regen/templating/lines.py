@@ -7,7 +7,7 @@ piece gets a statement of its own. What a macro gives is one piece, made by the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import FrameType, GeneratorType
 from typing import Any
 
@@ -60,11 +60,6 @@ def places(pieces: Iterator[str]) -> tuple[tuple[int, str], ...]:
                     found.setdefault(at, place)
     steps = sorted(found.items())
     return tuple(step for before, step in zip([(0, ""), *steps], steps, strict=False) if before[1] != step[1])
-
-
-def line_of(steps: Iterable[tuple[int, str]], line: int) -> str | None:
-    """The place that made an output line, counted from 1; None before the first."""
-    return next((place for first, place in reversed(tuple(steps)) if first <= line), None)
 
 
 def _place(pieces: Any) -> str:
