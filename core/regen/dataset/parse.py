@@ -175,19 +175,19 @@ def _place(file: GraphFile, data: bytes, error: SyntaxError, *, lenient: bool = 
     """Line and column, from 1, of a syntax error; where the parser does not say, how far it had read."""
     if error.lineno is not None:
         return error.lineno, error.offset or 1
-    start, read = 0, len(data)
-    for slow_from in (len(data), None):
-        feed = _Feed(data, start if slow_from is None else slow_from)
-        with suppress(SyntaxError):
-            deque(
-                ox.parse(
-                    cast("IO[bytes]", feed), OXIGRAPH_FORMATS[file.format], base_iri=file.base_iri, lenient=lenient
-                ),
-                maxlen=0,
-            )
-        read = feed.given
-        start = data.rfind(b"\n", 0, max(read - 1, 0)) + 1
+    read = _bytes_read(file, data, len(data), lenient)
+    start = data.rfind(b"\n", 0, max(read - 1, 0)) + 1
+    read = _bytes_read(file, data, start, lenient)
     return data.count(b"\n", 0, start) + 1, max(len(data[start:read].decode(errors="replace")), 1)
+
+
+def _bytes_read(file: GraphFile, data: bytes, slow_from: int, lenient: bool) -> int:
+    """How many bytes the parser was given before it met its error."""
+    feed = _Feed(data, slow_from)
+    stream = cast("IO[bytes]", feed)
+    with suppress(SyntaxError):
+        deque(ox.parse(stream, OXIGRAPH_FORMATS[file.format], base_iri=file.base_iri, lenient=lenient), maxlen=0)
+    return feed.given
 
 
 def _message(error: SyntaxError) -> str:

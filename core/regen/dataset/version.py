@@ -10,7 +10,7 @@ quad of the last version is gone only if the file has neither it nor another spe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -23,6 +23,7 @@ from regen.model.graphfile import Loaded
 _BLANK = ox.BlankNode
 _TRIPLE = ox.Triple
 _DEFAULT = ox.DefaultGraph
+_ORDER_PAYS = 16  # from one quad in so many on it pays to bring candidates into the order of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,56 +53,66 @@ def file_delta(loaded: Loaded, iri: str, old: Set[ox.Quad]) -> FileDelta:
         old: `quads` of the last version; empty for a new file. It is not changed.
     """
     with paused_gc():
-        raw = set(loaded.quads)
         if not old:
-            quads, written = _in_store_form(raw, loaded, iri)
+            quads, written = _in_store_form(dict.fromkeys(loaded.quads), loaded, iri)
             return FileDelta(iri, quads, frozenset(), quads, written)
+        raw = set(loaded.quads)
         odd = old ^ raw
         gone = odd & old
-        candidates = odd - gone
+        candidates: Collection[ox.Quad] = odd - gone
+        raw.difference_update(candidates)
+        if len(candidates) * _ORDER_PAYS > len(loaded.quads):
+            candidates = dict.fromkeys(quad for quad in loaded.quads if quad in candidates)
         normal, written = _in_store_form(candidates, loaded, iri)
-        raw -= candidates
         raw |= normal
         return FileDelta(iri, normal - old, gone - normal, raw, written)
 
 
 def _in_store_form(
-    quads: Set[ox.Quad], loaded: Loaded, iri: str
+    quads: Collection[ox.Quad], loaded: Loaded, iri: str
 ) -> tuple[Set[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
-    """The quads normalised and labelled, and the spellings of the file where those are others."""
+    """The quads normalised and labelled, and the spellings of the file where those are others.
+
+    Many quads come in the order of the file: quads of one node then lie together in memory, which makes labels
+    three times as fast.
+    """
     normal, written = _normalised(quads, iri)
-    blank = _with_blanks(normal)
+    ground, blank = _split(normal)
     if not blank:
-        return normal, written
+        return set(ground), written
     labels = blank_node_labels(blank, loaded.quads)
     named = {quad: with_labels([quad], labels).pop() for quad in written if has_blank(quad)}
     written = {named.get(quad, quad): spellings for quad, spellings in written.items()}
-    return normal - set(blank) | with_labels(blank, labels), written
+    labelled = with_labels(blank, labels)
+    labelled.update(ground)
+    return labelled, written
 
 
-def _with_blanks(quads: Set[ox.Quad]) -> list[ox.Quad]:
-    doubtful = [
-        quad
-        for quad in quads
-        if type(object_ := quad.object) is _BLANK
-        or type(quad.subject) is _BLANK
-        or type(object_) is _TRIPLE
-        or type(quad.graph_name) is _BLANK
-    ]
-    return [quad for quad in doubtful if type(quad.object) is not _TRIPLE or has_blank(quad)]
+def _split(quads: Iterable[ox.Quad]) -> tuple[list[ox.Quad], list[ox.Quad]]:
+    """Quads without blank nodes, and those with."""
+    ground: list[ox.Quad] = []
+    blank: list[ox.Quad] = []
+    for quad in quads:
+        object_ = quad.object
+        simple = type(object_) is not _TRIPLE and type(quad.graph_name) is _DEFAULT
+        if type(object_) is _BLANK or type(quad.subject) is _BLANK or (not simple and has_blank(quad)):
+            blank.append(quad)
+        else:
+            ground.append(quad)
+    return ground, blank
 
 
-def _normalised(quads: Set[ox.Quad], iri: str) -> tuple[Set[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
-    """The quads with the store's literals, and for those that changed how the file spells the object."""
+def _normalised(quads: Collection[ox.Quad], iri: str) -> tuple[Collection[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
+    """The quads, each once, with the store's literals, and for those that changed how the file spells the object."""
     own = ox.NamedNode(iri)
     named = [quad for quad in quads if type(quad.graph_name) is not _DEFAULT and quad.graph_name == own]
     if named:
-        quads = quads - set(named) | {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in named}
+        unnamed = {quad: ox.Quad(quad.subject, quad.predicate, quad.object) for quad in named}
+        quads = dict.fromkeys(unnamed.get(quad, quad) for quad in quads)
     changed = normal_quads(quads)
-    if not changed:
-        return quads, {}
     spellings: dict[ox.Quad, set[str]] = {}
     for quad, normal in changed.items():
         spellings.setdefault(normal, set()).add(str(quad.object))
-    written = {normal: tuple(sorted(texts)) for normal, texts in spellings.items()}
-    return quads - changed.keys() | written.keys(), written
+    if changed:
+        quads = dict.fromkeys(changed.get(quad, quad) for quad in quads)
+    return quads, {normal: tuple(sorted(texts)) for normal, texts in spellings.items()}
