@@ -14,6 +14,7 @@ from regen.templating.discover import discover, parse_templates
 from regen.templating.frontmatter import parse_front_matter
 from regen.templating.parse import Surroundings, parse_template
 from regen_plugins.languages import LANGUAGES
+from regen_plugins.render_jinja import regen_render
 
 EACH = "SELECT ?this WHERE { ?this a <urn:C> }"
 
@@ -287,4 +288,7 @@ def test_a_pack_from_elsewhere_is_sandboxed(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_template_of_another_engine_is_not_read_as_jinja() -> None:
     """Its body belongs to its own plugin."""
-    assert parse("---\nto: a\nengine: mako\n---\n{% for %}").engine == "mako"
+    around = Surroundings((("a", "1"),), {"ex": "urn:ex:"})
+    template = parse("---\nto: a\nengine: mako\n---\n{% for %}", around)
+    assert (template.engine, template.settings, template.prefixes) == ("mako", around.settings, (("ex", "urn:ex:"),))
+    assert regen_render(template) is None

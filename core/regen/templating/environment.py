@@ -52,6 +52,13 @@ def finalize(value: Any) -> Any:
     return value
 
 
+# Why a name that the template knows may be missing; the second is for `this`.
+_ABSENT = (
+    "an imported macro sees its arguments only; pass it, or write `import … with context`",
+    "the template has no `each`, or a macro reads it; pass it to the macro, or write `import … with context`",
+)
+
+
 class Settings(dict[str, Any]):
     """`vars` in a body."""
 
@@ -67,6 +74,8 @@ class _Undefined(StrictUndefined):
         name, obj = self._undefined_name, self._undefined_obj
         if self._undefined_hint:
             return self._undefined_hint
+        if obj is missing and name in self.known:
+            return f"{name!r} is not there: {_ABSENT[name == 'this']}"
         if obj is missing:
             return f"{name!r} is undefined{_among(str(name), self.known, 'the template knows')}"
         match obj:

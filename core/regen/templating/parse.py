@@ -20,6 +20,7 @@ from regen.templating.frontmatter import FrontMatter, parse_front_matter
 from regen.templating.namespaces import variable
 from regen.templating.sources import blanked, full_name, has_front_matter
 
+_ANYTHING = Reads((), (), None, None, frozenset())  # what a body of another engine may read
 _PLACED = ("each", "skip_if", "to", "when")
 _ASK = re.compile(
     r"\A(?P<prologue>(?:\s+|#[^\n]*\n|(?:PREFIX|BASE)\s[^<]*<[^>]*>)*)ASK\b(?:\s*WHERE\b)?", re.IGNORECASE
@@ -88,19 +89,10 @@ def parse_template(
         )
     front = parse_front_matter(source.text, source.where)
     _check_language(front, around, source.where)
-    sources: tuple[Source, ...] = (source,)
-    reads: list[tuple[Source, Reads]] = []
-    if front.engine == "jinja":
-        sources, reads = _closure(source, library or _Alone())
-    little = [
-        (name, text) for name, text in (("to", front.to), ("when", front.when), ("skip_if", front.skip_if)) if text
-    ]
-    views, lines, when = _views(front, reads, source.where)
-    for name, text in little:
-        if name == "to" or (name == "when" and when) or name == "skip_if":
-            body = text if name == "to" else f"{{{{ {text.strip()} }}}}"
-            reads.append((source, analyse(body, source.where, front.lines[name])))
-    every = [item for _, item in reads]
+    is_jinja = front.engine == "jinja"
+    sources, bodies = _closure(source, library or _Alone()) if is_jinja else ((source,), [])
+    views, lines, when = _views(front, bodies, source.where)
+    reads = [read for _, read in bodies] + _little(front, when, source.where) if is_jinja else [_ANYTHING]
     template = Template(
         name=source.name,
         where=source.where,
@@ -113,8 +105,8 @@ def parse_template(
         digest="",
         engine=front.engine,
         sources=sources,
-        settings=_settings(around, every),
-        prefixes=_prefixes(around, every),
+        settings=_settings(around, reads),
+        prefixes=_prefixes(around, reads),
         languages=around.languages,
         sandboxed=sandboxed,
         when=when,
@@ -139,6 +131,14 @@ def _check_language(front: FrontMatter, around: Surroundings, where: str) -> Non
         where=f"{where}:{front.lines['language']}",
         hint=f"did you mean `{close[0]}`?" if close else f"known are: {', '.join(sorted(known))}",
     )
+
+
+def _little(front: FrontMatter, when: str | None, where: str) -> list[Reads]:
+    """What the little templates of the front matter read."""
+    conditions = {
+        name: f"{{{{ {text.strip()} }}}}" for name, text in (("when", when), ("skip_if", front.skip_if)) if text
+    }
+    return [analyse(text, where, front.lines[name]) for name, text in ({"to": front.to} | conditions).items()]
 
 
 def _closure(source: Source, library: Library) -> tuple[tuple[Source, ...], list[tuple[Source, Reads]]]:
