@@ -50,6 +50,10 @@ class GraphView(Protocol):
     def delta(self) -> Delta | None:
         """What changed since the parent; None where everything counts as changed (a first or a full run)."""
 
+    @property
+    def wanted(self) -> bool:
+        """Whether gates that read the whole graph are asked; False in `watch` unless `[evaluate]` says otherwise."""
+
     def quads(
         self,
         subject: Term | None = None,
