@@ -213,6 +213,8 @@ def test_when_and_skip_if_decide_whether_there_is_a_file() -> None:
         ("{{ 'x' | identifier('klingon') }}", 7, "'klingon'"),
         ("{{ v | unique_names('foo') }}", 7, "no column 'foo'"),
         ("{{ 'x' | comment('?') }}", 7, "comment style"),
+        ("{% for g in v | groupby('label') %}{{ g.foo }}{% endfor %}", 7, "there are grouper, list"),
+        ("{% macro m() %}{{ this }}{% endmacro %}{{ v[0].none.foo }}", 7, "unbound value"),
         ("{{ lipsum() }}", 7, "'lipsum' is undefined"),
     ],
 )
@@ -233,10 +235,11 @@ def test_faults_in_includes_and_macros_name_their_own_file() -> None:
     """The innermost template line counts, front matter of an included template too."""
     part = "---\nto: other\n---\nok\n{{ nope }}\n"
     macros = "{% macro bad(x) %}\n{{ x.nope }}\n{% endmacro %}\n"
-    files = {"part.j2": part, "m.j2": macros}
+    files = {"part.j2": part, "m.j2": macros, "n.j2": "{% macro key() %}{{ this }}{% endmacro %}"}
     for body, where in (
         ("{% include 'part.j2' %}", "templates/part.j2:5"),
         ("{% from 'm.j2' import bad %}{{ bad(this) }}", "templates/m.j2:2"),
+        ("{% from 'n.j2' import key %}{{ key() }}", "templates/n.j2:1"),
     ):
         with pytest.raises(TemplateError) as caught:
             renderer(template(body, includes=files)).render(PERSON, {}, None)

@@ -92,6 +92,8 @@ class _Undefined(StrictUndefined):
                 return f"{name!r} is undefined: `[vars]` of the configuration has no such value"
             case Mapping() | Prefixes():
                 return f"{name!r} is undefined{_among(str(name), obj, 'there are', True)}"
+            case tuple() if hasattr(obj, "_fields"):
+                return f"{name!r} is undefined{_among(str(name), obj._fields, 'there are', True)}"
             case None:
                 return f"{name!r} was asked of an unbound value"
             case _:

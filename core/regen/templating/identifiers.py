@@ -25,8 +25,9 @@ def identifier(text: str, language: Language | None) -> str:
     What no identifier holds becomes `_`, a digit at the start gets `_` before it, a keyword the language's suffix.
     Letters of all scripts stay, in the normal form in which Python compares them.
     """
-    text = unicodedata.normalize("NFKC", text)
-    name = "".join(c if f"a{c}".isidentifier() else "_" for c in text)
+    name = text
+    if not (text.isascii() and text.isidentifier()):
+        name = "".join(c if f"a{c}".isidentifier() else "_" for c in unicodedata.normalize("NFKC", text))
     if not name[:1].isidentifier():
         name = f"_{name}"
     if language is None:
