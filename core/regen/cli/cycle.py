@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from regen.cli import document, show
-from regen.cli.options import Directory, EnvironmentName, Full, Json, Languages, Wait
 from regen.cli.running import opened, run
 from regen.errors import ExitCode
 
@@ -19,33 +15,23 @@ if TYPE_CHECKING:
     from regen.project import Project
 
 
-class Check(StrEnum):
-    """How strictly `plan --check` compares."""
-
-    RENDER = "render"
-    EXACT = "exact"
-
-
 def plan(
-    diff: Annotated[bool, typer.Option("--diff", help="Print a unified diff of every file.")] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 where an output is stale, missing or extra; change nothing.")
-    ] = False,
-    exact: Annotated[bool, typer.Option("--exact", help="With --check: hand-edited files fail too.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Print every line of a long plan.")] = False,
-    full: Full = False,
-    language: Languages = None,
-    env: EnvironmentName = None,
-    json: Json = False,
-    wait: Wait = 0.0,
-    directory: Directory = Path(),
+    diff: bool = False,
+    check: str | None = None,
+    everything: bool = False,
+    full: bool = False,
+    language: list[str] | None = None,
+    env: str | None = None,
+    json: bool = False,
+    wait: float = 0.0,
+    directory: Path = Path(),
 ) -> int:
     """Show what a cycle would do, and why."""
 
     async def work() -> int:
         async with opened(directory, "plan", wait_s=wait) as project:
-            if check or exact:
-                return await _check(project, env, exact, json)
+            if check is not None:
+                return await _check(project, env, check == "exact", json)
             value = await project.plan(env, full=full, languages=language or ())
             if json:
                 document.write(value)
@@ -70,12 +56,12 @@ async def _check(project: Project, env: str | None, exact: bool, json: bool) -> 
 
 
 def apply(
-    full: Full = False,
-    language: Languages = None,
-    env: EnvironmentName = None,
-    json: Json = False,
-    wait: Wait = 0.0,
-    directory: Directory = Path(),
+    full: bool = False,
+    language: list[str] | None = None,
+    env: str | None = None,
+    json: bool = False,
+    wait: float = 0.0,
+    directory: Path = Path(),
 ) -> int:
     """Run one cycle: bring every affected file up to date."""
 
@@ -95,6 +81,14 @@ def apply(
 
 def _print_applied(applied: Applied, duration_s: float) -> None:
     console = show.out()
+    if applied.held:
+        show.err().print(
+            f"{applied.plan.environment} is held since a rollback from these inputs; nothing was done. "
+            "Change the graph or a template, or run `regen resume`.",
+            style="yellow",
+            markup=False,
+        )
+        return
     show.plan(console, applied.plan, diff=False, before={})
     for path in applied.again:
         console.print(f"{path} was edited while this cycle ran, and was merged again", style="yellow", markup=False)
@@ -107,11 +101,11 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
 
 
 def watch(
-    where: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The project; the current folder.")] = None,
-    env: EnvironmentName = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document a line and cycle.")] = False,
-    wait: Wait = 0.0,
-    directory: Directory = Path(),
+    where: Path | None = None,
+    env: str | None = None,
+    json: bool = False,
+    wait: float = 0.0,
+    directory: Path = Path(),
 ) -> int:
     """Run a cycle on every change of graphs, templates and configuration, until Ctrl-C or SIGTERM."""
 

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from regen.cli import document, show
-from regen.cli.options import Directory, EnvironmentName, Json
 from regen.cli.running import opened, run
 from regen.errors import ExitCode
 from regen.orchestrator.outcome import when
 
 
-class DiffFormat(StrEnum):
-    """How a delta of two graphs is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    PATCH = "rdf-patch"
-
-
 def diff(
-    old: Annotated[Path, typer.Argument(help="A graph file, or a folder of them.")],
-    new: Annotated[Path, typer.Argument(help="The same, later.")],
-    form: Annotated[DiffFormat, typer.Option("--format", help="How to print it.")] = DiffFormat.TEXT,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 where there is a difference.")] = False,
+    old: Path,
+    new: Path,
+    form: str = "text",
+    exit_code: bool = False,
+    directory: Path = Path(),
 ) -> int:
     """Print the delta of two graphs as events, or as an RDF Patch."""
     from regen.orchestrator.comparison import compare_graphs
 
-    comparison = run(lambda: compare_graphs(old, new))
+    comparison = run(lambda: compare_graphs(directory / old, directory / new))
     match form:
-        case DiffFormat.JSON:
+        case "json":
             document.write({"events": comparison.events, "added": comparison.added, "removed": comparison.removed})
-        case DiffFormat.PATCH:
-            typer.echo(comparison.patch, nl=False)
-        case DiffFormat.TEXT:
+        case "rdf-patch":
+            show.plain(comparison.patch)
+        case _:
             console = show.out()
             for sign, text in comparison.lines:
                 console.print(text, style={"+": "green", "-": "red"}.get(sign, "bold"), markup=False)
@@ -47,10 +35,10 @@ def diff(
 
 
 def why(
-    place: Annotated[str, typer.Argument(metavar="PATH[:LINE]", help="A generated file, or one line of it.")],
-    env: EnvironmentName = None,
-    json: Json = False,
-    directory: Directory = Path(),
+    place: str,
+    env: str | None = None,
+    json: bool = False,
+    directory: Path = Path(),
 ) -> int:
     """Name the triples, the query and the template behind a file or a line, and what changed it last."""
 
@@ -68,7 +56,7 @@ def why(
     return run(work)
 
 
-def status(env: EnvironmentName = None, json: Json = False, directory: Directory = Path()) -> int:
+def status(env: str | None = None, json: bool = False, directory: Path = Path()) -> int:
     """Show where things stand."""
 
     from regen.orchestrator.status import read_status
@@ -85,10 +73,10 @@ def status(env: EnvironmentName = None, json: Json = False, directory: Directory
 
 
 def history(
-    limit: Annotated[int, typer.Option("-n", "--limit", help="How many, the newest first.")] = 20,
-    env: EnvironmentName = None,
-    json: Json = False,
-    directory: Directory = Path(),
+    limit: int = 20,
+    env: str | None = None,
+    json: bool = False,
+    directory: Path = Path(),
 ) -> int:
     """List releases."""
 
@@ -115,10 +103,10 @@ def history(
 
 
 def show_release(
-    number: Annotated[int, typer.Argument(metavar="N", help="The release's number.")],
-    env: EnvironmentName = None,
-    json: Json = False,
-    directory: Directory = Path(),
+    number: int,
+    env: str | None = None,
+    json: bool = False,
+    directory: Path = Path(),
 ) -> int:
     """Show one release: what it changed, and why."""
 
@@ -138,7 +126,7 @@ def show_release(
     return run(work)
 
 
-def conflicts(env: EnvironmentName = None, json: Json = False, directory: Directory = Path()) -> int:
+def conflicts(env: str | None = None, json: bool = False, directory: Path = Path()) -> int:
     """List open conflicts: the file, the lines, and both sides' reasons."""
 
     async def work() -> int:
@@ -165,11 +153,9 @@ def conflicts(env: EnvironmentName = None, json: Json = False, directory: Direct
 
 
 def plugins(
-    hooks: Annotated[
-        bool, typer.Option("--hooks", help="List by hook, in call order, with what each promises.")
-    ] = False,
-    json: Json = False,
-    directory: Directory = Path(),
+    hooks: bool = False,
+    json: bool = False,
+    directory: Path = Path(),
 ) -> int:
     """List what is installed, which hooks it implements, and in which order it is asked."""
     from regen.orchestrator.listing import installed_plugins

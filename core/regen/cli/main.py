@@ -19,33 +19,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: always, with one of the codes of `regen.errors.ExitCode`.
     """
-    sys.exit(int(run(sys.argv[1:] if arguments is None else list(arguments))))
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; messages go to standard error."""
-    import click
-
-    from regen.cli.app import app
+    from regen.cli.app import dispatch
 
     try:
-        code = app(args=list(arguments), prog_name="regen", standalone_mode=False)
-    except click.exceptions.Abort:
-        return ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
+        return int(dispatch(arguments))
     except RegenError as error:
         from regen.cli import show
 
         show.error(error)
-        return error.exit_code
+        return int(error.exit_code)
     except KeyboardInterrupt:
         print("interrupted; nothing is half done", file=sys.stderr)  # noqa: T201 - the command line is the printer
-        return ExitCode.INTERRUPTED
+        return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe has enough: no message, and no second one when Python flushes at exit.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
-    return code if isinstance(code, int) else ExitCode.DONE
+        return int(ExitCode.DONE)

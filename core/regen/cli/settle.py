@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from regen.cli import document, show
-from regen.cli.options import Directory, EnvironmentName, Json, Wait
 from regen.cli.running import opened, run
 from regen.errors import ExitCode, UsageError
 
 
 def init(
-    where: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder; made where it is missing.")] = Path(),
-    pack: Annotated[list[str] | None, typer.Option("--pack", metavar="NAME", help="A template pack to use.")] = None,
+    where: Path = Path(),
+    pack: list[str] | None = None,
 ) -> int:
     """Make a project that works at once: a graph, a template, regen.toml."""
     from regen.starter import initialise
@@ -29,17 +25,13 @@ def init(
 
 
 def rollback(
-    number: Annotated[
-        int | None, typer.Argument(metavar="[N]", help="The release; the parent of the current one.")
-    ] = None,
-    discard_edits: Annotated[
-        bool, typer.Option("--discard-edits", help="Do not merge edits made since; they are kept as blobs.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Go to a release that is marked bad, too.")] = False,
-    env: EnvironmentName = None,
-    json: Json = False,
-    wait: Wait = 0.0,
-    directory: Directory = Path(),
+    number: int | None = None,
+    discard_edits: bool = False,
+    force: bool = False,
+    env: str | None = None,
+    json: bool = False,
+    wait: float = 0.0,
+    directory: Path = Path(),
 ) -> int:
     """Restore the exact bytes of a release, and hold the environment there."""
 
@@ -64,7 +56,7 @@ def rollback(
     return run(work)
 
 
-def resume(env: EnvironmentName = None, wait: Wait = 0.0, directory: Directory = Path()) -> int:
+def resume(env: str | None = None, wait: float = 0.0, directory: Path = Path()) -> int:
     """Go on after a rollback with the inputs as they are."""
 
     async def work() -> int:
@@ -77,10 +69,10 @@ def resume(env: EnvironmentName = None, wait: Wait = 0.0, directory: Directory =
 
 
 def restore(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A generated file that was deleted by hand.")],
-    env: EnvironmentName = None,
-    wait: Wait = 0.0,
-    directory: Directory = Path(),
+    path: str,
+    env: str | None = None,
+    wait: float = 0.0,
+    directory: Path = Path(),
 ) -> int:
     """Bring a deleted file back."""
 
@@ -94,14 +86,14 @@ def restore(
 
 
 def resolve(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The file in conflict.")],
-    ours: Annotated[bool, typer.Option("--ours", help="Keep the file as it is on disk.")] = False,
-    theirs: Annotated[bool, typer.Option("--theirs", help="Take the template's version.")] = False,
-    markers: Annotated[bool, typer.Option("--markers", help="Write conflict markers into the file, to edit.")] = False,
-    merged: Annotated[bool, typer.Option("--merged", help="The file on disk is the merge; take it.")] = False,
-    env: EnvironmentName = None,
-    wait: Wait = 0.0,
-    directory: Directory = Path(),
+    path: str,
+    ours: bool = False,
+    theirs: bool = False,
+    markers: bool = False,
+    merged: bool = False,
+    env: str | None = None,
+    wait: float = 0.0,
+    directory: Path = Path(),
 ) -> int:
     """Settle one conflict."""
     chosen = [name for name, on in (("ours", ours), ("theirs", theirs), ("markers", markers), ("merged", merged)) if on]
@@ -120,11 +112,17 @@ def resolve(
 
 
 def prune(
-    keep: Annotated[int, typer.Option("--keep", metavar="N", help="How many releases stay complete.")] = 50,
-    wait: Wait = 0.0,
-    directory: Directory = Path(),
+    keep: int = 50,
+    rebuild: bool = False,
+    wait: float = 0.0,
+    directory: Path = Path(),
 ) -> int:
     """Delete old releases, old history and blobs that nothing needs any more."""
+    if rebuild:
+        from regen.orchestrator.opening import rebuild_state
+
+        show.out().print(rebuild_state(directory), markup=False)
+        return ExitCode.DONE
 
     async def work() -> int:
         async with opened(directory, "prune", wait_s=wait) as project:
@@ -135,9 +133,9 @@ def prune(
 
 
 def demo(
-    old: Annotated[Path | None, typer.Argument(help="A graph to start with; the built-in one unless given.")] = None,
-    new: Annotated[Path | None, typer.Argument(help="The same graph, later.")] = None,
-    keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Work in DIR and leave it there.")] = None,
+    old: Path | None = None,
+    new: Path | None = None,
+    keep: Path | None = None,
 ) -> int:
     """Show the main job on a graph: a full run, a hand edit, a change, the plan, why, and a rollback."""
     from regen.demo import run_demo

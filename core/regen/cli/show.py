@@ -122,6 +122,11 @@ def error(value: RegenError) -> None:
         console.print(f"  {value.hint}", style="dim", markup=False)
 
 
+def plain(text: str) -> None:
+    """Print a text as it is, for programs."""
+    print(text, end="")  # noqa: T201 - the command line is the printer
+
+
 def table(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print columns without a frame, so that they can be cut and searched; the last one is as long as it is."""
     lines = [tuple(heads), *(tuple(row) for row in rows)]

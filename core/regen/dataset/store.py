@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import Any, cast
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, serialize
 
@@ -101,8 +102,8 @@ class Dataset:
     ) -> Iterator[ModelQuad]:
         """Quads of the merge, or of one graph, that match; None stands for "any". In no order."""
         name = _MERGE if graph is None else to_ox(graph)
-        bound = [None if term is None else to_ox(term) for term in (subject, predicate, object)]
-        for quad in self.store.quads_for_pattern(*bound, name):  # type: ignore[arg-type]
+        bound: list[Any] = [None if term is None else to_ox(term) for term in (subject, predicate, object)]
+        for quad in self.store.quads_for_pattern(bound[0], bound[1], bound[2], cast("NamedNode", name)):
             yield model_quad(quad)
 
     def has_subject(self, subject: Term) -> bool:
@@ -151,7 +152,7 @@ class Dataset:
 
 def model_quad(quad: Quad) -> ModelQuad:
     """An Oxigraph quad as regen's value."""
-    graph = None if quad.graph_name == _MERGE else to_term(quad.graph_name)
+    graph = None if quad.graph_name == _MERGE else to_term(cast("NamedNode", quad.graph_name))
     return ModelQuad(to_term(quad.subject), Iri(quad.predicate.value), to_term(quad.object), graph)
 
 

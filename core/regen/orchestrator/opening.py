@@ -23,7 +23,7 @@ from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
 from regen.state.files import read_files
 from regen.state.history import StateHistory
-from regen.state.opening import State, open_state
+from regen.state.opening import State, open_state, set_aside
 from regen.state.records import Records
 
 STATE_FOLDER = ".regen"
@@ -92,6 +92,17 @@ async def _session(
     )
     intake.session = session
     return session
+
+
+def rebuild_state(folder: Path) -> str:
+    """Set a damaged state aside, so that the next apply takes the files on disk over; returns what was done.
+
+    Raises:
+        StateError: there is no state to set aside.
+    """
+    config = load_config(find_root(folder))
+    aside = set_aside(config.root / STATE_FOLDER)
+    return f"the old state is now {aside.relative_to(config.root)}; run `regen apply` to take the files on disk over"
 
 
 async def reload_session(session: Session) -> None:

@@ -15,6 +15,7 @@ from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, filled, waiting
+from regen.orchestrator.survey import look_for_clean
 from regen.state.records import Record
 from regen.telemetry import stage
 
@@ -39,6 +40,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
             in stays pending.
     """
     await take_in(session)
+    look_for_clean(session, place)
     with stage("select", environment=place.name) as span:
         entries = waiting(session, place, wish)
         span.set_attribute("regen.affected", len(entries))

@@ -101,6 +101,7 @@ class Session:
     """An open project: configuration, plugins, state, dataset, templates.
 
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
+    `walks` holds digests of templates whose bodies walk the graph, `surveyed` environments whose files were looked at.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -124,6 +125,7 @@ class Session:
     last_change: Change | None = None
     findings: tuple[Finding, ...] = ()
     walks: set[str] = field(default_factory=set)
+    surveyed: set[str] = field(default_factory=set)
     selectors: dict[str, Selector] = field(default_factory=dict)
     new_selectors: dict[str, bytes] = field(default_factory=dict)
 

@@ -33,6 +33,19 @@ def extra(session: Session, place: Place) -> Iterator[str]:
             yield record.path
 
 
+def look_for_clean(session: Session, place: Place) -> None:
+    """Make stale what a clean of the output took; once while a session is open, for it looks at every file.
+
+    A watch does not look again: it would take a person's deletion of many files, one after another, for a clean.
+    """
+    if place.name in session.surveyed:
+        return
+    session.surveyed.add(place.name)
+    waiting = session.pending.stale.setdefault(place.name, {})
+    for artifact, because in cleaned(place).items():
+        waiting[artifact] = because
+
+
 def cleaned(place: Place) -> dict[ArtifactId, Because]:
     """Artifacts to write again because their root, or more than half of it, was cleaned away.
 

@@ -130,9 +130,9 @@ def _keys(item: Probe, store: Store, known: Known) -> Iterator[tuple[ArtifactId,
         return
     now = {key: rows.digest() for key, rows in item.selector.all_rows(store).items()}
     empty = Rows(item.selector.variables, ()).digest()
-    for key, was in recorded.items():
-        if key is not None and now.get(key, empty) != was:
-            yield ArtifactId(template, key), reason
+    for known_key, was in recorded.items():
+        if known_key is not None and now.get(known_key, empty) != was:
+            yield ArtifactId(template, known_key), reason
     if makes_keys:
         yield from ((ArtifactId(template, key), reason) for key in now if key not in recorded)
 

@@ -161,7 +161,7 @@ class Records:
         )
         return dict(rows)
 
-    def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Record]:
+    def _select(self, where: str, values: tuple[str, ...]) -> Iterator[Record]:
         statement = (
             "SELECT id, template, key, path, content, base, template_digest, rows, because, release, state"
             f" FROM artifact WHERE environment = ? AND {where}"
