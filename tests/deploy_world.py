@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from regen.lines.merge import merge
 from regen.model.artifact import ArtifactId, Because
 from regen.model.merge import ThreeWay
 from regen.model.plan import Action, Inputs, Plan, PlanItem
+from regen.model.release import ReleaseState
 from regen.model.term import Iri
 from regen.stages import deploy
-from regen.state import faults
+from regen.state import faults, releases
 from regen.state.blobs import digest_of
+from regen.state.lockfile import read_lock
 from regen.state.opening import State, open_state
 from regen.state.stale import add_stale
 from regen_plugins.deploy_workspace import WorkspaceDeployer
@@ -216,3 +219,30 @@ def killed(status: int) -> bool:
         return True
     assert os.WEXITSTATUS(status) == 0, "the child failed by itself"
     return False
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder in memory where the machine has one, for tests that write thousands of files; flushing costs nothing there."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+def sound(world: World) -> None:
+    """Assert what holds whenever nothing is under way: no hidden file, every blob readable, records that agree with the disk."""
+    assert [path for path in world.tree() if "/.regen-" in f"/{path}"] == []
+    for digest in releases.reachable(world.state.db):
+        world.state.blobs.read(digest)
+    db = world.state.db
+    assert db.execute("SELECT * FROM commit_record") == db.execute("SELECT * FROM commit_change") == []
+    assert db.execute("SELECT * FROM lock_dirty") == []
+    states = {state for (state,) in db.execute("SELECT state FROM release")}
+    assert states <= {ReleaseState.DEPLOYED.value, ReleaseState.BAD.value}
+    standing = db.execute(
+        "SELECT path, base FROM artifact WHERE environment = ? AND path IS NOT NULL AND base IS NOT NULL",
+        (ENVIRONMENT,),
+    )
+    lock = read_lock(world.state.lock_folder, ENVIRONMENT)
+    assert sorted((line.path, line.base) for line in lock.values()) == sorted(standing)
+    assert list((world.folder / ".regen" / "stage").iterdir()) == []

@@ -40,7 +40,7 @@ class WorkspaceDeployer:
         with _speaking(path):
             try:
                 with Tree(root) as tree:
-                    return tree.read(path)
+                    return None if tree.is_folder(path) else tree.read(path)
             except FileNotFoundError:
                 return None
 

@@ -2,8 +2,8 @@
 
 Why many files: a commit writes the shards of the folders that it changed, and no others. A folder of the output is one
 shard, `regen.lock/<environment>/<folder>.lock`, until it holds more than 512 artifacts; then its lines are spread by a
-hash of the path over so many shards that they stay about as small. Readers take every line of every shard, so the layout
-means nothing to them, and git merges lines.
+hash of the path over so many shards that they stay about as small. Readers take every line of every shard, so the
+layout means nothing to them, and git merges lines.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Why so many steps: between reading a file and replacing it anybody may save it, by writing into it or by renaming over
 it. So the new file, staged under a hidden name, *changes places* with what stands at the path. What came out is looked
-at only then: when it is not what the merge read, or a process has it open for writing, both change places again, and the
-path is handed back to be merged. Nothing is unlinked before that. Where the file system cannot exchange two names, the
-old file steps aside first, so for a moment there is none; nothing is lost there either.
+at only then: when it is not what the merge read, or a process has it open for writing, both change places again, and
+the path is handed back to be merged. Nothing is unlinked before that. Where the file system cannot exchange two names,
+the old file steps aside first, so for a moment there is none; nothing is lost there either.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Switch:
         self._touch(change)
         if self._resumed:
             self._tidy_removal(change)
-            found = self._tree.read(change.path)
+            found = None if self._tree.is_folder(change.path) else self._tree.read(change.path)
             if found is None:
                 return None
             if digest_of(found) != change.old:

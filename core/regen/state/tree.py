@@ -120,6 +120,11 @@ class Tree:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder, and no link to one, stands at `path`."""
+        found = self.stat(path)
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
     def open(self, path: str) -> int | None:
         """A descriptor to read the plain file at `path`, for the caller to close; None where there is none."""
         try:
