@@ -38,7 +38,10 @@ def regen_format(path: str, language: str | None, content: bytes) -> bytes | Non
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    end = "\r\n" if "\r\n" in text and text.count("\r\n") == text.count("\n") else "\n"
+    ends = text.count("\r\n")
+    if text.count("\r") != ends or ends not in (0, text.count("\n")):
+        return content  # it mixes line ends: nobody knows which are meant
+    end = "\r\n" if ends else "\n"
     lines = text.split(end)
     kept = protect(lines)
     if kept is None:

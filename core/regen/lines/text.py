@@ -26,7 +26,8 @@ class Text:
 
     def __bytes__(self) -> bytes:
         end = b"\r\n" if self.crlf else b"\n"
-        body = end.join(self.lines) + (end if self.newline and self.lines else b"")
+        ends = self.newline or self.lines[-1:] == (b"",)  # an empty line is none without its end
+        body = end.join(self.lines) + (end if ends and self.lines else b"")
         return BOM + body if self.bom else body
 
 
