@@ -65,7 +65,7 @@ def test_the_change_touches_three_files_in_three_places(tmp_path: Path) -> None:
     graph = _graph(new)
     added = set(graph.subjects()) - set(_graph(old).subjects())
     assert [str(s) for s in added if isinstance(s, rdflib.URIRef)] == [
-        "https://vocab.riverside-libraries.example/core#narrativePerspective"
+        "https://riverside.example/core#narrativePerspective"
     ]
     assert len({edit.file for edit in regen_graphs.CHANGE}) == 3
     assert pyshacl.validate(graph, shacl_graph=graph, ont_graph=graph)[0]
