@@ -63,4 +63,4 @@ class GraphView(Protocol):
         """Quads of the merge that match; None stands for "any". In no order."""
 
     def ntriples(self) -> bytes:
-        """The merge as N-Triples, for libraries that parse; blank nodes keep their labels."""
+        """The merge as N-Triples, for libraries that parse; literals as the files spell them."""

@@ -207,6 +207,8 @@ def _take_rows(session: Session, reads: list[_Read], gone: list[str]) -> None:
             continue
         delta = read.version.delta
         session.remember_quads(path, delta.quads)
+        if delta.written or read.row.written is not None:
+            pending.written[path] = delta.written
         if stored and (len(delta.added) + len(delta.removed)) * _PATCH_SHARE < len(delta.quads):
             if delta.added or delta.removed:
                 pending.patches.append((path, frozenset(delta.added), frozenset(delta.removed)))

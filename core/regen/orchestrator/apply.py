@@ -14,7 +14,7 @@ from regen.model.finding import Finding
 from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action, Plan, PlanItem
 from regen.orchestrator.chunk import read_disk
-from regen.orchestrator.persist import persist
+from regen.orchestrator.persist import persist, written_ntriples
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
 from regen.stages import deploy
@@ -182,7 +182,7 @@ class _Graph:
         yield from filled(self.session).quads(subject, predicate, object)
 
     def ntriples(self) -> bytes:
-        return filled(self.session).ntriples()
+        return written_ntriples(self.session)
 
 
 def paths_of(items: Iterable[PlanItem]) -> list[str]:

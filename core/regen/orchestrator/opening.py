@@ -85,13 +85,19 @@ async def _session(
         executors=executors,
         history=history,
         notifier=GraphChangeNotifier(history, intake),
-        loader=" ".join(plugin.distribution for plugin in hooks.manager.plugins() if "regen_load" in plugin.hooks),
+        loader=_loader(config, hooks),
         files=read_files(state.db),
         sum=read_sum(state.db),
         languages={ending: one.name for one in await hooks.languages() for ending in one.extensions},
     )
     intake.session = session
     return session
+
+
+def _loader(config: Config, hooks: Hooks) -> str:
+    """What parses graph files, and how: where it changes, every file is parsed anew."""
+    plugins = (plugin.distribution for plugin in hooks.manager.plugins() if "regen_load" in plugin.hooks)
+    return " ".join([*plugins, config.project.base or ""]).strip()
 
 
 def rebuild_state(folder: Path) -> str:
@@ -117,7 +123,7 @@ async def reload_session(session: Session) -> None:
     executors = await _executors(config, hooks, alone=False)
     session.config, session.hooks, session.settings = config, hooks, settings
     session.places, session.executors = places, executors
-    session.units_signature = None
+    session.loader, session.units_signature = _loader(config, hooks), None
 
 
 def _enabled(config: Config) -> list[Environment]:

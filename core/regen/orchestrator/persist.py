@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import json
+import re
 import time
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 
+from regen.dataset.terms import BLANK
 from regen.model.delta import Delta
 from regen.orchestrator.session import Pending, Session
-from regen.orchestrator.units import write_unit
+from regen.orchestrator.stale import filled
+from regen.orchestrator.units import write_compiled, write_unit
 from regen.state import files
 from regen.state.db import Database
 from regen.state.stale import add_stale
@@ -20,6 +24,7 @@ from regen.telemetry import stage
 
 _SUM = "dataset_sum"  # the row of `meta` with the sum of the hashes of all quads
 _MODULUS = 1 << 128
+_BLANK = re.compile(f"<{BLANK}([0-9a-zA-Z]+)>")
 _FOLD_FROM = 20  # patches; reading that many costs less than writing a file of 10,000 quads anew
 
 
@@ -31,6 +36,9 @@ async def persist(session: Session) -> None:
     """
     pending = session.pending
     if not pending:
+        if session.compiled:
+            with session.state.db.transaction(durable=False):
+                write_compiled(session)
         return
     with stage("advance", files=len(pending.files)):
         with session.state.db.transaction(durable=False):
@@ -42,11 +50,9 @@ async def persist(session: Session) -> None:
                 write_unit(session.state.db, environment, name, unit)
             for environment, entries in pending.stale.items():
                 add_stale(session.state.db, environment, entries, revision)
-            for key, code in session.new_selectors.items():
-                session.state.db.execute("INSERT OR REPLACE INTO selector VALUES (?, ?)", (key, code))
+            write_compiled(session)
             session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SUM, f"{session.sum:032x}"))
         session.pending = Pending()
-        session.new_selectors.clear()
     await session.notifier.announce(revision)
 
 
@@ -56,6 +62,10 @@ def _write_files(session: Session, pending: Pending) -> None:
         session.files[path] = replace(session.files[path], blob=blobs.put(nquads(quads)))
         pending.files[path] = session.files[path]
         files.drop_patches(database, path)
+    for path, written in pending.written.items():
+        if path in session.files:
+            digest = blobs.put(written_text(written)) if written else None
+            session.files[path] = pending.files[path] = replace(session.files[path], written=digest)
     for path, row in pending.files.items():
         if row is None:
             files.drop_file(database, path)
@@ -79,6 +89,29 @@ def fold(session: Session) -> None:
 def nquads(quads: Iterable[Quad]) -> bytes:
     """Quads as N-Quads."""
     return serialize(quads, format=RdfFormat.N_QUADS) or b""
+
+
+def written_text(written: Mapping[Quad, tuple[str, ...]]) -> bytes:
+    """Triples as the store has them, each with the objects as its file spells them, as JSON."""
+    rows = sorted([str(quad.triple), list(spellings)] for quad, spellings in written.items())
+    return json.dumps(rows, ensure_ascii=False).encode()
+
+
+def written_ntriples(session: Session) -> bytes:
+    """The merge as N-Triples with literals as the files spell them.
+
+    Why not the store's: it folds the datatypes derived from `xsd:integer` into it, and a shape that asks for
+    `xsd:nonNegativeInteger` would refuse what the file states.
+    """
+    spelt: dict[str, set[str]] = {}
+    for row in session.files.values():
+        for triple, spellings in json.loads(session.state.blobs.read(row.written)) if row.written else ():
+            spelt.setdefault(f"{triple} .", set()).update(spellings)
+    lines = []
+    for line in filled(session).ntriples().decode().splitlines():
+        for spelling in sorted(spelt.get(line, ())) or [""]:
+            lines.append(f"{' '.join(line.split(' ', 2)[:2])} {spelling} ." if spelling else line)
+    return _BLANK.sub(r"_:\1", "\n".join([*lines, ""])).encode()
 
 
 def stored_quads(session: Session, path: str) -> Set[Quad]:

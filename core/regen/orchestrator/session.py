@@ -80,6 +80,7 @@ class Pending:
         files: new rows of graph files; None: the file is gone.
         patches: (path, quads added, quads removed) of files whose blob is not written anew.
         contents: all quads of a file whose blob is.
+        written: what a file spells otherwise than the store: triples as the store has them, and their objects.
         changes: of the dataset, with their origins, oldest first.
         units: (environment, template, what to record of it); None: the template is gone.
         stale: entries by environment.
@@ -88,6 +89,7 @@ class Pending:
     files: dict[str, FileRow | None] = field(default_factory=dict)
     patches: list[tuple[str, frozenset[Quad], frozenset[Quad]]] = field(default_factory=list)
     contents: dict[str, Set[Quad]] = field(default_factory=dict)
+    written: dict[str, Mapping[Quad, tuple[str, ...]]] = field(default_factory=dict)
     changes: list[tuple[Change, Origins]] = field(default_factory=list)
     units: list[tuple[str, str, Unit | None]] = field(default_factory=list)
     stale: dict[str, dict[ArtifactId, Because]] = field(default_factory=dict)
@@ -127,7 +129,7 @@ class Session:
     walks: set[str] = field(default_factory=set)
     surveyed: set[str] = field(default_factory=set)
     selectors: dict[str, Selector] = field(default_factory=dict)
-    new_selectors: dict[str, bytes] = field(default_factory=dict)
+    compiled: dict[str, bytes] = field(default_factory=dict)
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

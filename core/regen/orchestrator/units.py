@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from typing import Any
 
 from regen import __version__
 from regen.errors import QueryError, TemplateError
@@ -20,6 +21,7 @@ from regen.stages.select import Views
 from regen.state.db import Database
 from regen.templating.discover import TemplateFile, discover, parse_templates
 
+_UNITS = "units:"  # starts the keys of whole sets of templates in the table of compiled views
 Recorded = tuple[str, tuple[tuple[str, str], ...]]
 _SETTLED_NS = 2_000_000_000
 _PREFIX = re.compile(r"([A-Za-z][\w.-]*)?:")
@@ -37,11 +39,32 @@ async def read_units(session: Session, prefixes: Mapping[str, str]) -> dict[str,
     signature = (found.signature, session.config, tuple(sorted(prefixes.items())))
     if session.units_signature == signature:
         return session.units
-    languages = await session.hooks.languages()
-    templates = parse_templates(found, settings=session.config.vars, prefixes=prefixes, languages=languages)
-    units = {template.name: await _unit(session, template, prefixes) for template in templates}
-    session.units_signature = None if _young(found.files) else signature
+    young = _young(found.files)
+    key = _UNITS + _hash([repr(signature), *session.hooks.manager.fingerprint(), __version__, version("pyoxigraph")])
+    units = None if young else _cached(session, key)
+    if units is None:
+        languages = await session.hooks.languages()
+        templates = parse_templates(found, settings=session.config.vars, prefixes=prefixes, languages=languages)
+        units = {template.name: await _unit(session, template, prefixes) for template in templates}
+        if not young:
+            session.compiled[key] = pickle.dumps(units)
+    session.units_signature = None if young else signature
     return units
+
+
+def _cached(session: Session, key: str) -> Any:
+    """What an earlier process compiled, so that an idle start need load neither Jinja nor a SPARQL parser."""
+    row = session.state.db.one("SELECT code FROM selector WHERE digest = ?", (key,))
+    return pickle.loads(row[0]) if row is not None else None  # noqa: S301 - written by this program into its own state
+
+
+def write_compiled(session: Session) -> None:
+    """Keep what was compiled for the next process; older sets of templates go."""
+    for key, code in session.compiled.items():
+        if key.startswith(_UNITS):
+            session.state.db.execute("DELETE FROM selector WHERE digest LIKE ?", (f"{_UNITS}%",))
+        session.state.db.execute("INSERT OR REPLACE INTO selector VALUES (?, ?)", (key, code))
+    session.compiled.clear()
 
 
 def _young(files: Iterable[TemplateFile]) -> bool:
@@ -75,15 +98,12 @@ async def _selector(session: Session, text: str, prefixes: Mapping[str, str], wh
     known = session.selectors.get(key)
     if known is not None:
         return known
-    row = session.state.db.one("SELECT code FROM selector WHERE digest = ?", (key,))
-    if row is not None:
-        selector: Selector = pickle.loads(row[0])  # noqa: S301 - written by this program into its own state
-    else:
-        compiled = await session.hooks.select(text, prefixes, where)
-        if compiled is None:
+    selector: Selector | None = _cached(session, key)
+    if selector is None:
+        selector = await session.hooks.select(text, prefixes, where)
+        if selector is None:
             raise QueryError("no plugin knows this query language", where=where, hint="enable the plugin select_sparql")
-        selector = compiled
-        session.new_selectors[key] = pickle.dumps(selector)
+        session.compiled[key] = pickle.dumps(selector)
     session.selectors[key] = selector
     return selector
 

@@ -26,6 +26,7 @@ class FileRow:
         warnings: what a person should know of how it was read.
         error: why the bytes on disk cannot be read, as (message, where, hint); None: `blob` is what they say.
         loader: version of what parsed it: a file is parsed anew when that changes.
+        written: digest of what the file spells otherwise than the store; None: nothing.
     """
 
     path: str
@@ -40,16 +41,17 @@ class FileRow:
     warnings: tuple[str, ...]
     error: tuple[str, str | None, str | None] | None
     loader: str
+    written: str | None = None
 
 
-_COLUMNS = "path, size, mtime_ns, ctime_ns, inode, digest, blob, triples, prefixes, warnings, error, loader"
+_COLUMNS = "path, size, mtime_ns, ctime_ns, inode, digest, blob, triples, prefixes, warnings, error, loader, written"
 
 
 def read_files(database: Database) -> dict[str, FileRow]:
     """Every graph file by path."""
     found = {}
     for row in database.iterate(f"SELECT {_COLUMNS} FROM file ORDER BY path"):  # noqa: S608 - a constant
-        path, size, mtime, ctime, inode, digest, blob, quads, prefixes, warnings, error, loader = row
+        path, size, mtime, ctime, inode, digest, blob, quads, prefixes, warnings, error, loader, written = row
         found[path] = FileRow(
             path,
             size,
@@ -63,6 +65,7 @@ def read_files(database: Database) -> dict[str, FileRow]:
             tuple(json.loads(warnings)),
             tuple(json.loads(error)) if error else None,  # type: ignore[arg-type] - three places, by write_file
             loader,
+            written,
         )
     return found
 
@@ -70,7 +73,7 @@ def read_files(database: Database) -> dict[str, FileRow]:
 def write_file(database: Database, row: FileRow) -> None:
     """Insert or replace one row."""
     database.execute(
-        f"INSERT OR REPLACE INTO file ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
+        f"INSERT OR REPLACE INTO file ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
         (
             row.path,
             row.size,
@@ -84,6 +87,7 @@ def write_file(database: Database, row: FileRow) -> None:
             json.dumps(row.warnings, ensure_ascii=False),
             json.dumps(row.error, ensure_ascii=False) if row.error is not None else None,
             row.loader,
+            row.written,
         ),
     )
 

@@ -16,7 +16,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE file (
         path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
         inode INTEGER NOT NULL, digest TEXT NOT NULL, blob TEXT, triples INTEGER NOT NULL, prefixes TEXT NOT NULL,
-        warnings TEXT NOT NULL, error TEXT, loader TEXT NOT NULL
+        warnings TEXT NOT NULL, error TEXT, loader TEXT NOT NULL, written TEXT
     ) WITHOUT ROWID;
 
     -- Small changes of big files since `blob` was written, oldest first; N-Quads.
