@@ -223,14 +223,14 @@ def killed(status: int) -> bool:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder in memory where the machine has one, for tests that write thousands of files; flushing costs nothing there."""
+    """A folder in memory where the machine has one: flushing costs nothing there."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         yield Path(folder)
 
 
 def sound(world: World) -> None:
-    """Assert what holds whenever nothing is under way: no hidden file, every blob readable, records that agree with the disk."""
+    """Assert what holds whenever nothing is under way: no hidden file, readable blobs, no record, the lock agrees."""
     assert [path for path in world.tree() if "/.regen-" in f"/{path}"] == []
     for digest in releases.reachable(world.state.db):
         world.state.blobs.read(digest)

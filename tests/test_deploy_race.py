@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.deploy_world import ENVIRONMENT, Renders, World, in_child, opened, scratch, sound
+from tests.deploy_world import ENVIRONMENT, Renders, World, in_child, killed, opened, scratch, sound
 
 from regen.state import faults
 from regen.state.releases import kept_edits
@@ -43,11 +43,14 @@ def atomically(file: Path) -> None:
     other.replace(file)
 
 
-def kept_somewhere(world: World) -> bool:
-    """Whether the edit is on disk or among the edits that regen kept."""
-    on_disk = any(MARK in data for data, _ in world.tree().values())
-    kept = (world.state.blobs.read(edit.content) for edit in kept_edits(world.state.db, ENVIRONMENT))
-    return on_disk or any(MARK in data for data in kept)
+def kept(world: World) -> list[bytes]:
+    """What regen keeps of files that it took off the disk."""
+    return [world.state.blobs.read(edit.content) for edit in kept_edits(world.state.db, ENVIRONMENT)]
+
+
+def deploy_it(folder: Path) -> None:
+    with opened(folder) as world:
+        world.commit(AFTER)
 
 
 def points_of(folder: Path) -> int:
@@ -61,14 +64,10 @@ def points_of(folder: Path) -> int:
 
 
 def stop_and_edit(folder: Path, number: int, edit: Callable[[Path], None], path: str) -> None:
-    """Stop a commit at a point, edit a file, let it go on; the edit must be somewhere."""
+    """Stop a commit at a point, edit a file, let it go on; the edit is on disk in the end, merged or left alone."""
     done = []
     with opened(folder) as world:
         world.commit(BEFORE)
-
-    def deploy_it() -> None:
-        with opened(folder) as world:
-            world.commit(AFTER)
 
     def edit_it() -> None:
         file = folder / "out" / path
@@ -76,13 +75,14 @@ def stop_and_edit(folder: Path, number: int, edit: Callable[[Path], None], path:
             edit(file)
             done.append(path)
 
-    status = in_child(deploy_it, fault=f"stop@{number}", stopped=edit_it)
+    status = in_child(lambda: deploy_it(folder), fault=f"stop@{number}", stopped=edit_it)
     assert os.WIFEXITED(status)
     assert os.WEXITSTATUS(status) == 0
     with opened(folder) as world:
         world.recover()
         sound(world)
-        assert not done or kept_somewhere(world), (number, edit.__name__, path)
+        on_disk = any(MARK in data for data, _ in world.tree().values())
+        assert on_disk or not done, (number, edit.__name__, path)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +111,25 @@ def test_other_files_edited_at_steps(count: int) -> None:
         every_stop(count, [(atomically, path)], first + 4, 8)
 
 
+def test_two_edits_on_both_sides_of_the_exchange() -> None:
+    """One edit before the file is replaced, another one of the new file just after: one is merged, the other kept."""
+    with scratch() as folder:
+        with opened(folder) as world:
+            world.commit(BEFORE)
+        edits = iter((b"first edit\n", b"second edit\n"))
+
+        def edit_it() -> None:
+            with (folder / "out" / "u.py").open("ab") as out:
+                out.write(next(edits))
+
+        fault = "stop@settle.switch,stop@switch.placed#3"  # c.py and sub/m.py are placed before u.py
+        assert not killed(in_child(lambda: deploy_it(folder), fault=fault, stopped=edit_it))
+        with opened(folder) as world:
+            sound(world)
+            assert world.read("u.py") == AFTER["u"][1] + b"first edit\n"
+            assert kept(world) == [AFTER["u"][1] + b"second edit\n"]
+
+
 @pytest.mark.long
 def test_every_file_edited_at_every_step(count: int) -> None:
     """All paths, both kinds of edit, all steps."""
@@ -134,25 +153,7 @@ def test_killed_without_exchange(count: int) -> None:
         with scratch() as folder:
             with opened(folder) as world:
                 world.commit(BEFORE)
-
-            def deploy_it(folder: Path = folder, point: str = point) -> None:
-                with opened(folder) as world:
-                    original = faults.point
-                    faults.arm(f"kill@{point}")
-                    inner = faults.point
-
-                    def both(name: str) -> None:
-                        if name == "renameat2":
-                            raise OSError(22, "not here")
-                        inner(name)
-
-                    faults.point = both
-                    try:
-                        world.commit(AFTER)
-                    finally:
-                        faults.point = original
-
-            assert os.WIFSIGNALED(in_child(deploy_it))
+            assert killed(in_child(lambda folder=folder: deploy_it(folder), fault=f"EINVAL@renameat2*,kill@{point}"))
             with opened(folder) as world:
                 world.recover()
                 sound(world)

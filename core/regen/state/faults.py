@@ -1,10 +1,9 @@
 """Fault points: named moments at which a test kills, stops or starves the process.
 
-`REGEN_FAULT` is read once, when the process starts; only tests set it. It holds `<action>@<where>`:
-the action is `kill` (SIGKILL), `stop` (SIGSTOP), or the name of an errno such as `ENOSPC`, which is raised as OSError;
-`<where>` is a number (the n-th point that is passed, from 1), a point's name, `name#n` (its n-th passing), or `name*`
-(every passing of it).
-Where the variable is unset, passing a point is one call of an empty function.
+`REGEN_FAULT` is read once, when the process starts; only tests set it. It holds one `<action>@<where>`, or several with
+commas between. The action is `kill` (SIGKILL), `stop` (SIGSTOP), or the name of an errno such as `ENOSPC`, which is
+raised as OSError; `<where>` is a number (the n-th point that is passed, from 1), a point's name, `name#n` (its n-th
+passing), or `name*` (every passing of it). Where the variable is unset, a point costs one call of a function.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ import signal
 ENVIRONMENT_VARIABLE = "REGEN_FAULT"
 
 
-class _Armed:
-    """Counts the points and acts at the one that is meant; after that it is spent."""
+class _Fault:
+    """Counts the points that are meant, and acts at one of them, or at all."""
 
     def __init__(self, spec: str) -> None:
         self._action, _, where = spec.partition("@")
@@ -25,10 +24,8 @@ class _Armed:
         self._always = name.endswith("*")
         self._name = None if where.isdigit() else name.rstrip("*")
         self._left = int(where) if where.isdigit() else int(nth or 1)
-        self.passed: list[str] = []
 
     def pass_point(self, name: str) -> None:
-        self.passed.append(name)
         if self._name not in (None, name):
             return
         self._left -= 1
@@ -42,6 +39,19 @@ class _Armed:
             case code:
                 number = getattr(errno, code)
                 raise OSError(number, os.strerror(number), name)
+
+
+class _Armed:
+    """Faults, and the points that were passed."""
+
+    def __init__(self, spec: str) -> None:
+        self._faults = [_Fault(part) for part in spec.split(",")]
+        self.passed: list[str] = []
+
+    def pass_point(self, name: str) -> None:
+        self.passed.append(name)
+        for fault in self._faults:
+            fault.pass_point(name)
 
 
 _armed: _Armed | None = None

@@ -68,12 +68,14 @@ def settle(
 
     switched = switch(record.changes, resumed=resumed)
     removed = set(switched.removed)
+    latest = {change.path: change for change in record.changes}
     for turn in range(_ROUNDS):
         if not switched.raced:
             break
         if turn:
             time.sleep(_PAUSE_S * 2**turn)
         following = _decide(state, settler.settle, switched.raced)
+        latest.update((change.path, change) for change in following)
         switched = switch(following, resumed=True)
         removed.update(switched.removed)
     else:
@@ -81,7 +83,7 @@ def settle(
             for raced in switched.raced:
                 settler.give_up(raced)
     faults.point("settle.finish")
-    deployer.finish(target.root, record.changes, journal)
+    deployer.finish(target.root, tuple(latest.values()), journal)
     faults.point("settle.clear")
     _clear(state, record, removed)
     forget_stages(state, record.environment)
