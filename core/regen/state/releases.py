@@ -191,6 +191,29 @@ def kept_edits(db: Database, environment: str, path: str | None = None) -> list[
     return [KeptEdit(*row) for row in rows]
 
 
+def forget(db: Database, environment: str, *, keep: int) -> int:
+    """Forget all but the newest releases, what only the older ones held, and edits that were set aside before them.
+
+    The releases that stay are complete: each can be shown, compared and restored.
+
+    Returns:
+        How many were forgotten.
+    """
+    row = db.one(
+        "SELECT number, at FROM release WHERE environment = ? ORDER BY number DESC LIMIT 1 OFFSET ?",
+        (environment, max(keep, 1) - 1),
+    )
+    if row is None:
+        return 0
+    oldest, at = row
+    with db.transaction():
+        gone = db.one("SELECT count(*) FROM release WHERE environment = ? AND number < ?", (environment, oldest))
+        db.execute("DELETE FROM version WHERE environment = ? AND until <= ?", (environment, oldest))
+        db.execute("DELETE FROM release WHERE environment = ? AND number < ?", (environment, oldest))
+        db.execute("DELETE FROM kept_edit WHERE environment = ? AND at < ?", (environment, at))
+    return int(gone[0]) if gone is not None else 0
+
+
 _NAMED = (
     ("artifact", "content"),
     ("artifact", "base"),
@@ -209,6 +232,7 @@ _NAMED = (
     ("commit_change", "theirs"),
     ("kept_edit", "content"),
     ("file", "blob"),
+    ("file", "written"),
     ("revision", "delta"),
 )
 
