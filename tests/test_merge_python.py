@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regen.model.merge import Merged, ThreeWay
-from regen_plugins.merge_python import regen_merge
+from regen.model.settings import PluginSettings
+from regen_plugins.merge_python import MergePython, merge
 from regen_plugins.merge_python.outline import Opened, opened, outline, parsed
 
 BASE = '''\
@@ -44,7 +45,7 @@ class Place(BaseModel):
 
 
 def merged(base: str, ours: str, theirs: str) -> Merged:
-    answer = regen_merge(ThreeWay("person.py", "python", base.encode(), ours.encode(), theirs.encode()))
+    answer = merge(ThreeWay("person.py", "python", base.encode(), ours.encode(), theirs.encode()))
     assert answer is not None
     return answer
 
@@ -57,7 +58,7 @@ def clean(ours: str, theirs: str, base: str = BASE) -> str:
     assert other.content is not None
     assert sorted(one.content.splitlines()) == sorted(other.content.splitlines())
     ast.parse(one.content)
-    again = regen_merge(ThreeWay("person.py", "python", theirs.encode(), one.content, theirs.encode()))
+    again = merge(ThreeWay("person.py", "python", theirs.encode(), one.content, theirs.encode()))
     assert again is not None
     assert again.content == one.content
     return one.content.decode()
@@ -358,7 +359,7 @@ def test_a_statement_changed_on_both_sides_is_a_conflict() -> None:
 def test_names_defined_in_two_places_are_left_to_lines() -> None:
     base = "def f():\n    return 1\n\n\nx = 1\n\n\ndef f():\n    return 2\n\n\ny = 1\n"
     sides = (base.replace(old, new).encode() for old, new in (("", ""), ("x = 1", "x = 2"), ("y = 1", "y = 2")))
-    assert regen_merge(ThreeWay("a.py", "python", *sides)) is None
+    assert merge(ThreeWay("a.py", "python", *sides)) is None
 
 
 def test_a_merge_by_lines_that_would_double_a_method_is_a_conflict() -> None:
@@ -389,7 +390,27 @@ def test_line_ends_mark_and_last_newline_are_kept() -> None:
     ],
 )
 def test_what_it_cannot_read_is_left_to_the_next_plugin(three: ThreeWay) -> None:
-    assert regen_merge(three) is None
+    assert merge(three) is None
+
+
+@pytest.mark.parametrize(
+    ("strategies", "how"),
+    [
+        ((), "structure"),
+        ((("python", "lines"),), None),
+        ((("models/*", "lines"),), None),
+        ((("models/*", "structure"), ("python", "lines")), "structure"),
+        ((("other/*", "lines"), ("go", "lines")), "structure"),
+    ],
+)
+def test_files_that_the_configuration_gives_to_lines_are_left_to_lines(
+    strategies: tuple[tuple[str, str], ...], how: str | None
+) -> None:
+    plugin = MergePython()
+    plugin.regen_configure(PluginSettings(strategies=strategies))
+    sides = (text.encode() for text in (BASE, changed(METHOD), changed(FIELD)))
+    result = plugin.regen_merge(ThreeWay("models/person.py", "python", *sides))
+    assert (result.how if result is not None else None) == how
 
 
 def test_tabs_and_spaces_are_not_mixed() -> None:

@@ -31,7 +31,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.format_whitespace",
     "regen_plugins.format_command:FormatCommand",
     "regen_plugins.merge_lines",
-    "regen_plugins.merge_python",
+    "regen_plugins.merge_python:MergePython",
     "regen_plugins.evaluate_syntax",
     "regen_plugins.evaluate_shacl",
     "regen_plugins.deploy_workspace",

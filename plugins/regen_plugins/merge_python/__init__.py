@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from regen.hooks import hookimpl
 from regen.lines import merge as lines
 from regen.lines.text import Text, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
+from regen.model.settings import PluginSettings
 from regen_plugins.merge_python.blend import Blend, Clashing, Piece
 from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports
 from regen_plugins.merge_python.outline import Member, Unstructured, outline, parsed
@@ -26,9 +28,28 @@ class _Side:
     tree: ast.Module
 
 
-@hookimpl
-def regen_merge(three: ThreeWay) -> Merged | None:
-    """Merge Python; decline where a side does not parse, is no UTF-8, or there is no base."""
+class MergePython:
+    """Merges Python by structure, but for files that `[merge] strategies` gives to lines."""
+
+    def __init__(self) -> None:
+        self._strategies: tuple[tuple[str, str], ...] = ()
+
+    @hookimpl
+    def regen_configure(self, settings: PluginSettings) -> None:
+        """Take the strategies; the first that names a file's language, or whose glob holds its path, counts."""
+        self._strategies = settings.strategies
+
+    @hookimpl
+    def regen_merge(self, three: ThreeWay) -> Merged | None:
+        """Merge Python; decline where a side does not parse, is no UTF-8, or there is no base."""
+        for wanted, strategy in self._strategies:
+            if wanted == three.language or fnmatchcase(three.path, wanted):
+                return None if strategy == "lines" else merge(three)
+        return merge(three)
+
+
+def merge(three: ThreeWay) -> Merged | None:
+    """Merge three sides of a Python file; None where that cannot be done by structure, nor be checked."""
     if three.language != "python" or three.base is None:
         return None
     if three.ours == three.theirs or three.base in (three.ours, three.theirs):
