@@ -213,7 +213,7 @@ COMMANDS: tuple[_Command, ...] = (
     ),
     _Command(
         "demo",
-        "settle:demo",
+        "demo:demo",
         "Show the main job: a full run, a hand edit, a change, the plan, why, and a rollback.",
         (
             _argument("old", nargs="?", type=Path, metavar="OLD", help="a graph to start with; else the built-in one"),

@@ -29,7 +29,7 @@ def diff(
         case _:
             console = show.out()
             for sign, text in comparison.lines:
-                console.print(text, style={"+": "green", "-": "red"}.get(sign, "bold"), markup=False)
+                console.print(f"{sign} {text}", style={"+": "green", "-": "red"}.get(sign, "bold"), markup=False)
             console.print(f"{comparison.added} triples added, {comparison.removed} removed", markup=False)
     return ExitCode.CHECK_FAILED if exit_code and (comparison.added or comparison.removed) else ExitCode.DONE
 

@@ -130,18 +130,3 @@ def prune(
             return ExitCode.DONE
 
     return run(work)
-
-
-def demo(
-    old: Path | None = None,
-    new: Path | None = None,
-    keep: Path | None = None,
-) -> int:
-    """Show the main job on a graph: a full run, a hand edit, a change, the plan, why, and a rollback."""
-    from regen.demo import run_demo
-
-    if (old is None) != (new is None):
-        raise UsageError("`regen demo` takes two graphs, or none", hint="regen demo OLD NEW")
-    pair = (old, new) if old is not None and new is not None else None
-    run(lambda: run_demo(pair, keep))
-    return ExitCode.DONE

@@ -99,11 +99,30 @@ def reasons(delta: Delta, prefixes: Mapping[str, str], origins: Origins) -> Call
         where = files.get(str(quad.graph), origins.default)
         places[quad[:3]] = min(where, places.get(quad[:3], where))
 
+    replaced = _replaced(delta)
+
     def reason(quad: Quad, added: bool) -> Because:
         where = places.get(quad[:3], origins.default)
-        return Because("fact", describe(quad, added, prefixes), where=where, quad=quad, added=added)
+        values = replaced.get(quad[:2])
+        if values is None:
+            return Because("fact", describe(quad, added, prefixes), where=where, quad=quad, added=added)
+        subject, predicate, old, new = (short(term, prefixes) for term in (*quad[:2], *values))
+        return Because("fact", f"{subject} {predicate} {old} became {new}", where=where, quad=quad, added=added)
 
     return reason
+
+
+def _replaced(delta: Delta) -> dict[tuple[Term, ...], tuple[Term, Term]]:
+    """Subject and predicate to (old, new) where one triple of theirs went and one came: a person calls that a change."""
+    sides: dict[tuple[Term, ...], tuple[set[Term], set[Term]]] = {}
+    for side, quads in enumerate((delta.merged_removed, delta.merged_added)):
+        for quad in quads:
+            sides.setdefault(quad[:2], (set(), set()))[side].add(quad.object)
+    return {
+        key: (next(iter(old)), next(iter(new)))
+        for key, (old, new) in sides.items()
+        if len(old) == len(new) == 1 and key[1] != RDF_TYPE
+    }
 
 
 def short(term: Term, prefixes: Mapping[str, str]) -> str:
