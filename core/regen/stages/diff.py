@@ -113,7 +113,7 @@ def reasons(delta: Delta, prefixes: Mapping[str, str], origins: Origins) -> Call
 
 
 def _replaced(delta: Delta) -> dict[tuple[Term, ...], tuple[Term, Term]]:
-    """Subject and predicate to (old, new) where one triple of theirs went and one came: a person calls that a change."""
+    """Subject and predicate to (old, new), where one triple of theirs went and one came: that is called a change."""
     sides: dict[tuple[Term, ...], tuple[set[Term], set[Term]]] = {}
     for side, quads in enumerate((delta.merged_removed, delta.merged_added)):
         for quad in quads:

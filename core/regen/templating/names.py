@@ -35,6 +35,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def _kind(character: str) -> str:
     """U upper case, l lower case, c letters without case and marks, 9 digits, space for what stands between words."""
     if (character.isupper() or character.istitle()) and _lower(character) != character:
