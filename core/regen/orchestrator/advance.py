@@ -227,7 +227,9 @@ def _stale_units(session: Session) -> None:
     """Templates that came, changed or went make all their artifacts stale."""
     for place in session.places:
         recorded = _known_units(session, place)
-        for name in sorted({*recorded, *session.units}):
+        # A fresh clone has artifacts of templates that are on no other record.
+        standing = place.records.templates() if not recorded else frozenset()
+        for name in sorted({*recorded, *session.units, *standing}):
             known, unit = recorded.get(name), session.units.get(name)
             if known is not None and unit is not None and known[0] == unit.digest:
                 continue
