@@ -8,7 +8,7 @@ that refuses), the folders are read every POLL_S seconds instead, and the watch 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,30 +24,37 @@ from watchdog.observers.polling import PollingObserver
 from regen.config import Config
 from regen.errors import RegenError
 from regen.orchestrator.outcome import Applied, Turn
+from regen.telemetry import Trigger, burst
 
 POLL_S = 1.0
 _GIT_S = 10.0  # how long a branch switch may hold cycles back
 _LONGEST_BURST = 20  # debounce times; a burst that never ends must not hold cycles back for ever
 
-Cycle = Callable[[str], Awaitable[Applied]]
+Cycle = Callable[[str, Trigger], Awaitable[Applied]]
 
 
 @dataclass(slots=True)
 class Changes:
-    """Paths that changed since they were last taken, and a bell that rings when there are any."""
+    """Paths that changed since they were last taken, and a bell that rings when there are any.
+
+    Attributes:
+        root: the project's folder.
+        paths: each with the time of its last event, in nanoseconds since the epoch.
+        bell: rings when there are any.
+    """
 
     root: Path
-    paths: set[str] = field(default_factory=set)
+    paths: dict[str, int] = field(default_factory=dict)
     bell: anyio.Event = field(default_factory=anyio.Event)
 
     def add(self, path: str) -> None:
         """Note one path; called in the event loop."""
-        self.paths.add(path)
+        self.paths[path] = time.time_ns()
         self.bell.set()
 
-    def take(self) -> tuple[str, ...]:
+    def take(self) -> dict[str, int]:
         """The paths, sorted, and start anew."""
-        taken = tuple(sorted(self.paths))
+        taken = dict(sorted(self.paths.items()))
         self.paths.clear()
         self.bell = anyio.Event()
         return taken
@@ -155,49 +162,49 @@ async def watch(
         cycle: runs one for an environment.
         environments: names of those that a watch deploys to.
     """
-    trigger: tuple[str, ...] = ("start",)
+    trigger = Trigger("start")
     while True:
         changes = Changes(config().root)
         with observed(config(), changes) as notified:
-            if not notified and trigger == ("start",):
-                trigger = (f"start; the kernel gives no events here, looking every {POLL_S:g} s",)
+            if not notified and trigger.text == "start":
+                trigger = Trigger(f"start; the kernel gives no events here, looking every {POLL_S:g} s")
             while True:
                 for environment in environments():
-                    yield await _turn(cycle, environment, changes.root, trigger)
-                trigger = await _next(config(), changes)
-                if any(Path(path).name in {"regen.toml", "pyproject.toml"} for path in trigger):
+                    yield await _turn(cycle, environment, trigger)
+                files = await _next(config(), changes)
+                trigger = burst(_text(changes.root, files), str(changes.root), files)
+                if any(Path(path).name in {"regen.toml", "pyproject.toml"} for path in files):
                     failed = await _reloaded(reload, trigger)
                     if failed is None:
                         break
                     yield failed
 
 
-async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: tuple[str, ...]) -> Turn | None:
+async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: Trigger) -> Turn | None:
     started = time.time()
     try:
         await reload()
     except RegenError as error:
-        return Turn(started, Path(trigger[0]).name, time.time() - started, "", error=error)
+        return Turn(started, trigger.text, time.time() - started, "", error=error)
     return None
 
 
-async def _turn(cycle: Cycle, environment: str, root: Path, trigger: tuple[str, ...]) -> Turn:
+async def _turn(cycle: Cycle, environment: str, trigger: Trigger) -> Turn:
     at, started = time.time(), time.perf_counter()
-    text = _text(root, trigger)
     try:
-        applied = await cycle(environment)
+        applied = await cycle(environment, trigger)
     except RegenError as error:
-        return Turn(at, text, time.perf_counter() - started, environment, error=error)
-    return Turn(at, text, time.perf_counter() - started, environment, applied)
+        return Turn(at, trigger.text, time.perf_counter() - started, environment, error=error)
+    return Turn(at, trigger.text, time.perf_counter() - started, environment, applied)
 
 
-def _text(root: Path, trigger: tuple[str, ...]) -> str:
-    first = Path(trigger[0])
-    name = first.relative_to(root).as_posix() if first.is_relative_to(root) else trigger[0]
-    return f"{name} and {len(trigger) - 1} more" if len(trigger) > 1 else name
+def _text(root: Path, files: Mapping[str, int]) -> str:
+    first = Path(next(iter(files)))
+    name = first.relative_to(root).as_posix() if first.is_relative_to(root) else str(first)
+    return f"{name} and {len(files) - 1} more" if len(files) > 1 else name
 
 
-async def _next(config: Config, changes: Changes) -> tuple[str, ...]:
+async def _next(config: Config, changes: Changes) -> dict[str, int]:
     """Wait for a burst of changes and for its end."""
     await changes.bell.wait()
     quiet_s = config.engine.debounce_ms / 1000
@@ -214,5 +221,5 @@ async def _git_done(root: Path) -> None:
     """Wait while git is changing the work tree: half of a branch is no graph."""
     lock = root / ".git" / "index.lock"
     end = anyio.current_time() + _GIT_S
-    while lock.exists() and anyio.current_time() < end:
+    while lock.exists() and anyio.current_time() < end:  # noqa: ASYNC110 - git tells nobody when it drops its lock
         await anyio.sleep(0.02)

@@ -68,8 +68,7 @@ def apply(
     async def work() -> int:
         started = time.perf_counter()
         async with opened(directory, "apply", wait_s=wait) as project:
-            value = await project.plan(env, full=full, languages=language or ())
-            applied = await project.apply(value)
+            applied = await project.apply(environment=env, full=full, languages=language or ())
             if json:
                 document.write(applied)
             else:

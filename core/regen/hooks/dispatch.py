@@ -1,16 +1,17 @@
 """Dispatch: the only caller of hooks, one typed method a hook.
 
 Why not `manager.hook.regen_merge(...)`: pluggy is synchronous. With `firstresult` an `async def` that would decline
-stops the chain, for its coroutine is not None; when one implementation raises, the others' coroutines are never awaited.
-So only the order comes from pluggy, and each implementation is awaited here, one after another.
+stops the chain, for its coroutine is not None; when one implementation raises, the coroutines of the others are never
+awaited. So only the order comes from pluggy, and each implementation is awaited here, one after another.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from regen import telemetry
 from regen.errors import PluginError, RegenError
 from regen.hooks.manager import PluginManager
 
@@ -26,23 +27,25 @@ if TYPE_CHECKING:
     from regen.model.settings import PluginSettings
     from regen.model.template import Renderer, Template
 
+_Link = tuple[str, Any, tuple[str, ...]]
+"""Of a chain: the plugin's name, its function, and the arguments that it declares."""
+
 
 class Hooks:
     """Calls the implementations that a manager holds, in its order."""
 
     def __init__(self, manager: PluginManager) -> None:
         self.manager = manager
-        self._chains: dict[str, tuple[tuple[str, Any, tuple[str, ...]], ...]] = {}
+        self._chains: dict[str, tuple[_Link, ...]] = {}
 
     async def configure(self, settings: PluginSettings) -> None:
         """Tell every plugin the project's settings."""
-        async for _ in self._all("regen_configure", settings=settings):
-            pass
+        await self._every("regen_configure", {"settings": settings})
 
     async def languages(self) -> tuple[Language, ...]:
         """All languages; the first that names one wins."""
         found: dict[str, Language] = {}
-        async for answer in self._all("regen_languages"):
+        for answer in await self._every("regen_languages", {}):
             for language in answer:
                 found.setdefault(language.name, language)
         return tuple(found[name] for name in sorted(found))
@@ -85,30 +88,32 @@ class Hooks:
         return cast("Executor | None", await self._first("regen_executor", name=name, workers=workers))
 
     async def _joined(self, hook: str, **arguments: object) -> tuple[Finding, ...]:
-        answers: list[Finding] = []
-        async for answer in self._all(hook, **arguments):
-            answers.extend(cast("Sequence[Finding]", answer))
-        return tuple(answers)
+        answers = await self._every(hook, arguments)
+        return tuple(finding for answer in answers for finding in cast("Sequence[Finding]", answer))
 
     async def _first(self, hook: str, **arguments: object) -> object:
-        async for answer in self._all(hook, **arguments):
-            return answer
+        for link in self._chain(hook):
+            answer = await self._ask(hook, link, arguments)
+            if answer is not None:
+                return answer
         return None
 
-    async def _all(self, hook: str, **arguments: object) -> AsyncIterator[Any]:
-        for name, function, wanted in self._chain(hook):
-            try:
-                answer = function(*[arguments[argument] for argument in wanted])
-                if inspect.isawaitable(answer):
-                    answer = await answer
-            except RegenError:
-                raise
-            except Exception as error:
-                raise self._failed(name, hook, arguments, error) from error
-            if answer is not None:
-                yield answer
+    async def _every(self, hook: str, arguments: Mapping[str, object]) -> list[Any]:
+        answers = [await self._ask(hook, link, arguments) for link in self._chain(hook)]
+        return [answer for answer in answers if answer is not None]
 
-    def _chain(self, hook: str) -> tuple[tuple[str, Any, tuple[str, ...]], ...]:
+    async def _ask(self, hook: str, link: _Link, arguments: Mapping[str, object]) -> object:
+        name, function, wanted = link
+        try:
+            with telemetry.hook(hook, name, function):
+                answer = function(*[arguments[argument] for argument in wanted])
+                return await answer if inspect.isawaitable(answer) else answer
+        except RegenError:
+            raise
+        except Exception as error:
+            raise self._failed(name, hook, arguments, error) from error
+
+    def _chain(self, hook: str) -> tuple[_Link, ...]:
         chain = self._chains.get(hook)
         if chain is None:
             chain = tuple((i.plugin_name, i.function, _arguments(i)) for i in self.manager.implementations(hook))

@@ -141,7 +141,7 @@ class Deployer(Protocol):
         """
 
     def finish(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
-        """Drop the old files; those that a process still has open for writing go to the trash, to be looked at later."""
+        """Drop the old files; one that a process still has open for writing goes to the trash, looked at later."""
 
     def discard(self, root: Path, stages: Iterable[str]) -> None:
         """Remove staged files that no commit record speaks of."""

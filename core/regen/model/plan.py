@@ -92,6 +92,7 @@ class Plan:
         rendered: how many of those were rendered, their rows or their template being others than before.
         total: artifacts that the environment has after the plan.
         findings: warnings of loading, in the order of the files.
+        inputs: digest of everything that it was made from: the dataset and the generator.
     """
 
     environment: str
@@ -103,6 +104,7 @@ class Plan:
     rendered: int = 0
     total: int = 0
     findings: tuple[Finding, ...] = ()
+    inputs: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.items)

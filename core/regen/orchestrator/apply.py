@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regen.errors import DeployError, GateError
+from regen.errors import DeployError, GateError, UsageError
 from regen.model.candidate import Candidate
 from regen.model.finding import Finding
 from regen.model.merge import Merged, ThreeWay
@@ -43,11 +43,17 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
         What was committed; None where the environment is held and nothing was tried.
 
     Raises:
+        UsageError: the plan is of an earlier state of the session.
         GateError: a gate said no; nothing was written, and what it stopped stays stale.
         PathError, DeployError, StateError: see `regen.stages.deploy`.
     """
-    await persist(session)
     inputs = session.inputs()
+    if plan.inputs != inputs or plan.parent != session.parent(place):
+        raise UsageError(
+            "this plan was made before the graph, a template or the environment's release changed",
+            hint="plan again, and apply the new plan",
+        )
+    await persist(session)
     hold = releases.held(session.state.db, place.name)
     if hold is not None and hold.inputs == inputs:
         return None
@@ -183,8 +189,3 @@ class _Graph:
 
     def ntriples(self) -> bytes:
         return written_ntriples(self.session)
-
-
-def paths_of(items: Iterable[PlanItem]) -> list[str]:
-    """Paths that a plan's items touch, the ones that are left by a move too."""
-    return sorted({path for item in items for path in (item.path, item.moved_from) if path})

@@ -6,6 +6,9 @@ compares and merges. A worker has no graph; a body that walks it comes back as `
 
 from __future__ import annotations
 
+import itertools
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,6 +26,7 @@ from regen.stages import merge as merging
 from regen.stages.render import Context, render
 from regen.state.blobs import BlobStore, digest_of
 from regen.state.db import Database
+from regen.telemetry import Calls, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +107,45 @@ class Made:
     needs_graph: bool = False
 
 
-async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks | None = None) -> tuple[Made, ...]:
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What came of a chunk, and when; times are nanoseconds since the epoch, by the clock of the machine that did it.
+
+    Attributes:
+        made: one value a job, in the order of the jobs.
+        times_ns: (start, end) of each.
+        start_ns, end_ns: of the chunk; it starts by compiling the template.
+        calls: hooks that were called for it.
+        worker: id of the process that did it.
+    """
+
+    made: tuple[Made, ...]
+    times_ns: tuple[tuple[int, int], ...]
+    start_ns: int
+    end_ns: int
+    calls: Calls
+    worker: int
+
+
+async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks | None = None) -> Produced:
     """Make the artifacts of a chunk.
 
     Args:
         chunk: what to make.
         graph: the dataset; None in a worker.
         hooks: the project's; None in a worker, which makes its own.
-
-    Returns:
-        One value a job, in the order of the jobs.
     """
     hooks = hooks or await _worker_hooks(chunk.workshop.settings)
-    renderer = await _renderer(hooks, chunk.template)
-    return tuple([await _make(chunk, job, renderer, graph, hooks) for job in chunk.jobs])
+    made: list[Made] = []
+    ticks = [start_ns := time.time_ns()]
+    with tally() as calls:
+        renderer = await _renderer(hooks, chunk.template)
+        ticks[0] = time.time_ns()
+        for job in chunk.jobs:
+            made.append(await _make(chunk, job, renderer, graph, hooks))
+            ticks.append(time.time_ns())
+        times = tuple(itertools.pairwise(ticks))
+        return Produced(tuple(made), times, start_ns, ticks[-1], calls(), os.getpid())
 
 
 async def _make(chunk: Chunk, job: Job, renderer: Renderer, graph: GraphReader | None, hooks: Hooks) -> Made:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyoxigraph import RdfFormat, parse
+
 from regen.errors import UsageError
 from regen.model.delta import Delta, Quad
-from regen.model.n3 import parse_quad
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.persist import persist
 from regen.orchestrator.session import Session
@@ -32,26 +34,30 @@ class Intake:
         Raises:
             UsageError: no folder of graphs is configured, or the delta removes what another file states.
         """
-        session = self.session
-        if session is None:
+        if self.session is None:
             raise UsageError("the project is not open")
         del origin  # it is the file, as for every other change; the history names it
-        path = session.config.root / _folder(session) / NAME
-        lines = set(path.read_text("utf-8").splitlines()) if path.exists() else set()
-        iri = session.graph_iri(path.relative_to(session.config.root).as_posix())
-        removed = {_line(quad, iri) for quad in delta.removed}
-        missing = sorted(removed - lines)
-        if missing:
-            raise UsageError(
-                f"{missing[0]} cannot be taken back here: {NAME} does not state it",
-                where=path.relative_to(session.config.root).as_posix(),
-                hint="remove the triple from the graph file that states it",
-            )
-        lines = (lines - removed) | {_line(quad, iri) for quad in delta.added}
-        _write(path, "".join(f"{line}\n" for line in sorted(lines)))
-        await take_in(session)
-        await persist(session)
-        return session.revision
+        async with self.session.turn:
+            return await _keep(self.session, delta)
+
+
+async def _keep(session: Session, delta: Delta) -> int:
+    path = session.config.root / _folder(session) / NAME
+    lines = set(filter(None, path.read_bytes().decode().split("\n"))) if path.exists() else set()
+    iri = session.graph_iri(path.relative_to(session.config.root).as_posix())
+    removed = {_line(quad, iri) for quad in delta.removed}
+    missing = sorted(removed - lines)
+    if missing:
+        raise UsageError(
+            f"{missing[0]} cannot be taken back here: {NAME} does not state it",
+            where=path.relative_to(session.config.root).as_posix(),
+            hint="remove the triple from the graph file that states it",
+        )
+    lines = (lines - removed) | {_line(quad, iri) for quad in delta.added}
+    _write(path, sorted(lines))
+    await take_in(session)
+    await persist(session)
+    return session.revision
 
 
 def _folder(session: Session) -> str:
@@ -65,17 +71,25 @@ def _folder(session: Session) -> str:
 
 
 def _line(quad: Quad, iri: str) -> str:
-    """A quad as the file has it: one of the file's own graph, or of the merge, needs no graph."""
+    """A quad as the file has it: one of the file's own graph, or of the merge, needs no graph.
+
+    Raises:
+        UsageError: it is no quad of RDF, such as one with a literal for a subject.
+    """
     plain = quad._replace(graph=None) if quad.graph is None or str(quad.graph) == iri else quad
-    return plain.n3()
+    line = plain.n3()
+    try:
+        for _ in parse(line, format=RdfFormat.N_QUADS):
+            pass
+    except SyntaxError as error:
+        raise UsageError(f"{line} is no quad: {error.msg}") from error
+    return line
 
 
-def _write(path: Path, text: str) -> None:
-    for line in text.splitlines():
-        parse_quad(line)
+def _write(path: Path, lines: Sequence[str]) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with temporary.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

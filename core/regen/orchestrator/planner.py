@@ -16,6 +16,7 @@ from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
+from regen.orchestrator.traces import record_chunks
 from regen.state.records import Record
 from regen.telemetry import stage
 
@@ -58,6 +59,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
         findings=session.findings,
+        inputs=session.inputs(),
     )
 
 
@@ -77,7 +79,7 @@ def _jobs(session: Session, place: Place, entries: Mapping[ArtifactId, Because],
         artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
         records = place.records.of(template, [a.key for a in artifacts])
         unit = session.units.get(template)
-        with stage("evaluate.views", template=template, keys=len(artifacts)):
+        with stage("select.rows", template=template, keys=len(artifacts)):
             evaluated = _evaluate(session, unit, [a.key for a in artifacts]) if unit is not None else {}
         for artifact in artifacts:
             work.because[artifact] = entries[artifact]
@@ -191,14 +193,17 @@ async def _produce(
     here = partial(produce, graph=filled(session), hooks=session.hooks)
     with stage("render", artifacts=total, executor=executor.name, workers=executor.workers):
         work = here if executor.name == "inline" else produce
-        for chunk, made in zip(spread, await executor.map(work, spread, done), strict=True):
-            walking = {value.key for value in made if value.needs_graph}
+        parts = list(zip(spread, await executor.map(work, spread, done), strict=True))
+        for chunk, produced in tuple(parts):
+            walking = {value.key for value in produced.made if value.needs_graph}
             if walking:
                 session.walks.add(chunk.template.digest)
                 alone.append(Chunk(chunk.workshop, chunk.template, tuple(j for j in chunk.jobs if j.key in walking)))
-            _keep(results, chunk, (value for value in made if not value.needs_graph))
+            _keep(results, chunk, (value for value in produced.made if not value.needs_graph))
         for chunk in alone:
-            _keep(results, chunk, await here(chunk))
+            parts.append((chunk, await here(chunk)))
+            _keep(results, chunk, parts[-1][1].made)
+        record_chunks(parts)
     progress("render", total, total)
     return results
 

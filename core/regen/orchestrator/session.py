@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+import anyio
+
 from regen.config import Config, Environment
 from regen.dataset.prefixes import merged_prefixes
 from regen.hooks.dispatch import Hooks
@@ -104,6 +106,7 @@ class Session:
 
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
     `walks` holds digests of templates whose bodies walk the graph, `surveyed` environments whose files were looked at.
+    `turn` is held by whoever works on the session: one task at a time.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -128,6 +131,7 @@ class Session:
     findings: tuple[Finding, ...] = ()
     walks: set[str] = field(default_factory=set)
     surveyed: set[str] = field(default_factory=set)
+    turn: anyio.Lock = field(default_factory=anyio.Lock)
     selectors: dict[str, Selector] = field(default_factory=dict)
     compiled: dict[str, bytes] = field(default_factory=dict)
 

@@ -1,23 +1,25 @@
-"""Project: the front door of the library."""
+"""Project: an open project, for programs with an event loop."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from regen import telemetry
+from regen.errors import UsageError
 from regen.events import GraphChangeNotifier
 from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
 from regen.model.release import Release
-from regen.orchestrator import apply as applying
 from regen.orchestrator import check as checking
 from regen.orchestrator import explain, planner, settle
 from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.cycle import carry_out, paths_of
 from regen.orchestrator.opening import open_session, reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.session import Place, Session
@@ -25,24 +27,26 @@ from regen.orchestrator.stale import Wish
 from regen.stages.deploy import RolledBack
 from regen.state import releases
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from regen.project.sync import SyncProject
+
 Progress = Callable[[str, int, int], None]
+_NO_WISH = Wish()
 
 
-def _quiet(what: str, done: int, total: int) -> None:
+def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
 class Project:
-    """An open project; make one with `Project.open` or `Project.open_sync`.
+    """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
-    One task at a time uses it: calls wait for each other.
+    One task at a time uses it: calls wait for each other, publishing a delta included.
     """
 
     def __init__(self, session: Session, progress: Progress) -> None:
         self._session = session
         self._progress = progress
-        self._turn = anyio.Lock()
 
     @classmethod
     @asynccontextmanager
@@ -53,9 +57,9 @@ class Project:
         command: str = "library",
         wait_s: float = 0.0,
         plugins: Iterable[tuple[str, object]] = (),
-        progress: Progress = _quiet,
+        progress: Progress = quiet,
     ) -> AsyncIterator[Project]:
-        """Hold the project of a folder while the context is open.
+        """Hold the project of a folder while the context is open: `async with Project.open("path") as project`.
 
         Args:
             path: the project's folder, or one inside it.
@@ -66,22 +70,29 @@ class Project:
             progress: told (what, done, total) in the course of long work.
 
         Raises:
-            RegenError: the folder is no project, its configuration or a plugin is wrong, or another process holds it.
+            ConfigError, UsageError: the folder is no project, or its configuration is wrong.
+            PluginError: a plugin cannot be used.
+            LockedError: it is open already, in this process or in another; StateError: its state cannot be used.
         """
         async with open_session(Path(path), command=command, wait_s=wait_s, plugins=tuple(plugins)) as session:
             try:
                 yield cls(session, progress)
             finally:
-                telemetry.stop()
+                await _send_traces()
 
-    @classmethod
-    @contextmanager
-    def open_sync(cls, path: str | Path = ".", **options: Any) -> Iterator[SyncProject]:
-        """The same for programs without an event loop; options as in `open`."""
-        from anyio.from_thread import start_blocking_portal
+    @staticmethod
+    def open_sync(
+        path: str | Path = ".",
+        *,
+        command: str = "library",
+        wait_s: float = 0.0,
+        plugins: Iterable[tuple[str, object]] = (),
+        progress: Progress = quiet,
+    ) -> AbstractContextManager[SyncProject]:
+        """The same for programs without an event loop: `with Project.open_sync("path") as project`."""
+        from regen.project.sync import open_sync
 
-        with start_blocking_portal() as portal, portal.wrap_async_context_manager(cls.open(path, **options)) as project:
-            yield SyncProject(project, portal.call)
+        return open_sync(path, command=command, wait_s=wait_s, plugins=plugins, progress=progress)
 
     @property
     def root(self) -> Path:
@@ -92,6 +103,11 @@ class Project:
     def notifier(self) -> GraphChangeNotifier:
         """The bus: publish changes that come from no file, subscribe to what happens."""
         return self._session.notifier
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Names of those that are enabled, the default one first."""
+        return tuple(place.name for place in self._session.places)
 
     @property
     def revision(self) -> int:
@@ -109,35 +125,41 @@ class Project:
         Raises:
             RegenError: a template, a view or the configuration is wrong.
         """
-        async with self._turn:
+        async with self._session.turn:
             with telemetry.cycle("plan"):
                 return await self._plan(self._place(environment), Wish(full, tuple(languages)))
 
-    async def apply(self, plan: Plan | None = None, *, environment: str | None = None) -> Applied:
-        """Do what a plan says; a fresh one is made where none is given.
+    async def apply(
+        self,
+        plan: Plan | None = None,
+        *,
+        environment: str | None = None,
+        full: bool = False,
+        languages: Iterable[str] = (),
+    ) -> Applied:
+        """Do what a plan says, and nothing else.
+
+        Args:
+            plan: of this project; a fresh one is made for None, from the other arguments, as `plan` takes them.
 
         Raises:
+            UsageError: the plan was made before the graph, a template or the environment's release changed, or the
+                other arguments come with a plan.
             GateError: a gate said no; nothing was written, and what was stopped waits in the stale set.
             DeployError: the deployment failed; what it had changed was put back.
             RegenError: as `plan`.
         """
-        async with self._turn:
+        wish = Wish(full, tuple(languages))
+        if plan is not None and (wish != _NO_WISH or environment not in (None, plan.environment)):
+            raise UsageError("a plan says itself what is applied and where", hint="give the plan alone, or none")
+        async with self._session.turn:
             with telemetry.cycle("apply") as cycle:
                 place = self._place(environment if plan is None else plan.environment)
-                chosen = plan if plan is not None else await self._plan(place, Wish())
-                applied = await self._apply(place, chosen, evaluate_graph=self._session.settings.shacl != "never")
-                cycle.set(regen_artifacts=len(chosen.items), regen_evaluated=chosen.evaluated)
-                return applied
+                chosen = plan if plan is not None else await self._plan(place, wish)
+                return await carry_out(self._session, place, chosen, cycle)
 
-    async def _plan(self, place: Place, wish: Wish) -> Plan:
+    async def _plan(self, place: Place, wish: Wish = _NO_WISH) -> Plan:
         return await planner.plan(self._session, place, wish, self._progress)
-
-    async def _apply(self, place: Place, plan: Plan, *, evaluate_graph: bool) -> Applied:
-        committed = await applying.apply(self._session, place, plan, evaluate_graph=evaluate_graph)
-        conflicts = len(settle.conflicts(self._session, place))
-        if committed is None:
-            return Applied(plan, held=True, open_conflicts=conflicts)
-        return Applied(plan, committed.release, committed.again, committed.kept, conflicts)
 
     def _place(self, environment: str | None) -> Place:
         return self._session.place(environment)
@@ -149,7 +171,7 @@ class Project:
             environment: its name; the first one for None.
             exact: hand-edited files are problems too.
         """
-        async with self._turn:
+        async with self._session.turn:
             place = self._place(environment)
             return await checking.check(self._session, place, self._progress, exact=exact)
 
@@ -163,7 +185,7 @@ class Project:
         Raises:
             UsageError: regen does not make this file.
         """
-        async with self._turn:
+        async with self._session.turn:
             return await explain.why(self._session, self._place(environment), place)
 
     async def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
@@ -181,15 +203,16 @@ class Project:
         Returns:
             What was done, in one sentence.
         """
-        async with self._turn:
+        async with self._session.turn:
             return await settle.resolve(self._session, self._place(environment), path, how)
 
     async def restore(self, path: str, environment: str | None = None) -> Applied:
         """Bring a file back that was deleted by hand."""
-        async with self._turn:
-            place = self._place(environment)
-            settle.ask_back(self._session, place, path)
-            return await self._apply(place, await self._plan(place, Wish()), evaluate_graph=False)
+        async with self._session.turn:
+            with telemetry.cycle("restore") as cycle:
+                place = self._place(environment)
+                settle.ask_back(self._session, place, path)
+                return await carry_out(self._session, place, await self._plan(place), cycle)
 
     async def rollback(
         self,
@@ -207,7 +230,7 @@ class Project:
             discard_edits: do not merge edits made since; they are kept as blobs either way.
             force: go to a release that is marked bad, too.
         """
-        async with self._turn:
+        async with self._session.turn:
             with telemetry.cycle("rollback"):
                 return await settle.rollback(
                     self._session, self._place(environment), number, discard_edits=discard_edits, force=force
@@ -215,7 +238,7 @@ class Project:
 
     async def resume(self, environment: str | None = None) -> bool:
         """Go on after a rollback with the inputs as they are; False where nothing was held."""
-        async with self._turn:
+        async with self._session.turn:
             return releases.resume(self._session.state.db, self._place(environment).name)
 
     def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
@@ -229,12 +252,12 @@ class Project:
     def on_disk(self, plan: Plan) -> dict[str, bytes]:
         """The bytes on disk of every path of a plan, for diffs."""
         root = self._place(plan.environment).root
-        found = {path: read_disk(root, path) for path in applying.paths_of(plan.items)}
+        found = {path: read_disk(root, path) for path in paths_of(plan.items)}
         return {path: content for path, content in found.items() if content is not None}
 
     async def prune(self, *, keep_releases: int = 50) -> str:
         """Delete what nothing needs any more; returns what was done, in one sentence."""
-        async with self._turn:
+        async with self._session.turn:
             return settle.prune(self._session, keep_releases=keep_releases)
 
     def plugins(self) -> tuple[Plugin, ...]:
@@ -259,31 +282,20 @@ class Project:
             async for turn in turns:
                 yield turn
 
-    async def _cycle(self, environment: str) -> Applied:
-        async with self._turn:
-            with telemetry.cycle("watch"):
+    async def _cycle(self, environment: str, trigger: telemetry.Trigger) -> Applied:
+        async with self._session.turn:
+            with telemetry.cycle("watch", trigger=trigger) as cycle:
                 place = self._place(environment)
-                plan = await self._plan(place, Wish())
-                return await self._apply(place, plan, evaluate_graph=self._session.settings.shacl == "always")
+                plan = await self._plan(place)
+                return await carry_out(self._session, place, plan, cycle, watching=True)
 
     async def _reload(self) -> None:
-        async with self._turn:
+        async with self._session.turn:
             await reload_session(self._session)
 
 
-class SyncProject:
-    """A project for programs without an event loop: the same methods, blocking."""
-
-    def __init__(self, project: Project, call: Callable[..., Any]) -> None:
-        self._project = project
-        self._call = call
-
-    def plan(self, environment: str | None = None, *, full: bool = False, languages: Iterable[str] = ()) -> Plan:
-        """See `Project.plan`."""
-        plan: Plan = self._call(lambda: self._project.plan(environment, full=full, languages=tuple(languages)))
-        return plan
-
-    def apply(self, plan: Plan | None = None, *, environment: str | None = None) -> Applied:
-        """See `Project.apply`."""
-        applied: Applied = self._call(lambda: self._project.apply(plan, environment=environment))
-        return applied
+async def _send_traces() -> None:
+    """Send the traces that wait, without holding up the program's other tasks."""
+    if telemetry.exporting():
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(telemetry.stop)

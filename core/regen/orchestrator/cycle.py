@@ -1,0 +1,53 @@
+"""Cycle: a plan is carried out, and what came of it is told to whoever asked and to the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from regen import telemetry
+from regen.model.plan import Plan, PlanItem
+from regen.orchestrator.apply import apply
+from regen.orchestrator.outcome import Applied
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.settle import conflicts
+
+
+async def carry_out(
+    session: Session, place: Place, plan: Plan, cycle: telemetry.Cycle, *, watching: bool = False
+) -> Applied:
+    """Apply a plan inside a running cycle.
+
+    Args:
+        session: the open project.
+        place: the plan's environment.
+        plan: of this session.
+        cycle: its trace gets the figures.
+        watching: whether a watch runs the cycle: gates that look at the whole graph are then asked only where
+            `[evaluate]` says "always".
+
+    Raises:
+        RegenError: see `regen.orchestrator.apply`.
+    """
+    graph_gates = session.settings.shacl == "always" or (session.settings.shacl == "apply" and not watching)
+    committed = await apply(session, place, plan, evaluate_graph=graph_gates)
+    still_open = len(conflicts(session, place))
+    if committed is None:
+        cycle.result = "skip"
+        applied = Applied(plan, held=True, open_conflicts=still_open)
+    else:
+        applied = Applied(plan, committed.release, committed.again, committed.kept, still_open)
+    cycle.set(
+        environment=plan.environment,
+        release=applied.release.number if applied.release is not None else None,
+        files=len(plan.items),
+        evaluated=plan.evaluated,
+        rendered=plan.rendered,
+        artifacts=plan.total,
+        conflicts=still_open,
+    )
+    return applied
+
+
+def paths_of(items: Iterable[PlanItem]) -> list[str]:
+    """Paths that a plan's items touch, the ones that are left by a move too."""
+    return sorted({path for item in items for path in (item.path, item.moved_from) if path})

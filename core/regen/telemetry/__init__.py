@@ -1,0 +1,25 @@
+"""Telemetry: one trace a cycle, over the OpenTelemetry API; the SDK is loaded only when an exporter is configured."""
+
+from __future__ import annotations
+
+from regen.telemetry.export import exporting, start, stop
+from regen.telemetry.spans import Cycle, Part, Trigger, burst, cycle, stage
+from regen.telemetry.tally import Calls, hook, tally
+from regen.telemetry.timed import Timed, record
+
+__all__ = [
+    "Calls",
+    "Cycle",
+    "Part",
+    "Timed",
+    "Trigger",
+    "burst",
+    "cycle",
+    "exporting",
+    "hook",
+    "record",
+    "stage",
+    "start",
+    "stop",
+    "tally",
+]

@@ -1,0 +1,272 @@
+"""Spans: what happens in a cycle becomes one trace of at most SPANS_A_CYCLE spans.
+
+Names: `RUN regen` and `cicd.pipeline.*` are those of the OpenTelemetry semantic conventions for CI/CD ("CICD spans",
+in development), `code.*` and `error.type` those of the general ones, all written out here, for the Python constants
+are private; `regen.*` is the rest.
+
+Why nothing of OpenTelemetry is imported at the top: its API alone costs 50 ms and more of start-up. Where no exporter
+is configured and the host program has not imported it, nobody listens, and no span is made.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from typing import Literal as OneOf
+
+from regen.errors import RegenError
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Link, Span, SpanContext, Tracer
+
+Value = str | int | float | bool | Sequence[str]
+Kind = OneOf["stage", "hook", "chunk", "artifact"]
+Result = OneOf["success", "failure", "error", "cancellation", "skip"]
+
+SPANS_A_CYCLE = 500  # Jaeger's page crawls past 2,000 spans
+_CAPS: dict[Kind, int] = {"stage": 150, "hook": 100, "chunk": 150, "artifact": 99}  # with the root: 500
+_FILES_A_BURST = 50  # files that a trigger's span names; the rest is counted
+
+
+class Part(Protocol):
+    """A part of a cycle that is under way."""
+
+    def set_attribute(self, key: str, value: Value) -> None:
+        """Say something of it that was not known at its start; names start with `regen.`."""
+
+
+class _Nobody:
+    """Stands for a span where nobody listens."""
+
+    def set_attribute(self, key: str, value: Value) -> None:
+        """Tell nobody."""
+
+
+_NOBODY = _Nobody()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What started a cycle.
+
+    Attributes:
+        text: such as "command" or "graphs/people.ttl and 2 more".
+        context: of the span of the burst of file events; None where nobody listens.
+    """
+
+    text: str
+    context: SpanContext | None = None
+
+
+class Cycle:
+    """The trace of one cycle, which counts its spans.
+
+    Args:
+        span: the root span; None where nobody listens.
+        tracer: makes the others.
+    """
+
+    def __init__(self, span: Span | None = None, tracer: Tracer | None = None) -> None:
+        self.span = span
+        self.tracer = tracer
+        self.result: Result = "success"
+        self._left = dict(_CAPS)
+        self._omitted: Counter[Kind] = Counter()
+
+    def set(self, **attributes: Value | None) -> None:
+        """Set `regen.*` attributes of the root span; `_` in a name stands for `.`, None is left out."""
+        if self.span is not None:
+            self.span.set_attributes({_name(key): value for key, value in attributes.items() if value is not None})
+
+    def room(self, kind: Kind) -> bool:
+        """Take the room of one span; False where that kind has none left, which is counted."""
+        if self._left[kind] == 0:
+            self._omitted[kind] += 1
+            return False
+        self._left[kind] -= 1
+        return True
+
+    def close(self) -> None:
+        """Say how it ended and what was left out."""
+        if self.span is not None:
+            self.span.set_attribute("cicd.pipeline.result", self.result)
+            for kind, number in sorted(self._omitted.items()):
+                self.span.set_attribute(f"regen.spans.omitted.{kind}", number)
+
+
+_CYCLE: ContextVar[Cycle | None] = ContextVar("regen_cycle", default=None)
+
+
+def running_cycle() -> Cycle | None:
+    """The cycle that this task runs; None outside of one, and where nobody listens."""
+    return _CYCLE.get()
+
+
+@contextmanager
+def cycle(kind: str, *, trigger: Trigger | None = None) -> Iterator[Cycle]:
+    """Open the root span of one cycle.
+
+    Its parent is the span that is current in this program, else the one that `TRACEPARENT` names. A cycle of a watch
+    links to that one instead, for one trace holds one cycle.
+
+    Args:
+        kind: "plan", "apply", "watch", "rollback".
+        trigger: what started it; None: whoever called.
+    """
+    tracer = _tracer()
+    if tracer is None:
+        yield Cycle()
+        return
+    from opentelemetry import trace
+
+    context, links = _parents(trigger, alone=kind == "watch")
+    attributes: dict[str, Value] = {
+        "cicd.pipeline.name": "regen",
+        "cicd.pipeline.action.name": "RUN",
+        "regen.cycle.kind": kind,
+        "regen.cycle.trigger": trigger.text if trigger is not None else "command",
+    }
+    span = tracer.start_span("RUN regen", context, trace.SpanKind.SERVER, attributes, links)
+    span.set_attribute("cicd.pipeline.run.id", f"{span.get_span_context().span_id:016x}")
+    running = Cycle(span, tracer)
+    token = _CYCLE.set(running)
+    try:
+        with _current(span):
+            yield running
+    except BaseException as error:
+        running.result = _result(error)
+        raise
+    finally:
+        _CYCLE.reset(token)
+        running.close()
+        span.end()
+
+
+@contextmanager
+def stage(name: str, **attributes: Value) -> Iterator[Part]:
+    """Open the span of a stage inside the running cycle.
+
+    Args:
+        name: such as "load" or "render"; the span is called `regen.<name>`.
+        attributes: `regen.*` attributes, with `_` for `.`.
+    """
+    values: dict[str, Value] = {_name(key): value for key, value in attributes.items()}
+    with part("stage", f"regen.{name}", {"cicd.pipeline.task.name": name, **values}) as span:
+        yield span
+
+
+@contextmanager
+def part(kind: Kind, name: str, attributes: Mapping[str, Value]) -> Iterator[Part]:
+    """Open a span inside the running cycle, where there is one and it has room."""
+    running = running_cycle()
+    if running is None or running.tracer is None or not running.room(kind):
+        yield _NOBODY
+        return
+    span = running.tracer.start_span(name, attributes=dict(attributes))
+    result: Result = "success"
+    try:
+        with _current(span):
+            yield span
+    except BaseException as error:
+        result = _result(error)
+        raise
+    finally:
+        if kind == "stage":
+            span.set_attribute("cicd.pipeline.task.run.id", f"{span.get_span_context().span_id:016x}")
+            span.set_attribute("cicd.pipeline.task.run.result", result)
+        span.end()
+
+
+def burst(text: str, root: str, files: Mapping[str, int]) -> Trigger:
+    """A burst of file events as a trigger that a cycle's trace links to.
+
+    Args:
+        text: for people.
+        root: folder that paths are told relative to.
+        files: absolute path and time of its last event, in nanoseconds since the epoch.
+    """
+    tracer = _tracer()
+    if tracer is None or not files:
+        return Trigger(text)
+    from opentelemetry.context import Context
+
+    attributes: dict[str, Value] = {"regen.files": len(files)}
+    span = tracer.start_span("regen.trigger", Context(), attributes=attributes, start_time=min(files.values()))
+    for path in sorted(files)[:_FILES_A_BURST]:
+        span.add_event("regen.file.changed", {"code.file.path": os.path.relpath(path, root)}, files[path])
+    span.end(max(files.values()))
+    return Trigger(text, span.get_span_context())
+
+
+def _tracer() -> Tracer | None:
+    """The tracer; None where nobody listens, for neither regen nor its host has imported OpenTelemetry."""
+    api = sys.modules.get("opentelemetry.trace")
+    if api is None:
+        return None
+    tracer: Tracer = api.get_tracer("regen")
+    return tracer
+
+
+@contextmanager
+def _current(span: Span) -> Iterator[None]:
+    """Make a span the current one; an error that passes marks it, in one line."""
+    from opentelemetry import trace
+
+    with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+        try:
+            yield
+        except BaseException as error:
+            if _result(error) != "cancellation":
+                failed(span, type(error).__name__, str(error).partition("\n")[0])
+            raise
+
+
+def failed(span: Span, error: str, text: str) -> None:
+    from opentelemetry.trace import Status, StatusCode
+
+    span.set_attribute("error.type", error)
+    span.set_status(Status(StatusCode.ERROR, text or error))
+
+
+def _result(error: BaseException) -> Result:
+    """ "failure" is the inputs' fault, "error" regen's or the machine's."""
+    match error:
+        case RegenError():
+            return "failure"
+        case Exception():
+            return "error"
+        case _:
+            return "cancellation"
+
+
+def _parents(trigger: Trigger | None, *, alone: bool) -> tuple[Context | None, list[Link]]:
+    """The context that the root span stands in (None: the current one), and the spans that it links to."""
+    from opentelemetry import trace
+    from opentelemetry.context import Context
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    links = [trace.Link(trigger.context)] if trigger is not None and trigger.context is not None else []
+    outer = trace.get_current_span().get_span_context()
+    context: Context | None = None
+    if not outer.is_valid:
+        carrier = {
+            name: os.environ[name.upper()] for name in ("traceparent", "tracestate") if name.upper() in os.environ
+        }
+        context = TraceContextTextMapPropagator().extract(carrier, Context())
+        outer = trace.get_current_span(context).get_span_context()
+    if not alone:
+        return context, links
+    if outer.is_valid:
+        links.append(trace.Link(outer))
+    return Context(), links
+
+
+def _name(name: str) -> str:
+    return f"regen.{name.replace('_', '.')}"
