@@ -14,6 +14,7 @@ from regen.model.finding import Finding
 from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action, Plan, PlanItem
 from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.clone import note_lock
 from regen.orchestrator.persist import persist, written_ntriples
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
@@ -72,6 +73,7 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
             nothing=plan.nothing,
             within=_lookups(session, place, plan),
         )
+    note_lock(session.state, place.name)
     if hold is not None and committed.release is not None:
         releases.resume(session.state.db, place.name)
     session.walks &= {unit.template.digest for unit in session.units.values()}

@@ -18,6 +18,7 @@ from regen.errors import PathError, RegenError, StateError, TemplateError
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.model.artifact import Lookup
+from regen.model.plan import Action
 from regen.model.rows import Rows
 from regen.model.settings import PluginSettings
 from regen.model.template import GraphReader, NeedsGraph, Rendered, Renderer, Template
@@ -41,6 +42,7 @@ class Job:
         content: digest of what regen last put there or took over.
         restore: write the file again though it is missing.
         earlier: digests of earlier renders of the artifact.
+        adopt: record the artifact though it came out equal: it is known from `regen.lock` alone.
     """
 
     key: Term | None
@@ -50,6 +52,7 @@ class Job:
     content: str | None = None
     restore: bool = False
     earlier: frozenset[str] = frozenset()
+    adopt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,8 @@ async def _decide(chunk: Chunk, job: Job, rendered: Rendered, context: Context[H
         inject=template.inject,
     )
     decision = await merging.merge(sides, context.hooks, threshold=chunk.workshop.threshold)
+    if job.adopt and decision.action is Action.NOTHING and sides.base == sides.render:
+        decision = replace(decision, action=Action.ADOPT, render=rendered.content)
     # What is only compared need not travel back from a worker.
     decision = replace(decision, base=None)
     return Made(job.key, path, decision, old, render_digest, rendered.lookups)

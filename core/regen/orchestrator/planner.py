@@ -13,6 +13,7 @@ from regen.model.term import Term
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
+from regen.orchestrator.clone import take_lock
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
@@ -40,6 +41,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         RegenError: a template failed, a path is claimed twice, and so on; nothing is written then, and what was taken
             in stays pending.
     """
+    take_lock(session.state, place, session.revision)
     await take_in(session)
     look_for_clean(session, place)
     with stage("select", environment=place.name) as span:
@@ -126,6 +128,7 @@ def _job(
         content=record.content,
         restore=because.kind in {"missing", "restored"},
         earlier=place.records.earlier(record),
+        adopt=record.release == 0,
     )
 
 
