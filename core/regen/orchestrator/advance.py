@@ -72,6 +72,7 @@ def _advance(session: Session, reads: list[_Read], gone: list[str], units: Mappi
     _take_rows(session, reads, gone)
     if not changes:
         return
+    session.each_rows.clear()
     paths = {session.graph_iri(path): path for path in (*(read.row.path for read in reads), *gone)}
     origins = Origins("api", tuple(sorted(paths.items())))
     with stage("diff") as span:
@@ -236,7 +237,7 @@ def _stale_units(session: Session) -> None:
             because = difference(name, known, unit)
             artifacts = {record.artifact for record in place.records.of(name).values()}
             if unit is not None:
-                artifacts.update(every_key(filled(session), unit))
+                artifacts.update(every_key(session, unit))
             _add(session, place, ((artifact, because) for artifact in artifacts))
             session.pending.units.append((place.name, name, unit))
 
@@ -264,8 +265,8 @@ def _findings(session: Session) -> Iterator[Finding]:
         if row.error is not None:
             message, where, hint = row.error
             line, column = _line_column(where or "")
-            kept = "its last good version stays in force" if row.blob is not None else "the file is left out until then"
-            yield Finding("load", "error", f"{message}; {kept}", path, line, column, hint)
+            until = "its last good version stays in force" if row.blob is not None else "the file is left out"
+            yield Finding("load", "error", f"{message}; {until} until it is mended", path, line, column, hint)
         yield from (Finding("load", "warning", warning, path) for warning in row.warnings)
 
 

@@ -74,6 +74,8 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
             within=_lookups(session, place, plan),
         )
     note_lock(session.state, place.name)
+    if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
+        session.standing.pop(place.name, None)
     if hold is not None and committed.release is not None:
         releases.resume(session.state.db, place.name)
     session.walks &= {unit.template.digest for unit in session.units.values()}

@@ -10,7 +10,7 @@ from regen.model.plan import Action
 from regen.orchestrator.planner import plan
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
-from regen.orchestrator.survey import edited, extra
+from regen.orchestrator.survey import edited, extra, in_conflict
 
 _WORDS = {
     Action.CREATE: "missing",
@@ -64,6 +64,8 @@ async def check(session: Session, place: Place, progress: Callable[[str, int, in
     for path, what in edited(session, place):
         if what == "missing" or exact:
             problems.setdefault(path, what)
+    for path in in_conflict(session, place):
+        problems[path] = "conflict"
     for path in extra(session, place):
         problems.setdefault(path, "extra")
     rows = tuple(sorted(problems.items()))

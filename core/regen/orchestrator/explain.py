@@ -108,7 +108,7 @@ async def why(session: Session, place: Place, spelling: str) -> Why:
     name = str(record.path)
     disk = read_disk(place.root, name)
     unit = session.units.get(record.artifact.template)
-    rows = evaluated(session, unit, record.artifact.key) if unit is not None else ()
+    rows = evaluated(session, place, unit, record.artifact.key) if unit is not None else ()
     made_by = await _template_line(session, record, unit, rows, disk, line) if line is not None else None
     texts = dict(unit.template.views) if unit is not None else {}
     return Why(

@@ -107,10 +107,10 @@ def written_ntriples(session: Session) -> bytes:
     for row in session.files.values():
         for triple, spellings in json.loads(session.state.blobs.read(row.written)) if row.written else ():
             spelt.setdefault(f"{triple} .", set()).update(spellings)
-    lines = []
+    lines: list[str] = []
     for line in filled(session).ntriples().decode().splitlines():
-        for spelling in sorted(spelt.get(line, ())) or [""]:
-            lines.append(f"{' '.join(line.split(' ', 2)[:2])} {spelling} ." if spelling else line)
+        start = " ".join(line.split(" ", 2)[:2])
+        lines += [f"{start} {spelling} ." for spelling in sorted(spelt.get(line, ()))] or [line]
     return _BLANK.sub(r"_:\1", "\n".join([*lines, ""])).encode()
 
 

@@ -15,7 +15,7 @@ from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
 from regen.orchestrator.clone import take_lock
 from regen.orchestrator.session import Place, Session, Unit
-from regen.orchestrator.stale import Wish, filled, waiting
+from regen.orchestrator.stale import Wish, each_rows, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.traces import record_chunks
 from regen.state.records import Record
@@ -24,6 +24,7 @@ from regen.telemetry import stage
 Progress = Callable[[str, int, int], None]
 
 CHUNK = 64  # artifacts a chunk: some 20 ms of work, so that sending it costs little (bench/README.md)
+_FEW = 64  # keys; so many are asked for one by one without counting how many there are
 _WHOLE_SHARE = 4  # past a quarter of a template's keys one query for all rows is cheaper than one for the keys
 _PROCESSES_FROM = 400  # jobs; starting two workers costs as much as rendering some 300 artifacts here
 
@@ -48,7 +49,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         entries = waiting(session, place, wish)
         span.set_attribute("regen.affected", len(entries))
     work = Work(place)
-    jobs = _jobs(session, place, entries, work) if entries else {}
+    jobs = _jobs(session, place, entries, work, full=wish.full) if entries else {}
     made = await _produce(session, place, jobs, progress)
     items, nothing = await assemble(session, work, made)
     return Plan(
@@ -66,11 +67,16 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
 
 
 def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:
-    new = sum(1 for item in items if not place.records.has(item.artifact))
-    return sum(place.records.counts().values()) + new
+    """How many artifacts there will be; those that stand are counted once and then followed, not counted each cycle."""
+    standing = session.standing.get(place.name)
+    if standing is None:
+        standing = session.standing[place.name] = sum(place.records.counts().values())
+    return standing + sum(1 for item in items if not place.records.has(item.artifact))
 
 
-def _jobs(session: Session, place: Place, entries: Mapping[ArtifactId, Because], work: Work) -> dict[str, list[Job]]:
+def _jobs(
+    session: Session, place: Place, entries: Mapping[ArtifactId, Because], work: Work, *, full: bool
+) -> dict[str, list[Job]]:
     """Evaluate the views of what is stale; what has other rows than before becomes a job."""
     filled(session)
     by_template: dict[str, list[ArtifactId]] = {}
@@ -82,7 +88,7 @@ def _jobs(session: Session, place: Place, entries: Mapping[ArtifactId, Because],
         records = place.records.of(template, [a.key for a in artifacts])
         unit = session.units.get(template)
         with stage("select.rows", template=template, keys=len(artifacts)):
-            evaluated = _evaluate(session, unit, [a.key for a in artifacts]) if unit is not None else {}
+            evaluated = _evaluate(session, place, unit, [a.key for a in artifacts]) if unit is not None else {}
         for artifact in artifacts:
             work.because[artifact] = entries[artifact]
             record = records.get(artifact.key)
@@ -96,22 +102,27 @@ def _jobs(session: Session, place: Place, entries: Mapping[ArtifactId, Because],
             work.records[artifact] = record
             digests = tuple((view, value.digest()) for view, value in rows)
             work.rows[artifact] = digests
-            if _same(record, unit, digests, entries[artifact]):
+            if not full and _same(place, record, unit, digests, entries[artifact]):
                 work.equal.append(artifact)
             else:
                 jobs.setdefault(template, []).append(_job(place, artifact.key, rows, record, entries[artifact]))
     return jobs
 
 
-def _same(record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because) -> bool:
-    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed."""
+def _same(
+    place: Place, record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because
+) -> bool:
+    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed.
+
+    An entry keeps its first reason only, so rows say nothing of an artifact whose body also asked the graph.
+    """
     return (
         record is not None
         and record.state == "ok"
         and because.kind == "fact"
-        and because.view != "body"
         and record.template_digest == unit.digest
         and record.rows == digests
+        and not place.records.has_lookups(record)
     )
 
 
@@ -133,7 +144,7 @@ def _job(
 
 
 def _evaluate(
-    session: Session, unit: Unit, keys: Sequence[Term | None]
+    session: Session, place: Place, unit: Unit, keys: Sequence[Term | None]
 ) -> dict[Term | None, tuple[tuple[str, Rows], ...]]:
     """Rows of every view for the keys that exist; a key that does not is absent."""
     store = filled(session).store
@@ -141,13 +152,16 @@ def _evaluate(
         rows = tuple(sorted((view, selector.global_rows(store)) for view, selector in unit.views.selectors))
         return {None: rows}
     wanted = [key for key in keys if key is not None]
-    whole = len(wanted) * _WHOLE_SHARE > session.keys_of(unit)
+    whole = len(wanted) > _FEW and len(wanted) * _WHOLE_SHARE > place.records.count(unit.template.name)
     by_view: dict[str, Mapping[Term, Rows] | Rows] = {}
     for view, selector in unit.views.selectors:
         if not selector.keyed:
             by_view[view] = selector.global_rows(store)
             continue
-        rows_of_view = selector.all_rows(store) if whole else selector.rows(store, wanted)
+        if view == "each":
+            rows_of_view = each_rows(session, unit) if whole else selector.rows(store, wanted)
+        else:
+            rows_of_view = selector.all_rows(store) if whole else selector.rows(store, wanted)
         by_view[view] = rows_of_view
         if view == "each":
             wanted = [key for key in wanted if key in rows_of_view]
@@ -163,9 +177,9 @@ def _rows_of(
         yield view, rows if isinstance(rows, Rows) else (rows.get(key) or Rows(columns[view], ()))
 
 
-def evaluated(session: Session, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
+def evaluated(session: Session, place: Place, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
     """Rows of every view of one artifact as the dataset is now; none where its key is gone."""
-    return _evaluate(session, unit, [key]).get(key, ())
+    return _evaluate(session, place, unit, [key]).get(key, ())
 
 
 @dataclass(slots=True)

@@ -16,8 +16,10 @@ from regen.model.artifact import ArtifactId, Because
 from regen.model.change import Change, Origins
 from regen.model.finding import Finding
 from regen.model.graphfile import file_iri
+from regen.model.rows import Rows
 from regen.model.settings import PluginSettings
 from regen.model.template import Template
+from regen.model.term import Term
 from regen.stages.deploy import Target
 from regen.stages.select import Views
 from regen.state import releases
@@ -105,7 +107,8 @@ class Session:
     """An open project: configuration, plugins, state, dataset, templates.
 
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
-    `walks` holds digests of templates whose bodies walk the graph, `surveyed` environments whose files were looked at.
+    `walks` holds digests of templates whose bodies walk the graph, `surveyed` environments whose files were looked at,
+    `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by digest.
     `turn` is held by whoever works on the session: one task at a time.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
@@ -131,6 +134,8 @@ class Session:
     findings: tuple[Finding, ...] = ()
     walks: set[str] = field(default_factory=set)
     surveyed: set[str] = field(default_factory=set)
+    standing: dict[str, int] = field(default_factory=dict)
+    each_rows: dict[str, Mapping[Term, Rows]] = field(default_factory=dict)
     turn: anyio.Lock = field(default_factory=anyio.Lock)
     selectors: dict[str, Selector] = field(default_factory=dict)
     compiled: dict[str, bytes] = field(default_factory=dict)
@@ -198,11 +203,7 @@ class Session:
         self.dataset, self.pending, self.units_signature = None, Pending(), None
         self.quads.clear()
         self.units.clear()
-
-    def keys_of(self, unit: Unit) -> int:
-        """How many artifacts a template has in the environments, about."""
-        rows = self.state.db.one("SELECT count(*) FROM artifact WHERE template = ?", (unit.template.name,))
-        return int(rows[0]) // len(self.places) if rows is not None else 0
+        self.each_rows.clear()
 
     def language(self, template: str, path: str) -> str | None:
         """The language of a template's artifact, or of a path where the template is gone."""

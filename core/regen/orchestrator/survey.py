@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from regen.model.artifact import ArtifactId, Because
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.session import Place, Session
 from regen.state.blobs import digest_of
+from regen.state.records import key_term
 
 _CLEANED_SHARE = 2  # more than half of the files gone at once is a clean, not a decision about each of them
 
@@ -33,6 +35,12 @@ def extra(session: Session, place: Place) -> Iterator[str]:
             yield record.path
 
 
+def in_conflict(session: Session, place: Place) -> Iterator[str]:
+    """Files with an open conflict."""
+    rows = session.state.db.execute("SELECT path FROM conflict WHERE environment = ? ORDER BY path", (place.name,))
+    yield from (path for (path,) in rows)
+
+
 def look_for_clean(session: Session, place: Place) -> None:
     """Make stale what a clean of the output took; once while a session is open, for it looks at every file.
 
@@ -52,15 +60,14 @@ def cleaned(place: Place) -> dict[ArtifactId, Because]:
     Single files that are gone were deleted on purpose; they are not named here.
     """
     total, missing = 0, []
-    for record in place.records.at_folder(""):
-        if record.path is None or record.content is None or record.state == "deleted":
-            continue
+    root = os.fspath(place.root)
+    for template, key, path in place.records.paths():
         total += 1
-        if not (place.root / record.path).exists():
-            missing.append(record)
+        if not os.path.exists(f"{root}/{path}"):  # noqa: PTH110 - every output is looked at: a Path costs three times that
+            missing.append(ArtifactId(template, key_term(key)))
     if not missing or (len(missing) * _CLEANED_SHARE <= total and place.root.is_dir()):
         return {}
     because = Because(
         "missing", f"{len(missing)} of {total} files were gone: the output was cleaned", where=place.root.name
     )
-    return {record.artifact: because for record in missing}
+    return dict.fromkeys(missing, because)

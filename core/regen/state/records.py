@@ -154,6 +154,25 @@ class Records:
         rows = self._db.execute("SELECT DISTINCT template FROM artifact WHERE environment = ?", (self._environment,))
         return frozenset(name for (name,) in rows)
 
+    def count(self, template: str) -> int:
+        """How many artifacts of a template are recorded."""
+        row = self._db.one(
+            "SELECT count(*) FROM artifact WHERE environment = ? AND template = ?", (self._environment, template)
+        )
+        return int(row[0]) if row is not None else 0
+
+    def has_lookups(self, record: Record) -> bool:
+        """Whether the artifact's body asked the graph when it was rendered last."""
+        return self._db.one("SELECT 1 FROM lookup WHERE artifact = ? LIMIT 1", (record.number,)) is not None
+
+    def paths(self) -> Iterator[tuple[str, str, str]]:
+        """(template, key as text, path) of every artifact that should have a file on disk."""
+        yield from self._db.iterate(
+            "SELECT template, key, path FROM artifact"
+            " WHERE environment = ? AND path IS NOT NULL AND content IS NOT NULL AND state <> 'deleted'",
+            (self._environment,),
+        )
+
     def counts(self) -> dict[str, int]:
         """Number of artifacts by state."""
         rows = self._db.execute(
@@ -162,10 +181,8 @@ class Records:
         return dict(rows)
 
     def _select(self, where: str, values: tuple[str, ...]) -> Iterator[Record]:
-        statement = (
-            "SELECT id, template, key, path, content, base, template_digest, rows, because, release, state"
-            f" FROM artifact WHERE environment = ? AND {where}"
-        )
+        columns = "id, template, key, path, content, base, template_digest, rows, because, release, state"
+        statement = f"SELECT {columns} FROM artifact WHERE environment = ? AND {where}"  # noqa: S608 - of this class
         for row in self._db.iterate(statement, (self._environment, *values)):
             number, template, key, path, content, base, digest, rows, because, release, state = row
             artifact = ArtifactId(template, key_term(key))
