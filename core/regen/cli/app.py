@@ -7,6 +7,7 @@ libraries for friendlier command lines take longer to import than a whole cycle 
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -229,6 +230,14 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"`{self.prog} --help` lists what there is")
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        """An unknown command is told with what may be meant, not with all there are."""
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            near = difflib.get_close_matches(value, list(action.choices), n=1)
+            hint = f"did you mean `regen {near[0]}`?" if near else "`regen --help` lists what there is"
+            raise UsageError(f"there is no command {value!r}", hint=hint)
+        super()._check_value(action, value)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 from regen.cli import document, show
 from regen.cli.running import opened, run
 from regen.errors import ExitCode
+from regen.model.plan import Action
 
 if TYPE_CHECKING:
+    from regen.model.finding import Finding
+    from regen.model.plan import Plan
     from regen.orchestrator.outcome import Applied, Turn
     from regen.project import Project
+
+_HELD = (
+    "{} is held since a rollback from these inputs; nothing was done. "
+    "Change the graph or a template, or run `regen resume`."
+)
 
 
 def plan(
@@ -38,7 +46,10 @@ def plan(
             else:
                 before = project.on_disk(value) if diff else {}
                 show.plan(show.out(), value, diff=diff, before=before, everything=everything)
-            return ExitCode.CONFLICTS if await project.conflicts(env) else ExitCode.DONE
+            still_open = len(await project.conflicts(env))
+            if not json:
+                show.open_conflicts(show.out(), still_open)
+            return _exit_code(value, still_open)
 
     return run(work)
 
@@ -51,8 +62,22 @@ async def _check(project: Project, env: str | None, exact: bool, json: bool) -> 
         console = show.out()
         for path, what in report.problems:
             console.print(f"{what:<8} {path}", markup=False)
+        show.findings(show.err(), report.findings)
         console.print(report.summary, markup=False)
-    return ExitCode.CHECK_FAILED if report.problems else ExitCode.DONE
+    if report.problems:
+        return ExitCode.CHECK_FAILED
+    return ExitCode.USAGE if any(finding.severity == "error" for finding in report.findings) else ExitCode.DONE
+
+
+def _exit_code(value: Plan, still_open: int) -> ExitCode:
+    """A gate that says no wins over graph files that cannot be read, and those over conflicts."""
+    if any(finding.severity == "error" for item in value.items for finding in item.findings):
+        return ExitCode.GATE_FAILED
+    if any(finding.severity == "error" for finding in value.findings):
+        return ExitCode.USAGE
+    if still_open or any(item.action is Action.CONFLICT for item in value.items):
+        return ExitCode.CONFLICTS
+    return ExitCode.DONE
 
 
 def apply(
@@ -73,7 +98,7 @@ def apply(
                 document.write(applied)
             else:
                 _print_applied(applied, time.perf_counter() - started)
-            return ExitCode.CONFLICTS if await project.conflicts(env) else ExitCode.DONE
+            return _exit_code(applied.plan, applied.open_conflicts)
 
     return run(work)
 
@@ -81,22 +106,13 @@ def apply(
 def _print_applied(applied: Applied, duration_s: float) -> None:
     console = show.out()
     if applied.held:
-        show.err().print(
-            f"{applied.plan.environment} is held since a rollback from these inputs; nothing was done. "
-            "Change the graph or a template, or run `regen resume`.",
-            style="yellow",
-            markup=False,
-        )
+        show.err().print(_HELD.format(applied.plan.environment), style="yellow", markup=False)
         return
     show.plan(console, applied.plan, diff=False, before={})
-    for path in applied.again:
-        console.print(f"{path} was edited while this cycle ran, and was merged again", style="yellow", markup=False)
+    show.edited(console, applied.again, applied.kept)
     if applied.release is not None:
         console.print(f"release {applied.release.number} in {duration_s:.2f} s", style="bold")
-    if applied.open_conflicts:
-        console.print(
-            f"{applied.open_conflicts} conflicts are open: `regen conflicts` lists them", style="bold red", markup=False
-        )
+    show.open_conflicts(console, applied.open_conflicts)
 
 
 def watch(
@@ -112,23 +128,43 @@ def watch(
         async with opened(where or directory, "watch", wait_s=wait) as project:
             if not json:
                 show.out().print(f"watching {project.root}", style="dim", markup=False)
+            known: dict[str, tuple[Finding, ...]] = {}
             async for turn in project.watch(env):
                 if json:
                     document.line(turn)
                 else:
-                    _print_turn(turn)
+                    _print_turn(turn, known)
         return ExitCode.DONE
 
     return run(work)
 
 
-def _print_turn(turn: Turn) -> None:
+def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
+    """Print a turn that has something to say.
+
+    Args:
+        turn: which.
+        known: findings of the last turn by environment, which are not repeated.
+    """
     console = show.out()
     stamp = time.strftime("%H:%M:%S", time.localtime(turn.at))
-    if turn.error is not None:
-        show.error(turn.error)
+    head = f"{stamp} {turn.trigger} ({turn.duration_s * 1000:.0f} ms)"
+    if turn.error is not None or turn.applied is None:
+        console.print(head, style="dim", markup=False)
+        if turn.error is not None:
+            show.error(turn.error)
         return
-    if turn.applied is None or not (turn.applied.plan.items or turn.trigger.startswith("start")):
+    applied = turn.applied
+    findings = known.get(turn.environment, ())
+    known[turn.environment] = applied.plan.findings
+    if not (applied.plan.items or findings != applied.plan.findings or turn.trigger.startswith("start")):
         return
-    console.print(f"{stamp} {turn.trigger} ({turn.duration_s * 1000:.0f} ms)", style="dim", markup=False)
-    show.plan(console, turn.applied.plan, diff=False, before={})
+    console.print(head, style="dim", markup=False)
+    if applied.held:
+        console.print(_HELD.format(turn.environment), style="yellow", markup=False)
+        return
+    show.plan(console, applied.plan, diff=False, before={})
+    show.edited(console, applied.again, applied.kept)
+    for path in sorted({f.path for f in findings if f.path} - {f.path for f in applied.plan.findings}):
+        console.print(f"{path} is in order again", style="green", markup=False)
+    show.open_conflicts(console, applied.open_conflicts)

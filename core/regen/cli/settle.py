@@ -105,7 +105,9 @@ def resolve(
             console = show.out()
             console.print(await project.resolve(path, chosen[0], env), markup=False)
             left = len(await project.conflicts(env))
-            console.print(f"{left} conflicts are open" if left else "no conflicts are open", style="dim")
+            show.open_conflicts(console, left)
+            if not left:
+                console.print("no conflicts are open", style="dim")
             return ExitCode.CONFLICTS if left else ExitCode.DONE
 
     return run(work)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from regen.errors import RegenError
     from regen.model.finding import Finding
+    from regen.model.release import KeptEdit
 
 _STYLES = {
     Action.CREATE: "green",
@@ -111,6 +112,29 @@ def findings(console: Console, values: Iterable[Finding]) -> None:
         console.print(str(finding), style=styles[finding.severity], markup=False)
         if finding.hint:
             console.print(f"  {finding.hint}", style="dim", markup=False)
+
+
+def open_conflicts(console: Console, count: int) -> None:
+    """Say how many conflicts are open, if any."""
+    if count:
+        text = "1 conflict is open" if count == 1 else f"{count} conflicts are open"
+        console.print(f"{text}: `regen conflicts` lists what to settle", style="bold red", markup=False)
+
+
+def edited(console: Console, again: Iterable[str], kept: Iterable[KeptEdit]) -> None:
+    """Say what became of files that somebody edited while a cycle ran.
+
+    Args:
+        console: where.
+        again: paths that were merged once more.
+        kept: edits that were set aside.
+    """
+    for path in again:
+        console.print(f"{path} was edited while this cycle ran, and was merged again", style="yellow", markup=False)
+    for edit in kept:
+        console.print(
+            f"{edit.path} {edit.why}: your bytes are kept as {edit.content[:12]}", style="yellow", markup=False
+        )
 
 
 def error(value: RegenError) -> None:
