@@ -137,6 +137,12 @@ def test_an_import_that_the_template_drops_stays_while_your_edit_uses_it() -> No
     assert clean(base.replace("    y: Any\n", "    y: int\n"), theirs, base).startswith("from typing import Any\n")
 
 
+def test_an_import_that_the_template_moves_into_a_function_is_not_brought_back() -> None:
+    base = "from a import b\n\n\ndef f():\n    return b\n\n\nx = 1\n"
+    theirs = "def f():\n    from a import b\n\n    return b\n\n\nx = 1\n"
+    assert clean(base.replace("x = 1", "x = 2"), theirs, base) == theirs.replace("x = 1", "x = 2")
+
+
 def test_a_member_that_one_side_edits_and_the_other_moves_is_edited_in_its_new_place() -> None:
     place = BASE[BASE.index("class Place") :]
     person = BASE[BASE.index("class Person") : BASE.index("class Place")]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Parser, Query
 
 _MOST_BLANK = 2  # blank lines in a row, as PEP 8 has them
+_TO_CLEAN = re.compile(r"[ \t]\r?\n|\n\r?\n\r?\n\r?\n|\n\r?\n\Z|[^\n]\Z|\A[ \t\r\n]+\Z")  # most renders are clean
 _FENCE = re.compile(r"^\s{0,3}(?:[-*+>]\s|\d+[.)]\s|\s|>)*(```+|~~~+)")
 _SQL_TEXT = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$", re.DOTALL
@@ -38,6 +39,8 @@ def regen_format(path: str, language: str | None, content: bytes) -> bytes | Non
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return None
+    if not _TO_CLEAN.search(text):
+        return content
     ends = text.count("\r\n")
     if text.count("\r") != ends or ends not in (0, text.count("\n")):
         return content  # it mixes line ends: nobody knows which are meant

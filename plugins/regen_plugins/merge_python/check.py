@@ -111,10 +111,13 @@ def _quoted(annotation: ast.expr) -> Iterator[str]:
 
 
 def needed_imports(ours: ast.Module, theirs: ast.Module, result: ast.Module) -> frozenset[str]:
-    """Imported names that one side removed, or the merge, and that the merged code still uses."""
+    """Imported names that one side removed with all their uses, and that the other side's edits still use."""
     here, mine, other = (_imported(side.body) for side in (result, ours, theirs))
-    gone = (mine ^ other) - here
-    return frozenset(gone & used(result)) if gone else frozenset()
+    needed: set[str] = set()
+    for gone, side in ((other - mine - here, ours), (mine - other - here, theirs)):
+        if gone:
+            needed |= (gone & used(result)) - used(side)
+    return frozenset(needed)
 
 
 def dangling(base: ast.Module, ours: ast.Module, theirs: ast.Module, result: ast.Module) -> str | None:
