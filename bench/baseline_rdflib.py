@@ -31,7 +31,7 @@ class {{ name }}({{ bases | join(", ") or "BaseModel" }}):
     """{{ comment }}"""
 {% for p in properties %}
 
-    {{ p.name }}: {{ p.ranges | join(" | ") or "str" }} | None = Field(default=None, description={{ p.comment | tojson }})
+    {{ p.name }}: {{ p.ranges | join(" | ") or "str" }} | None = Field(None, description={{ p.comment | tojson }})
 {% endfor %}
 ''',
     "typescript/{}.ts": """import { z } from "zod";

@@ -1,0 +1,79 @@
+"""A full regeneration of all packs against a script that makes everything with rdflib; one worker against two."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+
+from bench.conftest import report
+from regen.project import Project
+
+BASELINE = Path(__file__).with_name("baseline_rdflib.py")
+
+
+def seconds(command: list[str]) -> float:
+    """Wall time of a command, which has to succeed."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return time.perf_counter() - started
+
+
+@pytest.mark.long
+def test_full_regeneration(project: Callable[..., Path], schemaorg: Path, tmp_path: Path) -> None:
+    folder = project()
+    regen = [sys.executable, "-m", "regen", "-C", str(folder), "apply"]
+    seconds(regen)
+    ours, theirs = [], []
+    for _ in range(3):
+        for name in (".regen", "regen.lock", "out"):
+            shutil.rmtree(folder / name)
+        ours.append(seconds(regen))
+        theirs.append(seconds([sys.executable, str(BASELINE), str(schemaorg), str(tmp_path / "baseline")]))
+        shutil.rmtree(tmp_path / "baseline")
+    report(
+        "full regeneration of six packs, schema.org 30.0, whole process",
+        [
+            ("regen apply, median", f"{statistics.median(ours):.2f} s"),
+            ("rdflib + Jinja script, median", f"{statistics.median(theirs):.2f} s"),
+            ("ratio, median", f"{statistics.median(b / a for a, b in zip(ours, theirs, strict=True)):.2f}"),
+        ],
+    )
+
+
+@pytest.mark.long
+def test_workers(project: Callable[..., Path]) -> None:
+    """Render, merge and evaluate: one worker process against two, in turn."""
+    times: dict[int, list[float]] = {1: [], 2: []}
+
+    async def measure(folder: Path, workers: int) -> int:
+        async with Project.open(folder) as opened:
+            await opened.apply(await opened.plan())
+            stages: list[float] = []
+            for _ in range(3):
+                started = time.perf_counter()
+                marks: list[float] = []
+                opened.progress = lambda *_: marks.append(time.perf_counter())  # noqa: B023 - read at once
+                plan = await opened.plan(full=True)
+                stages.append((marks[-1] if marks else time.perf_counter()) - started)
+            times[workers] += stages
+            return plan.rendered
+
+    counts = [anyio.run(measure, project(f"workers{n}", workers=n, executor="processes"), n) for n in (1, 2)]
+    report(
+        f"render + merge + evaluate of {counts[0]:,} artifacts in worker processes, warm",
+        [
+            ("one worker, median", f"{statistics.median(times[1]):.2f} s"),
+            ("two workers, median", f"{statistics.median(times[2]):.2f} s"),
+            ("ratio", f"{statistics.median(times[1]) / statistics.median(times[2]):.2f}"),
+        ],
+    )
