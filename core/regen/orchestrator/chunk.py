@@ -42,7 +42,7 @@ class Job:
         content: digest of what regen last put there or took over.
         restore: write the file again though it is missing.
         earlier: digests of earlier renders of the artifact.
-        adopt: record the artifact though it came out equal: it is known from `regen.lock` alone.
+        adopt: record the artifact though it came out equal: it is known from `regen.lock` alone, or it was in conflict.
     """
 
     key: Term | None

@@ -14,6 +14,7 @@ from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.session import Place, Session
+from regen.orchestrator.survey import has_markers
 from regen.stages import deploy
 from regen.state import releases
 from regen.state.blobs import digest_of
@@ -97,7 +98,7 @@ async def resolve(session: Session, place: Place, path: str, how: str) -> str:
     theirs = session.state.blobs.read(found.theirs)
     match how:
         case "ours" | "merged":
-            if disk is not None and b"<<<<<<< " in disk and b">>>>>>> " in disk:
+            if disk is not None and has_markers(disk):
                 raise UsageError(
                     f"{found.path} still holds conflict markers",
                     hint="edit them away, then run this again with --merged",

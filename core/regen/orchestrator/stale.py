@@ -11,6 +11,7 @@ from regen.model.artifact import ArtifactId, Because
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.survey import edited_conflicts
 from regen.state.stale import read_stale
 from regen.telemetry import stage
 
@@ -43,6 +44,8 @@ def waiting(session: Session, place: Place, wish: Wish) -> dict[ArtifactId, Beca
     entries = dict(read_stale(session.state.db, place.name))
     for artifact, because in session.pending.stale.get(place.name, {}).items():
         entries.setdefault(artifact, because)
+    for artifact, path in edited_conflicts(session, place):
+        entries.setdefault(artifact, Because("edited", f"{path} was edited since its conflict was found"))
     if wish.full or not session.config.engine.incremental:
         for artifact in everything(session, place):
             entries.setdefault(artifact, Because("setting", "a full run was asked for"))

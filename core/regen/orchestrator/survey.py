@@ -41,6 +41,22 @@ def in_conflict(session: Session, place: Place) -> Iterator[str]:
     yield from (path for (path,) in rows)
 
 
+def edited_conflicts(session: Session, place: Place) -> Iterator[tuple[ArtifactId, str]]:
+    """Artifacts in conflict, with their paths, whose files were edited since and hold no markers: they may fit now."""
+    rows = session.state.db.execute(
+        "SELECT template, key, path, ours FROM conflict WHERE environment = ? ORDER BY path", (place.name,)
+    )
+    for template, key, path, ours in rows:
+        disk = read_disk(place.root, path)
+        if disk is not None and digest_of(disk) != ours and not has_markers(disk):
+            yield ArtifactId(template, key_term(key)), path
+
+
+def has_markers(content: bytes) -> bool:
+    """Whether a file holds what `--markers` writes."""
+    return b"<<<<<<< " in content and b">>>>>>> " in content
+
+
 def look_for_clean(session: Session, place: Place) -> None:
     """Make stale what a clean of the output took; once while a session is open, for it looks at every file.
 

@@ -1,0 +1,133 @@
+"""Conflicts: loud, harmless, and settled for good in each of four ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cycle_world import World, actions
+
+from regen.errors import UsageError
+from regen.model.plan import Action
+
+pytestmark = pytest.mark.anyio
+MODULE = """\
+---
+to: "{{ this | local_name }}.txt"
+each: SELECT ?this ?n WHERE { ?this :n ?n }
+---
+first
+n = {{ each[0].n }}
+
+-
+
+last
+"""
+OURS, THEIRS = "first\nn = mine\n\n-\n\nlast\n", "first\nn = 2\n\n-\n\nlast\n"
+
+
+@pytest.fixture
+async def world(tmp_path: Path, anyio_backend: str) -> World:
+    """A project with one conflict, and one file that goes on without it."""
+    found = World(tmp_path, {"templates/n.j2": MODULE})
+    found.graph(':a :n "1" . :b :n "1" .')
+    await found.apply()
+    found.edit("a.txt", "n = 1", "n = mine")
+    found.graph(':a :n "2" . :b :n "2" .')
+    applied = await found.apply()
+    assert actions(applied) == {"a.txt": Action.CONFLICT, "b.txt": Action.UPDATE}
+    assert applied.open_conflicts == 1
+    assert applied.release is not None
+    assert not applied.release.complete
+    assert (found.read("a.txt"), found.read("b.txt")) == (OURS, THEIRS)
+    return found
+
+
+async def test_a_conflict_stays_open_and_is_listed_until_it_is_settled(world: World) -> None:
+    """The next cycle does nothing, says so, and the check fails."""
+    async with world.open() as project:
+        applied = await project.apply()
+        assert (applied.plan.items, applied.open_conflicts) == ((), 1)
+        (found,) = await project.conflicts()
+        assert (found.path, str(found.because)) == ("a.txt", ':a :n "1" became "2", graphs/people.ttl')
+        assert (await project.check()).problems == (("a.txt", "conflict"),)
+
+
+@pytest.mark.parametrize(("how", "content"), [("ours", OURS), ("theirs", THEIRS), ("merged", OURS)])
+async def test_a_settled_conflict_does_not_come_back(world: World, how: str, content: str) -> None:
+    """What settled it is the base: later renders that leave the line alone merge."""
+    async with world.open() as project:
+        await project.resolve("a.txt", how)
+        assert world.read("a.txt") == content
+        assert await project.conflicts() == ()
+        assert not (await project.apply()).plan.items
+        assert (await project.check()).problems == ()
+    world.write("templates/n.j2", MODULE.replace("last", "at the very last"))
+    applied = await world.apply()
+    assert applied.open_conflicts == 0
+    assert world.read("a.txt") == content.replace("last", "at the very last")
+
+
+async def test_markers_are_written_on_request_and_have_to_be_edited_away(world: World) -> None:
+    """`--markers`, an edit, `--merged`."""
+    async with world.open() as project:
+        await project.resolve("a.txt", "markers")
+        assert "<<<<<<< " in world.read("a.txt")
+        for how in ("merged", "ours"):
+            with pytest.raises(UsageError, match="still holds conflict markers"):
+                await project.resolve("a.txt", how)
+        (world.root / "out/a.txt").write_text(OURS.replace("mine", "both"))
+        await project.resolve("out/a.txt", "merged")
+        assert not (await project.apply()).plan.items
+        assert await project.conflicts() == ()
+    assert world.read("a.txt") == OURS.replace("mine", "both")
+
+
+async def test_a_newer_render_replaces_only_the_other_side(world: World) -> None:
+    """While a conflict is open the graph goes on; settling takes the newest."""
+    world.graph(':a :n "3" . :b :n "2" .')
+    async with world.open() as project:
+        applied = await project.apply()
+        assert actions(applied) == {"a.txt": Action.CONFLICT}
+        assert world.read("a.txt") == OURS
+        await project.resolve("a.txt", "theirs")
+    assert world.read("a.txt") == OURS.replace("mine", "3")
+
+
+async def test_a_newer_render_that_came_after_the_markers_keeps_the_file(world: World) -> None:
+    """The file with markers is the person's; they end up with their own text and the newest base."""
+    async with world.open() as project:
+        await project.resolve("a.txt", "markers")
+        marked = world.read("a.txt")
+        world.graph(':a :n "3" . :b :n "2" .')
+        assert (await project.apply()).open_conflicts == 1
+        assert world.read("a.txt") == marked
+        (world.root / "out/a.txt").write_text(OURS.replace("mine", "3 and mine"))
+        await project.resolve("a.txt", "merged")
+        assert not (await project.apply()).plan.items
+    assert world.read("a.txt") == OURS.replace("mine", "3 and mine")
+
+
+async def test_a_conflict_ends_by_itself_when_the_graph_takes_the_change_back(world: World) -> None:
+    """The render is the base again: nothing is left to settle, and the edit stands."""
+    world.graph(':a :n "1" . :b :n "2" .')
+    async with world.open() as project:
+        assert (await project.apply()).open_conflicts == 0
+    assert world.read("a.txt") == OURS
+
+
+async def test_a_conflict_ends_by_itself_when_the_file_is_edited_to_fit(world: World) -> None:
+    """Typing what the template wants settles it at the next cycle that looks at the file."""
+    (world.root / "out/a.txt").write_text(THEIRS)
+    async with world.open() as project:
+        assert (await project.apply()).open_conflicts == 0
+        assert await project.conflicts() == ()
+
+
+async def test_a_file_in_conflict_whose_key_goes_is_kept(world: World) -> None:
+    """Somebody's work is never deleted."""
+    world.graph(':b :n "2" .')
+    applied = await world.apply()
+    assert actions(applied) == {"a.txt": Action.KEEP}
+    assert applied.open_conflicts == 0
+    assert world.read("a.txt") == OURS
