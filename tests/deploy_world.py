@@ -116,7 +116,7 @@ class World:
         merged = merge(ThreeWay(path, None, self.state.blobs.read(base), disk, render))
         if merged.content is None:
             return PlanItem(
-                which, Action.CONFLICT, was, BECAUSE, None, old, None, render, base, conflicts=merged.conflicts,
+                which, Action.CONFLICT, path, BECAUSE, moved, old, None, render, base, conflicts=merged.conflicts,
                 marked=merged.marked, inputs=inputs,
             )  # fmt: skip
         return PlanItem(

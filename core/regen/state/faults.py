@@ -1,9 +1,10 @@
 """Fault points: named moments at which a test kills, stops or starves the process.
 
-`REGEN_FAULT` is read once, when the process starts; only tests set it. It holds one `<action>@<where>`, or several with
-commas between. The action is `kill` (SIGKILL), `stop` (SIGSTOP), or the name of an errno such as `ENOSPC`, which is
-raised as OSError; `<where>` is a number (the n-th point that is passed, from 1), a point's name, `name#n` (its n-th
-passing), or `name*` (every passing of it). Where the variable is unset, a point costs one call of a function.
+`REGEN_FAULT` is read once, when the process starts; only tests set it. It holds `<action>@<where>`, or several
+with commas between. The action is `kill` (SIGKILL), `stop` (SIGSTOP), `interrupt` (KeyboardInterrupt), or the name of
+an errno such as `ENOSPC`, which is raised as OSError; `<where>` is a number (the n-th point that is passed, from 1), a
+point's name, `name#n` (its n-th passing), or `name*` (every passing of it). Where the variable is unset, a point costs
+one call of a function.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class _Fault:
                 os.kill(os.getpid(), signal.SIGKILL)
             case "stop":
                 os.kill(os.getpid(), signal.SIGSTOP)
+            case "interrupt":
+                raise KeyboardInterrupt
             case code:
                 number = getattr(errno, code)
                 raise OSError(number, os.strerror(number), name)

@@ -111,6 +111,13 @@ class Ledger:
             [(self._environment, *artifact_text(a)) for a in artifacts],
         )
 
+    def free_paths(self, paths: Iterable[str]) -> None:
+        """Take paths from whatever artifact has them: one whose file the user deleted may, as all others are checked."""
+        self._db.many(
+            "UPDATE artifact SET path = NULL WHERE environment = ? AND path = ?",
+            [(self._environment, path) for path in paths],
+        )
+
     def stand(self, versions: Iterable[Version]) -> None:
         """Make these versions what their artifacts are now."""
         self._db.many(

@@ -25,7 +25,7 @@ def decided_again(state: State, item: PlanItem, raced: Raced, remerge: Remerge) 
     moving = item.moved_from is not None and item.moved_from != item.path
     if ours is None:
         return _without_file(item, path)
-    if item.action is Action.DELETE:
+    if item.action in (Action.DELETE, Action.KEEP):
         return replace(item, action=Action.KEEP, content=None, old=digest_of(ours))
     base = state.blobs.read(item.base) if item.base is not None and state.blobs.has(item.base) else None
     theirs = item.render or b""
@@ -66,7 +66,6 @@ def as_conflict(item: PlanItem, merged: Merged, ours: bytes) -> PlanItem:
         action=Action.CONFLICT,
         old=digest_of(ours),
         content=None,
-        moved_from=None,
         how=merged.how,
         confidence=merged.confidence,
         conflicts=merged.conflicts or (Conflict("content", BUSY),),

@@ -120,7 +120,7 @@ def _prepare(
         folders = folders_of_regen(state, target.environment, draft.changes)
         token = f"{target.environment} {heading.number}"
         prepared = target.deployer.prepare(target.root, draft.changes, token=token, folders=folders)
-        raced = prepared.raced or keep_old_bytes(state, target, draft.changes)
+        raced = prepared.raced or keep_old_bytes(state, target, (*draft.changes, *draft.ended))
         if not raced:
             return draft, prepared, again
         again.update(one.change.path for one in raced)
@@ -135,9 +135,9 @@ def _prepare(
 
 def _decide(state: State, item: PlanItem, raced: dict[str, Raced], remerge: Remerge, *, last: bool) -> PlanItem:
     found = raced.get(item.moved_from or item.path) or raced.get(item.path)
-    if found is None or not (writes(item) or item.action is Action.DELETE):
+    if found is None or item.action is Action.CONFLICT:
         return item
-    if last and found.ours is not None and item.action is not Action.DELETE:
+    if last and found.ours is not None and writes(item):
         return as_conflict(item, Merged(None, (Conflict("content", BUSY),), "lines", 0.0), found.ours)
     return decided_again(state, item, found, remerge)
 

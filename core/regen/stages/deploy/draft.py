@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from regen.errors import PathError
+from regen.model.artifact import ArtifactId
 from regen.model.deploy import Change
+from regen.model.merge import Conflict
 from regen.model.plan import Action, PlanItem
+from regen.model.release import Standing
 from regen.state.blobs import digest_of
-from regen.state.codec import artifact_text
+from regen.state.codec import artifact_of, artifact_text
 from regen.state.opening import State
 from regen.state.releases import at_path
 
@@ -38,6 +41,11 @@ def writes(item: PlanItem) -> bool:
     return item.action in _WRITES
 
 
+def arrives(item: PlanItem) -> bool:
+    """Whether the item writes, or takes over, the file at its path."""
+    return writes(item) or (item.action is Action.DELETE and item.content is not None)
+
+
 class Drafting:
     """Makes drafts of a plan, again after a file was found to be edited.
 
@@ -55,13 +63,13 @@ class Drafting:
 
     def draft(self, items: Iterable[PlanItem]) -> Draft:
         """One change for each path. Raises PathError where two artifacts claim one path."""
-        wanted = tuple(item for item in items if item.action is not Action.NOTHING)
+        wanted = self._without_blocked(tuple(item for item in items if item.action is not Action.NOTHING))
         arriving: dict[str, PlanItem] = {}
         leaving: dict[str, PlanItem] = {}
         for item in wanted:
-            if writes(item) or (item.action is Action.DELETE and item.content is not None):
+            if arrives(item):
                 if item.path in arriving:
-                    raise _two_owners(item, arriving[item.path])
+                    raise _two_owners(item, arriving[item.path].artifact)
                 arriving[item.path] = item
                 if item.moved_from is not None and item.moved_from != item.path:
                     leaving[item.moved_from] = item
@@ -71,6 +79,38 @@ class Drafting:
         changes += [self._departure(path, item) for path, item in leaving.items() if path not in arriving]
         ended = [ending for item in wanted if (ending := self._ended(item)) is not None]
         return Draft(wanted, tuple(sorted(changes, key=lambda change: change.path)), tuple(ended), self._fresh)
+
+    def _without_blocked(self, items: tuple[PlanItem, ...]) -> tuple[PlanItem, ...]:
+        """Items whose path is held by a file that stays for a person become conflicts, and so may others behind them."""
+        while True:
+            by_artifact = {item.artifact: item for item in items}
+            blocked = {
+                item.artifact: owner
+                for item in items
+                if arrives(item) and (owner := self._holder(item, by_artifact)) is not None
+            }
+            if not blocked:
+                return items
+            items = tuple(
+                _blocked(item, blocked[item.artifact]) if item.artifact in blocked else item for item in items
+            )
+
+    def _holder(self, item: PlanItem, items: Mapping[ArtifactId, PlanItem]) -> ArtifactId | None:
+        """The artifact that keeps the item's path for a person's file; raises where it keeps it for its own."""
+        row = self._state.db.one(
+            "SELECT template, key, state FROM artifact WHERE environment = ? AND path = ?",
+            (self._environment, item.path),
+        )
+        if row is None or row[2] == Standing.DELETED.value:
+            return None
+        owner = artifact_of(row[0], row[1])
+        theirs = items.get(owner)
+        if owner == item.artifact or (theirs is not None and _leaves(theirs)):
+            return None
+        waits = theirs is not None and theirs.action in (Action.CONFLICT, Action.KEEP)
+        if waits or row[2] in (Standing.ORPHAN.value, Standing.CONFLICT.value):
+            return owner
+        raise _two_owners(item, owner)
 
     def _ended(self, item: PlanItem) -> Change | None:
         if item.action is not Action.KEEP:
@@ -112,9 +152,21 @@ class Drafting:
         return row[0] if row is not None else None
 
 
-def _two_owners(item: PlanItem, other: PlanItem) -> PathError:
+def _leaves(item: PlanItem) -> bool:
+    """Whether the item's artifact gives up the path that it has now."""
+    if item.action is Action.DELETE or (item.action is Action.KEEP and item.old is None):
+        return True
+    return writes(item) and item.moved_from not in (None, item.path)
+
+
+def _blocked(item: PlanItem, owner: ArtifactId) -> PlanItem:
+    message = f"{item.path} is still taken by a file of {owner} that waits for you"
+    return replace(item, action=Action.CONFLICT, content=None, conflicts=(Conflict("rename", message),))
+
+
+def _two_owners(item: PlanItem, other: ArtifactId) -> PathError:
     return PathError(
-        f"two artifacts would write {item.path}: {other.artifact} and {item.artifact}; nothing was written",
+        f"two artifacts would write {item.path}: {other} and {item.artifact}; nothing was written",
         where=item.path,
         hint="give one of the templates another `to:`",
     )

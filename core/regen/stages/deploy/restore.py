@@ -102,13 +102,12 @@ class Restoring:
         found = self._put(disk)
         before = found_before(self._state.db, self._target.environment, path, self._to)
         one = Restored(path, standing.artifact, standing, None, None, found)
-        edited = found is not None and found not in (standing.base, before)
+        goes_along = standing.artifact in self._returning  # with its edits, to the path that it had
+        edited = found is not None and found not in (standing.base, before) and not goes_along
         if found is None:
             return replace(one, change=None)
-        if before is not None and (not edited or found == standing.content):
+        if not edited or (before is not None and found == standing.content):
             return replace(one, change=self._change(one, before, None))
-        if not edited:
-            return replace(one, change=self._change(one, None, None))
         if self._discard:
             told = Edit(path, found, "set aside")
             return replace(one, change=self._change(one, before, None), set_aside=found, edit=told)
@@ -129,6 +128,9 @@ class Restoring:
         elsewhere = occupant is not None and occupant.artifact in self._returning
         if found is not None and not elsewhere and (occupant is None or found != occupant.base):
             one = replace(one, set_aside=found, edit=Edit(version.path, found, "set aside"))
+        if mine is None and self._was_deleted(version):
+            change = self._change(one, None, None) if found is not None else None
+            return replace(one, deleted=True, change=change, edit=one.edit or Edit(one.path, None, "kept deleted"))
         if mine is None:
             restored = version.content if self._discard or version.last is None else version.last
             return replace(one, change=self._change(one, restored, version))
@@ -202,6 +204,11 @@ class Restoring:
             mode=None if version is None or here else version.mode,
             source=mine.path if mine is not None and moved else None,
         )
+
+    def _was_deleted(self, version: Version) -> bool:
+        """Whether a person had removed the file before its key went."""
+        ended = version.until is not None and version.last is None
+        return ended and not (self._discard or self._rootless)
 
     def _is_next(self, version: Version, mine: Standing) -> bool:
         """Whether what stands now came right after this version, so that its last bytes are what was before."""

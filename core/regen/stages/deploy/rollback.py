@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from regen.errors import DeployError, UsageError
-from regen.model.artifact import Because
+from regen.model.artifact import ArtifactId, Because
 from regen.model.deploy import Change, Prepared
 from regen.model.release import KeptEdit, Release, ReleaseState, Standing, Version
 from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
@@ -16,6 +16,7 @@ from regen.stages.deploy.settle import carry_out
 from regen.stages.deploy.staging import folders_of_regen, stage, unstage
 from regen.stages.deploy.values import Edit, Remerge, RolledBack, Target
 from regen.state import faults, undo
+from regen.state.codec import artifact_of
 from regen.state.ledger import Ledger
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, write_record
@@ -148,7 +149,7 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
     ledger.stand((*versions, *orphans, *tombs))
     ledger.mark([version.artifact for version in orphans], Standing.ORPHAN)
     ledger.mark([version.artifact for version in tombs], Standing.DELETED)
-    touched = gone | back
+    touched = gone | back | _forget_later_conflicts(state, ledger, way, gone | back)
     ledger.settle_conflicts(touched)
     for conflict in conflicts:
         ledger.conflict(conflict, None)
@@ -158,6 +159,20 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
     ledger.keep_edits([KeptEdit(one.path, way.at, one.set_aside, _WHY) for one in restored if one.set_aside])
     ledger.folders(prepared.folders)
     ledger.dirty(one.path for one in restored)
+
+
+def _forget_later_conflicts(state: State, ledger: Ledger, way: _Way, touched: set[ArtifactId]) -> set[ArtifactId]:
+    """Conflicts that came after the restored release are with renders that were left; their artifacts are stale again."""
+    rows = state.db.execute(
+        "SELECT conflict.template, conflict.key, content FROM conflict LEFT JOIN artifact"
+        " USING (environment, template, key) WHERE environment = ? AND conflict.at > ?",
+        (way.left.environment, way.to.at),
+    )
+    later = {artifact_of(template, key): content for template, key, content in rows}
+    others = [artifact for artifact in later if artifact not in touched]
+    ledger.mark([artifact for artifact in others if later[artifact] is not None], Standing.OK)
+    ledger.forget(artifact for artifact in others if later[artifact] is None)
+    return set(others)
 
 
 _WHY = "set aside by a rollback"

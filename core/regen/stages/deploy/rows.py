@@ -91,7 +91,8 @@ def _write_versions(db: Database, ledger: Ledger, heading: Heading, draft: Draft
     versions = [_version(db, heading, item, by_path[item.path]) for item in draft.items if writes(item)]
     ledger.close((*prepared.changes, *draft.ended))
     _forget(ledger, draft)
-    ledger.leave_paths(item.artifact for item in draft.items if item.moved_from not in (None, item.path))
+    ledger.leave_paths(i.artifact for i in draft.items if writes(i) and i.moved_from not in (None, i.path))
+    ledger.free_paths(version.path for version in versions)
     ledger.versions(versions)
     ledger.stand(versions)
     ledger.folders(prepared.folders)
