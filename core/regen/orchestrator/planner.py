@@ -19,7 +19,7 @@ from regen.orchestrator.stale import Wish, each_rows, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.traces import record_chunks
 from regen.state.records import Record
-from regen.telemetry import stage
+from regen.telemetry import part, stage
 
 Progress = Callable[[str, int, int], None]
 
@@ -87,7 +87,7 @@ def _jobs(
         artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
         records = place.records.of(template, [a.key for a in artifacts])
         unit = session.units.get(template)
-        with stage("select.rows", template=template, keys=len(artifacts)):
+        with part("view", "regen.select.rows", {"regen.template": template, "regen.keys": len(artifacts)}):
             evaluated = _evaluate(session, place, unit, [a.key for a in artifacts]) if unit is not None else {}
         for artifact in artifacts:
             work.because[artifact] = entries[artifact]
