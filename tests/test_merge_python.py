@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from regen.model.merge import Merged, ThreeWay
 from regen.model.settings import PluginSettings
-from regen_plugins.merge_python import MergePython, merge
+from regen_plugins.merge_python import MergePython
 from regen_plugins.merge_python.outline import Opened, opened, outline, parsed
+from regen_plugins.merge_python.structure import merge
 
 BASE = '''\
 """People."""

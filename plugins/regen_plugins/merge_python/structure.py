@@ -1,0 +1,108 @@
+"""Merge: three sides of a Python file become one by structure: members by name, imports as sets, bodies by lines."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from regen.lines import merge as lines
+from regen.lines.text import Text, manner, take_apart
+from regen.model.merge import Conflict, Merged, ThreeWay
+from regen_plugins.merge_python.blend import Blend, Clashing, Piece
+from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports
+from regen_plugins.merge_python.outline import Member, Unstructured, outline, parsed
+
+CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side, read: its lines as text, its members, its tree."""
+
+    lines: tuple[str, ...]
+    members: tuple[Member, ...]
+    tree: ast.Module
+
+
+def merge(three: ThreeWay) -> Merged | None:
+    """Merge three sides of a Python file; None where that cannot be done by structure, nor be checked."""
+    if three.language != "python" or three.base is None:
+        return None
+    if three.ours == three.theirs or three.base in (three.ours, three.theirs):
+        return lines.merge(three)
+    texts = [take_apart(side) for side in (three.base, three.ours, three.theirs)]
+    try:
+        base, ours, theirs = (_read(_decoded(text)) for text in texts)
+    except (Unstructured, UnicodeDecodeError):
+        return None
+    try:
+        merged = _by_structure(base, ours, theirs, texts)
+    except Unstructured:
+        merged = None
+    return merged or _by_lines(three, base, ours, theirs)
+
+
+def _decoded(text: Text) -> tuple[str, ...]:
+    if any(b"\r" in line for line in text.lines):
+        raise Unstructured("it mixes line ends")
+    return tuple(line.decode() for line in text.lines)
+
+
+def _read(text: Sequence[str]) -> _Side:
+    tree = parsed(text)
+    return _Side(tuple(text), outline(text, tree), tree)
+
+
+def _by_structure(base: _Side, ours: _Side, theirs: _Side, texts: Sequence[Text]) -> Merged | None:
+    """Merge by members; None where the result does not hold what it has to."""
+    blend = Blend()
+    pieces = blend.members(base.members, ours.members, theirs.members)
+    if any(isinstance(piece, Clashing) for piece in pieces):
+        return _clashed(pieces, texts)
+    result = _read(_joined(pieces))
+    needed = needed_imports(ours.tree, theirs.tree, result.tree)
+    if needed:
+        blend = Blend(needed)
+        result = _read(_joined(blend.members(base.members, ours.members, theirs.members)))
+    hangs = dangling(base.tree, ours.tree, theirs.tree, result.tree) or misordered(ours.tree, theirs.tree, result.tree)
+    content = bytes(manner(texts[0], texts[1], texts[2], tuple(line.encode() for line in result.lines)))
+    if hangs is not None:
+        return Merged(None, (Conflict("structure", hangs),), "structure", 0.0, content)
+    if lost(base.members, ours.members, theirs.members, result.members) is not None:
+        return None
+    return Merged(content, (), "structure", CONFIDENCE)
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[str, ...]:
+    return tuple(line for piece in pieces if not isinstance(piece, Clashing) for line in piece)
+
+
+def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
+    marked: list[bytes] = []
+    conflicts: list[Conflict] = []
+    for piece in pieces:
+        if isinstance(piece, Clashing):
+            conflicts.append(piece.conflict)
+            sides = [[line.encode() for line in side] for side in (piece.base, piece.ours, piece.theirs)]
+            marked.extend(lines.mark(*sides))
+        else:
+            marked.extend(line.encode() for line in piece)
+    shown = Text(tuple(marked), texts[1].bom, texts[1].crlf)
+    return Merged(None, tuple(conflicts), "structure", 0.0, bytes(shown))
+
+
+def _by_lines(three: ThreeWay, base: _Side, ours: _Side, theirs: _Side) -> Merged:
+    """Merge by lines what has no structure to go by; a clean merge is checked as one by structure is."""
+    merged = lines.merge(three)
+    if merged.content is None:
+        return merged
+    try:
+        result = _read(_decoded(take_apart(merged.content)))
+        wrong = lost(base.members, ours.members, theirs.members, result.members)
+    except Unstructured as error:
+        wrong = str(error)
+    if wrong is None:
+        return merged
+    conflict = Conflict("structure", f"your edit and the template do not fit together: {wrong}")
+    return Merged(None, (conflict,), "lines", 0.0, merged.content)
