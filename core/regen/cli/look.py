@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from regen.cli import document, show
 from regen.cli.running import opened, run
 from regen.errors import ExitCode
 from regen.orchestrator.outcome import when
+
+if TYPE_CHECKING:
+    from regen.hooks.manager import Plugin
 
 
 def diff(
@@ -169,11 +173,25 @@ def plugins(
         for hook in listing.hooks:
             console.print(hook.signature, style="bold", markup=False)
             console.print(f"  {hook.summary}", style="dim", markup=False)
-            console.print(f"  asked in this order: {', '.join(hook.order) or 'nobody'}", markup=False)
+            for number, plugin in enumerate(hook.order, 1):
+                console.print(f"  {number}. {plugin.name}  {_from(plugin)}", markup=False)
+            if not hook.order:
+                console.print("  nobody implements it", style="yellow", markup=False)
+        console.print("each is asked in this order; docs/hooks.md says when, and what the answer means", style="dim")
         return ExitCode.DONE
     rows = (
-        (plugin.name, plugin.distribution, "on" if plugin.enabled else "off", ", ".join(plugin.hooks))
+        (plugin.name, _from(plugin), "on" if plugin.enabled else "off", ", ".join(plugin.hooks) or "-")
         for plugin in listing.plugins
     )
     show.table(console, ("plugin", "from", "state", "hooks"), rows)
+    console.print(
+        "asked from top to bottom; `regen plugins --hooks` shows it hook by hook, `disable` under [plugins] "
+        "switches one off",
+        style="dim",
+        markup=False,
+    )
     return ExitCode.DONE
+
+
+def _from(plugin: Plugin) -> str:
+    return "built in" if plugin.built_in else plugin.distribution

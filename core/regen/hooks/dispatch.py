@@ -14,18 +14,33 @@ from typing import TYPE_CHECKING, Any, cast
 from regen import telemetry
 from regen.errors import PluginError, RegenError
 from regen.hooks.manager import PluginManager
+from regen.model.finding import Finding
+from regen.model.graphfile import GraphFile, Loaded
+from regen.model.language import Language
+from regen.model.merge import Merged, ThreeWay
 
 if TYPE_CHECKING:
     import pluggy
 
     from regen.hooks.protocols import Deployer, Executor, Selector
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
-    from regen.model.finding import Finding
-    from regen.model.graphfile import GraphFile, Loaded
-    from regen.model.language import Language
-    from regen.model.merge import Merged, ThreeWay
     from regen.model.settings import PluginSettings
     from regen.model.template import Renderer, Template
+
+# What an answer has to be: a class, or what an object of a protocol has to offer.
+_ANSWERS: dict[str, type | tuple[str, ...]] = {
+    "regen_languages": Sequence,
+    "regen_load": Loaded,
+    "regen_select": ("digest", "keyed", "variables", "affected", "rows", "all_rows", "global_rows"),
+    "regen_render": ("render", "lines"),
+    "regen_format": bytes,
+    "regen_merge": Merged,
+    "regen_evaluate_file": Sequence,
+    "regen_evaluate": Sequence,
+    "regen_deploy": ("name", "read", "prepare", "stage", "switch", "finish", "discard"),
+    "regen_executor": ("name", "workers", "open", "map"),
+}
+_ITEMS: dict[str, type] = {"regen_languages": Language, "regen_evaluate_file": Finding, "regen_evaluate": Finding}
 
 _Link = tuple[str, Any, tuple[str, ...]]
 """Of a chain: the plugin's name, its function, and the arguments that it declares."""
@@ -107,7 +122,7 @@ class Hooks:
         try:
             with telemetry.hook(hook, name, function):
                 answer = function(*[arguments[argument] for argument in wanted])
-                return await answer if inspect.isawaitable(answer) else answer
+                return _fitting(hook, await answer if inspect.isawaitable(answer) else answer)
         except RegenError:
             raise
         except Exception as error:
@@ -128,6 +143,30 @@ class Hooks:
             f"{type(error).__name__}: {error}",
             hint=f'report it to its authors, or add `disable = ["{name}"]` under [plugins]',
         )
+
+
+def _fitting(hook: str, answer: object) -> object:
+    """The answer, if it is what the hook asks for.
+
+    Raises:
+        TypeError: it is something else; what came of it would be an error far from here.
+    """
+    wanted = _ANSWERS.get(hook)
+    if answer is None or wanted is None:
+        return answer
+    if isinstance(wanted, tuple):
+        missing = [name for name in wanted if not hasattr(answer, name)]
+        if missing:
+            raise TypeError(f"the answer, of the class {type(answer).__name__}, has no {', '.join(missing)}")
+        return answer
+    if not isinstance(answer, wanted) or (wanted is Sequence and isinstance(answer, str)):
+        raise TypeError(f"the answer is of the class {type(answer).__name__}, not {wanted.__name__}")
+    item = _ITEMS.get(hook)
+    if item is not None and isinstance(answer, Sequence):
+        for value in answer:
+            if not isinstance(value, item):
+                raise TypeError(f"the answer holds a {type(value).__name__}, not only {item.__name__}")
+    return answer
 
 
 def _arguments(impl: pluggy.HookImpl) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ class Plugin:
         built_in: whether it ships with regen.
         enabled: False where the configuration switched it off.
         hooks: names of the hooks that it implements, in the order of the specs.
+        where: what is imported, such as "regen_kotlin.plugin:Kotlin"; None for an object of this process.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Plugin:
     built_in: bool
     enabled: bool
     hooks: tuple[str, ...]
+    where: str | None = None
 
 
 class PluginManager:
@@ -78,11 +80,11 @@ class PluginManager:
         self.disabled = frozenset(disable)
         for path in BUILT_IN:
             module, _, _ = path.partition(":")
-            self._add(module.rpartition(".")[2], f"regen {__version__}", True, partial(_imported, path))
+            self._add(module.rpartition(".")[2], f"regen {__version__}", True, path, partial(_imported, path))
         for point in _third_parties():
-            self._add(point.name, _origin(point), False, point.load)
+            self._add(point.name, _origin(point), False, point.value, point.load)
         for name, plugin in extra:
-            self._add(name, "this process", False, partial(_itself, plugin))
+            self._add(name, "this process", False, None, partial(_itself, plugin))
         unknown = self.disabled - {plugin.name for plugin in self._plugins}
         if unknown:
             known = ", ".join(sorted(plugin.name for plugin in self._plugins))
@@ -112,9 +114,9 @@ class PluginManager:
         """Plugins that are in force with their versions: an input of every artifact."""
         return tuple(f"{plugin.name} ({plugin.distribution})" for plugin in self._plugins if plugin.enabled)
 
-    def _add(self, name: str, distribution: str, built_in: bool, load: Callable[[], object]) -> None:
+    def _add(self, name: str, distribution: str, built_in: bool, where: str | None, load: Callable[[], object]) -> None:
         if name in self.disabled:
-            self._plugins.append(Plugin(name, distribution, built_in, False, ()))
+            self._plugins.append(Plugin(name, distribution, built_in, False, (), where))
             return
         if any(plugin.name == name and plugin.enabled for plugin in self._plugins):
             raise PluginError(
@@ -123,15 +125,15 @@ class PluginManager:
             )
         try:
             plugin = load()
+            if inspect.isclass(plugin):
+                plugin = plugin()
         except Exception as error:
             raise PluginError(
                 f"the plugin {name!r} of {distribution} cannot be imported: {type(error).__name__}: {error}",
                 hint=f'mend or uninstall it, or add `disable = ["{name}"]` under [plugins]',
             ) from error
-        if inspect.isclass(plugin):
-            plugin = plugin()
         hooks = self._register(name, distribution, plugin)
-        self._plugins.append(Plugin(name, distribution, built_in, True, hooks))
+        self._plugins.append(Plugin(name, distribution, built_in, True, hooks, where))
 
     def _register(self, name: str, distribution: str, plugin: object) -> tuple[str, ...]:
         try:
@@ -145,6 +147,8 @@ class PluginManager:
         hooks = []
         for caller in self._manager.get_hookcallers(plugin) or []:
             impl = next(impl for impl in caller.get_hookimpls() if impl.plugin is plugin)
+            if caller.spec is None and impl.optionalhook:
+                continue
             if caller.spec is None:
                 raise PluginError(
                     f"the plugin {name!r} of {distribution} implements {caller.name}, which is no hook of regen",

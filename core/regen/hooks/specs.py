@@ -130,7 +130,8 @@ def regen_deploy(name: str) -> Deployer | None:
 
     When: once for each environment, when a project is opened.
     None: is not this one; the next plugin is asked.
-    Promises: after `deploy` or `recover`, each path holds its old bytes or its new ones, and no edit is lost.
+    Promises: after a commit, or after the recovery of one that was cut off, each path holds its old bytes or its new
+        ones, and no edit is lost.
     Raises: nothing; the deployer itself raises DeployError.
     """
 

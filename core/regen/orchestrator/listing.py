@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
 from regen.config import find_root, load_config
 from regen.errors import UsageError
-from regen.hooks import specs
 from regen.hooks.manager import Plugin, PluginManager
+from regen.hooks.reference import hook_text
 
 
 @dataclass(frozen=True, slots=True)
 class HookListing:
-    """One hook: its signature, what it is for, and its plugins in call order."""
+    """One hook.
+
+    Attributes:
+        name: of the hook.
+        signature: with types, as Python spells it.
+        summary: what it is for, in one line.
+        first_result: whether the first answer that is not None is taken; else all plugins are asked.
+        order: the plugins that implement it, in call order.
+    """
 
     name: str
     signature: str
     summary: str
-    order: tuple[str, ...]
+    first_result: bool
+    order: tuple[Plugin, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,7 @@ async def installed_plugins(folder: Path) -> Listing:
 
 
 def _hook(manager: PluginManager, name: str) -> HookListing:
-    function = getattr(specs, name)
-    summary = (inspect.getdoc(function) or "").splitlines()[0]
-    arguments = ", ".join(inspect.signature(function).parameters)
-    order = tuple(str(impl.plugin_name) for impl in manager.implementations(name))
-    return HookListing(name, f"{name}({arguments})", summary, order)
+    text = hook_text(name)
+    by_name = {plugin.name: plugin for plugin in manager.plugins() if plugin.enabled}
+    order = tuple(by_name[str(impl.plugin_name)] for impl in manager.implementations(name))
+    return HookListing(name, text.signature, text.summary, text.first_result, order)
