@@ -8,7 +8,9 @@ import pickle
 import re
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from regen import __version__
@@ -40,7 +42,7 @@ async def read_units(session: Session, prefixes: Mapping[str, str]) -> dict[str,
     if session.units_signature == signature:
         return session.units
     young = _young(found.files)
-    key = _UNITS + _hash([repr(signature), *session.hooks.manager.fingerprint(), __version__, version("pyoxigraph")])
+    key = _UNITS + _hash([repr(signature), *session.hooks.manager.fingerprint(), *_code()])
     units = None if young else _cached(session, key)
     if units is None:
         languages = await session.hooks.languages()
@@ -56,6 +58,16 @@ def _cached(session: Session, key: str) -> Any:
     """What an earlier process compiled, so that an idle start need load neither Jinja nor a SPARQL parser."""
     row = session.state.db.one("SELECT code FROM selector WHERE digest = ?", (key,))
     return pickle.loads(row[0]) if row is not None else None  # noqa: S301 - written by this program into its own state
+
+
+@lru_cache(maxsize=1)
+def _code() -> tuple[str, ...]:
+    """What compiled values are good for: this version of regen and of Oxigraph, in these very source files."""
+    found = [__version__, version("pyoxigraph")]
+    for package in ("model", "query", "stages"):
+        files = sorted((Path(__file__).parents[1] / package).glob("*.py"))
+        found += [f"{file.name} {stat.st_size} {stat.st_mtime_ns}" for file in files for stat in [file.stat()]]
+    return tuple(found)
 
 
 def write_compiled(session: Session) -> None:
@@ -94,7 +106,7 @@ def _check_each(template: Template, selectors: Mapping[str, Selector]) -> None:
 async def _selector(session: Session, text: str, prefixes: Mapping[str, str], where: str) -> Selector:
     """A compiled view, from the state's cache where one with this text and these prefixes is there."""
     used = {name: prefixes[name] for name in set(_PREFIX.findall(text)) if name in prefixes}
-    key = _hash([text, json.dumps(used, sort_keys=True), *session.hooks.manager.fingerprint(), version("pyoxigraph")])
+    key = _hash([text, json.dumps(used, sort_keys=True), *session.hooks.manager.fingerprint(), *_code()])
     known = session.selectors.get(key)
     if known is not None:
         return known

@@ -63,7 +63,7 @@ def read_files(database: Database) -> dict[str, FileRow]:
             quads,
             tuple((prefix, iri) for prefix, iri in json.loads(prefixes)),
             tuple(json.loads(warnings)),
-            tuple(json.loads(error)) if error else None,  # type: ignore[arg-type] - three places, by write_file
+            tuple(json.loads(error)) if error else None,
             loader,
             written,
         )
