@@ -14,6 +14,16 @@ class Node:
 
     __slots__ = ()
 
+    def fields(self) -> Iterator[tuple[str, object]]:
+        """Name and value of each part."""
+        names: tuple[str, ...] = type(self).__slots__
+        return ((name, getattr(self, name)) for name in names)
+
+    def rebuilt(self, change: Callable[[str, object], object]) -> Node:
+        """The same node with `change(name, part)` for each part."""
+        make = cast(Callable[..., Node], type(self))
+        return make(*(change(name, part) for name, part in self.fields()))
+
 
 @dataclass(frozen=True, slots=True)
 class Var:
@@ -139,11 +149,10 @@ class LeftJoin(Node):
 
 @dataclass(frozen=True, slots=True)
 class Lateral(Node):
-    """`left LATERAL { OPTIONAL { right FILTER … } }`: a left join whose right side is asked for each left solution."""
+    """`left LATERAL { right }`: a join whose right side is asked for each left solution."""
 
     left: Pattern
     right: Pattern
-    conditions: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +273,7 @@ def _substitute(value: object, mapping: Mapping[Var, Var]) -> object:
     if isinstance(value, tuple):
         return tuple(_substitute(item, mapping) for item in value)
     if isinstance(value, Node):
-        return type(value)(*(_substitute(getattr(value, name), mapping) for name in value.__slots__))
+        return value.rebuilt(lambda _, part: _substitute(part, mapping))
     return value
 
 
@@ -277,7 +286,7 @@ def _bottom_up(value: object, change: Callable[[Node], Node]) -> object:
     if isinstance(value, tuple):
         return tuple(_bottom_up(item, change) for item in value)
     if isinstance(value, Node):
-        return change(type(value)(*(_bottom_up(getattr(value, name), change) for name in value.__slots__)))
+        return change(value.rebuilt(lambda _, part: _bottom_up(part, change)))
     return value
 
 
@@ -288,8 +297,8 @@ def walk(value: object) -> Iterator[object]:
         for item in value:
             yield from walk(item)
     elif isinstance(value, Node):
-        for name in value.__slots__:
-            yield from walk(getattr(value, name))
+        for _, part in value.fields():
+            yield from walk(part)
 
 
 def mentioned(value: object) -> frozenset[Var]:
@@ -304,7 +313,7 @@ def exists_in(value: object) -> tuple[Exists, ...]:
     if isinstance(value, tuple):
         return tuple(found for item in value for found in exists_in(item))
     if isinstance(value, Node):
-        return tuple(found for name in value.__slots__ for found in exists_in(getattr(value, name)))
+        return tuple(found for _, part in value.fields() for found in exists_in(part))
     return ()
 
 

@@ -92,8 +92,12 @@ def _explained(message: str, text: str) -> tuple[str]:
 
 def _resolve(base: str, relative: str) -> str:
     found = ox.Store().query(f"BASE <{base}> SELECT (<{relative}> AS ?iri) {{}}")
-    (solution,) = found  # type: ignore[misc]
-    return solution["iri"].value  # type: ignore[no-any-return, union-attr]
+    if isinstance(found, ox.QuerySolutions):
+        for solution in found:
+            term = solution["iri"]
+            if isinstance(term, ox.NamedNode):
+                return term.value
+    raise NotUnderstood(f"the relative IRI {relative!r}")
 
 
 def _unanalysed(text: str, prefixes: dict[str, str], columns: tuple[str, ...], what: str) -> View:

@@ -13,66 +13,97 @@ from regen.query.algebra import (
     Filter,
     Fresh,
     Join,
+    PathPattern,
     Pattern,
     Project,
     Slot,
     Triple,
     Var,
+    exists_in,
     join,
     mentioned,
 )
 from regen.query.relax import Change, Focus
 from regen.query.restrict import Binder, Restrictor
-from regen.query.scopes import certain
+from regen.query.scopes import certain, nullable
 from regen.query.template import Template
 from regen.query.text import group_text, query_text
 
 THIS = Var("this")
+
+Expressions = tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
     """How changed triples that match `focus` lead to keys.
 
-    `shows` is the pattern as text. `linked` are the variables of the focus that `query` needs; None where the changed
-    triples say everything. `whole` says why all keys may be affected, not some; None where `query` or the focus
-    gives ?this.
+    `shows` is the pattern as text. `linked` are the variables of the focus that `query` needs; `query` is None where
+    the changed triples say everything; `gives_this` says that ?this is its first column. `apart` gives keys that have nothing in common with the changed triples, and
+    are affected by any of them. `whole` says why all keys may be affected, not some; None where `apart`, `query` or
+    the focus gives ?this.
     """
 
     focus: Focus
     shows: str
     linked: tuple[Var, ...]
     query: Template | None
+    gives_this: bool
+    apart: str | None
     whole: str | None
 
 
 def derive(change: Change, fresh: Fresh, *, base: str, keyed: bool) -> Derived:
     """The query of one change: what is connected with the focus, bound to the changed triples."""
     parts, conditions = _flatten(change.rest)
-    given = frozenset(change.focus.variables)
-    near = _connected(parts, given)
+    focus = change.focus
+    given = frozenset(focus.variables)
+    near = _connected(parts, given, conditions)
     bound = given | certain(join(*near))
-    decisive = tuple(c for c in conditions if mentioned(c) <= bound)
-    whole = None
-    if keyed and THIS not in bound:
-        apart = THIS in given.union(*map(mentioned, parts))
-        whole = "no variable joins it with ?this" if apart else "?this may be unbound where it matches"
-    elif not keyed:
+    decisive = _decided(conditions, parts, bound)
+    apart, whole = None, None
+    if not keyed:
         whole = "the view has no ?this"
-    linked = tuple(v for v in change.focus.variables if v in mentioned((tuple(near), decisive)))
+    elif THIS not in bound:
+        apart = _apart(parts, conditions, base)
+        whole = None if apart else "?this may be anything where it matches"
+    linked = tuple(v for v in focus.variables if v in mentioned((tuple(near), decisive)))
     query = None
+    gives_this = bool(near) and not (whole or apart or THIS in given)
     if near or decisive:
-        start: tuple[Pattern, ...] = (Bound(linked, tuple(variable.name for variable in linked)),) if linked else ()
-        pattern = Join((*start, *near))
-        if linked:
-            pattern_ = Restrictor(fresh).restrict(pattern, (Binder(frozenset(linked)),))
-        else:
-            pattern_ = pattern
-        if decisive:
-            pattern_ = Filter(pattern_, decisive)
-        columns = tuple(dict.fromkeys((*(() if whole or THIS in given else (THIS,)), *linked)))
-        query = Template.of(query_text(Distinct(Project(pattern_, columns)), "", base))
-    return Derived(_as_in_deltas(change.focus), _shows(change.focus), linked, query, whole)
+        columns = (THIS, *linked) if gives_this else linked
+        pattern = _bound(near, decisive, linked, fresh)
+        query = Template.of(query_text(Distinct(Project(pattern, columns)), "", base))
+    return Derived(_as_in_deltas(focus), _shows(focus), linked, query, gives_this, apart, whole)
+
+
+def _bound(near: list[Pattern], decisive: Expressions, linked: tuple[Var, ...], fresh: Fresh) -> Pattern:
+    pattern: Pattern = Join(tuple(near))
+    if linked:
+        rows = Bound(linked, tuple(variable.name for variable in linked))
+        pattern = Restrictor(fresh).restrict(Join((rows, *near)), (Binder(frozenset(linked)),))
+    return Filter(pattern, decisive) if decisive else pattern
+
+
+def _decided(conditions: Expressions, parts: list[Pattern], bound: frozenset[Var]) -> Expressions:
+    """The conditions whose variables are bound; those that an `EXISTS` has to itself need not be."""
+    elsewhere = mentioned(tuple(parts)) | bound
+    found = []
+    for condition in conditions:
+        local = mentioned(exists_in(condition)) - elsewhere
+        if mentioned(condition) - local <= bound:
+            found.append(condition)
+    return tuple(found)
+
+
+def _apart(parts: list[Pattern], conditions: Expressions, base: str) -> str | None:
+    """The query for keys that lack something (else all keys may be meant, and evaluating them is as cheap)."""
+    mine = _connected(parts, frozenset({THIS}), conditions)
+    bound = certain(join(*mine))
+    decisive = _decided(conditions, parts, bound)
+    if THIS not in bound or not any(exists_in(condition) for condition in decisive):
+        return None
+    return query_text(Distinct(Project(Filter(Join(tuple(mine)), decisive), (THIS,))), "", base)
 
 
 def _as_in_deltas(focus: Focus) -> Focus:
@@ -91,26 +122,38 @@ def _shows(focus: Focus) -> str:
     return group_text(Triple(focus.subject, focus.predicate, focus.object, focus.graph))
 
 
-def _flatten(pattern: Pattern) -> tuple[list[Pattern], list[Expression]]:
+def _flatten(pattern: Pattern) -> tuple[list[Pattern], Expressions]:
     """Joined parts and the filters over them; a filter says the same further out, for its variables are bound."""
     match pattern:
         case Join(parts):
             flat = [_flatten(part) for part in parts]
-            return [p for found, _ in flat for p in found], [c for _, found in flat for c in found]
+            return [p for found, _ in flat for p in found], tuple(c for _, found in flat for c in found)
         case Filter(inner, conditions):
             found, more = _flatten(inner)
-            return found, [*more, *conditions]
+            return found, (*more, *conditions)
         case _:
-            return [pattern], []
+            return [pattern], ()
 
 
-def _connected(parts: list[Pattern], given: frozenset[Var]) -> list[Pattern]:
-    """The parts that share variables with the focus, directly or through others; the rest only has to exist."""
-    reached, near, rest = given, [], list(parts)
+def _connected(parts: list[Pattern], given: frozenset[Var], conditions: Expressions) -> list[Pattern]:
+    """The parts that share variables with the focus, directly or through others; the rest only has to exist.
+
+    Those that share most come first: the optimiser takes the first of those that it thinks equal.
+    """
+    reached, rest = given, list(parts)
+    near: list[Pattern] = []
     while True:
-        found = next((part for part in rest if mentioned(part) & reached), None)
-        if found is None:
+        found = max(rest, key=lambda part: len(mentioned(part) & reached), default=None)  # noqa: B023 - used at once
+        if found is None or not mentioned(found) & reached:
             return near
         rest.remove(found)
-        near.append(found)
-        reached |= mentioned(found)
+        if not _says_nothing(found, given | mentioned(((*near, *rest), conditions))):
+            near.append(found)
+            reached |= mentioned(found)
+
+
+def _says_nothing(pattern: Pattern, used: frozenset[Var]) -> bool:
+    """Whether a part holds for whatever the others bind: a path that may have length zero, to nowhere else."""
+    if not isinstance(pattern, PathPattern) or not nullable(pattern.path):
+        return False
+    return any(isinstance(end, Var) and end not in used | {THIS} for end in (pattern.subject, pattern.object))

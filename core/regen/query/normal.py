@@ -10,6 +10,7 @@ from typing import cast
 
 from regen.model.term import Iri, Literal, Term
 from regen.query.algebra import (
+    Aggregate,
     Call,
     Distinct,
     Exists,
@@ -21,7 +22,6 @@ from regen.query.algebra import (
     Group,
     Inverse,
     Join,
-    Lateral,
     LeftJoin,
     Minus,
     Negated,
@@ -97,23 +97,23 @@ def drop_aliases(pattern: Pattern) -> Pattern:
 def _unalias(project: Project) -> Pattern:
     order = project.inner.conditions if isinstance(project.inner, OrderBy) else ()
     core = project.inner.inner if isinstance(project.inner, OrderBy) else project.inner
-    extends: list[tuple[Var, Expression]] = []
+    extends: tuple[tuple[Var, Expression], ...] = ()
     while isinstance(core, Extend):
-        extends.insert(0, (core.variable, core.value))
+        extends = ((core.variable, core.value), *extends)
         core = core.inner
-    kept: list[tuple[Var, Expression]] = []
+    kept: tuple[tuple[Var, Expression], ...] = ()
     while extends:
-        variable, value = extends.pop(0)
-        free = variable not in mentioned((core, tuple(kept)))
+        (variable, value), *rest = extends
+        extends = tuple(rest)
+        free = variable not in mentioned((core, kept))
         if isinstance(value, Var) and value in visible(core) and free:
             swap = {value: variable}
             core, order = substitute(core, swap), substitute(order, swap)
-            kept, extends = substitute(tuple(kept), swap), substitute(tuple(extends), swap)  # type: ignore[assignment]
-            kept, extends = list(kept), list(extends)
+            kept, extends = substitute(kept, swap), substitute(extends, swap)
             if value in project.variables:
-                kept.append((value, variable))
+                kept = (*kept, (value, variable))
         else:
-            kept.append((variable, value))
+            kept = (*kept, (variable, value))
     for variable, value in kept:
         core = Extend(core, variable, value)
     return Project(OrderBy(core, order) if order else core, project.variables)
@@ -144,10 +144,9 @@ class _Separator:
                 return Join(tuple(self.pattern(part, outer) for part in parts))
             case Union(branches):
                 return Union(tuple(self.pattern(branch, outer) for branch in branches))
-            case LeftJoin(left, right, conditions) | Lateral(left, right, conditions):
-                scope = visible(left) | visible(right) | outer
-                changed = self._expressions(conditions, scope)
-                return type(pattern)(self.pattern(left, outer), self.pattern(right, outer), changed)
+            case LeftJoin(left, right, conditions):
+                changed = self._expressions(conditions, visible(left) | visible(right) | outer)
+                return LeftJoin(self.pattern(left, outer), self.pattern(right, outer), changed)
             case Minus(left, right):
                 keep = visible(left) | outer
                 right = substitute(right, self._own(right, visible(right), keep))
@@ -173,9 +172,9 @@ class _Separator:
             case Group(inner, keys, aggregates):
                 own = self._own(inner, visible(inner), frozenset(keys) | outer)
                 inner, aggregates = substitute(inner, own), substitute(aggregates, own)
-                changed = self._expressions(tuple(a for _, a in aggregates), visible(inner) | outer)
-                named = tuple((v, a) for (v, _), a in zip(aggregates, changed, strict=True))
-                return Group(self.pattern(inner, outer), keys, cast("tuple", named))
+                scope = visible(inner) | outer
+                named = tuple((v, cast(Aggregate, self._expression(a, scope))) for v, a in aggregates)
+                return Group(self.pattern(inner, outer), keys, named)
             case _:
                 return pattern
 
@@ -191,8 +190,7 @@ class _Separator:
                 inner = substitute(inner, self._own(inner, visible(inner), scope))
                 return Exists(self.pattern(inner, scope), negated)
             case Node():
-                parts = (self._part(getattr(value, name), scope) for name in value.__slots__)
-                return cast(Expression, type(value)(*parts))
+                return cast(Expression, value.rebuilt(lambda _, part: self._part(part, scope)))
             case _:
                 return value
 

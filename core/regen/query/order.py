@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from regen.errors import QueryError
 from regen.model.term import Literal
 from regen.query.algebra import (
@@ -101,9 +103,10 @@ def _ordered(pattern: Pattern, readers: tuple[Aggregate, ...], *, always: bool) 
 
 
 def _in_project(project: Project, readers: tuple[Aggregate, ...]) -> Pattern:
-    inner, given = project.inner, ()
+    inner: Pattern = project.inner
+    given: Order = ()
     if isinstance(inner, OrderBy):
-        inner, given = inner.inner, inner.conditions
+        given, inner = inner.conditions, inner.inner
     scope = mentioned(readers) & frozenset(project.variables) if readers else frozenset(project.variables)
     ties = tuple(sorted(scope, key=lambda v: v.name))
     if any(aggregate.name == "GROUP_CONCAT" for aggregate in readers):
@@ -114,16 +117,15 @@ def _in_project(project: Project, readers: tuple[Aggregate, ...]) -> Pattern:
 
 def _drop_idle(pattern: Pattern) -> Pattern:
     """Orders stay below `LIMIT` and `GROUP BY` only."""
+    return cast(Pattern, _without_idle(pattern, read=False))
 
-    def keep(node: object, *, read: bool) -> object:
-        if isinstance(node, tuple):
-            return tuple(keep(item, read=False) for item in node)
-        if isinstance(node, OrderBy) and not read:
-            return keep(node.inner, read=False)
-        if isinstance(node, Node):
-            passes = isinstance(node, Slice | Group) or (read and isinstance(node, Distinct | Project))
-            parts = (keep(getattr(node, n), read=passes and n == "inner") for n in node.__slots__)
-            return type(node)(*parts)
-        return node
 
-    return keep(pattern, read=False)  # type: ignore[return-value]
+def _without_idle(value: object, *, read: bool) -> object:
+    if isinstance(value, tuple):
+        return tuple(_without_idle(item, read=False) for item in value)
+    if isinstance(value, OrderBy) and not read:
+        return _without_idle(value.inner, read=False)
+    if isinstance(value, Node):
+        passes = isinstance(value, Slice | Group) or (read and isinstance(value, Distinct | Project))
+        return value.rebuilt(lambda name, part: _without_idle(part, read=passes and name == "inner"))
+    return value

@@ -5,6 +5,9 @@ Why this is right. Let U be the triples before and after a change together. For 
 - `_sup(A)` is a monotone pattern. Each solution m of A, before or after, has a solution n of `_sup(A)` in U that
   agrees with m: what n binds of A's variables, m binds to the same. (The pattern with one empty solution always
   serves; it is what is left of anything that this module does not look into.)
+- `_stable(A)` are patterns that do the same for the solutions that A has as often before as after and that no pattern
+  of `changes(A)` agrees with; the others are looked after by `changes(A)`. So it may tell apart whether an `OPTIONAL`
+  matches in U: where it matches with a changed triple only, `changes(A)` has found the solution.
 - `changes(A)` are monotone patterns, each with a *focus*: a triple pattern that must be a changed triple. Each
   solution that A has more often before than after, or the other way round, agrees in that sense with a solution of
   one of them.
@@ -17,6 +20,7 @@ filter stays where all its variables are bound by the superset: there it decides
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import assert_never
 
 from regen.model.term import Iri, Term
@@ -26,6 +30,7 @@ from regen.query.algebra import (
     Bound,
     Call,
     Distinct,
+    Exists,
     Expression,
     Extend,
     Filter,
@@ -56,10 +61,14 @@ from regen.query.algebra import (
     mentioned,
     substitute,
 )
-from regen.query.scopes import Place, certain, nodes, nullable
+from regen.query.scopes import Place, certain, nodes, nullable, visible
 
 Anchors = frozenset[Place]
 """What is a node in a graph before and after the change, wherever it matters to the pattern at hand."""
+
+
+_ALTERNATIVES = 4
+"""How many queries one triple pattern of a view may become, to bind what `OPTIONAL` binds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +145,11 @@ class Relaxer:
                 return pattern
             case Join(parts):
                 return join(*map(self.sup, parts))
+            case Lateral(left, right):
+                return join(self.sup(left), self.sup(right))
             case Union(branches):
                 return Union(tuple(map(self.sup, branches)))
-            case LeftJoin(left) | Lateral(left) | Minus(left):
+            case LeftJoin(left) | Minus(left):
                 return self.sup(left)
             case Filter(inner, conditions):
                 found = self.sup(inner)
@@ -167,9 +178,11 @@ class Relaxer:
                 return []
             case Join(parts):
                 return self._in_join(parts, anchors)
+            case Lateral(left, right):
+                return self._in_join((left, right), anchors)
             case Union(branches):
                 return [change for branch in branches for change in self.changes(branch, anchors)]
-            case LeftJoin(left, right, conditions) | Lateral(left, right, conditions):
+            case LeftJoin(left, right, conditions):
                 return self.changes(left, anchors) + self._in_right(left, right, conditions, anchors)
             case Minus(left, right):
                 return self.changes(left, anchors) + self._in_right(left, right, (), anchors)
@@ -199,38 +212,85 @@ class Relaxer:
         """Any changed triple of a graph, bound to nothing."""
         return Change(Focus(self._fresh.var(), self._fresh.var(), self._fresh.var(), graph), UNIT)
 
+    def _stable(self, pattern: Pattern, wanted: frozenset[Var]) -> list[Pattern]:
+        """Alternatives that bind `wanted` where the superset leaves them open, as far as that is worth it."""
+        match pattern:
+            case LeftJoin(left, right, conditions) if (visible(right) - certain(left)) & wanted:
+                found = self._told_apart(left, right, conditions, wanted)
+            case LeftJoin(left) | Minus(left):
+                found = self._stable(left, wanted)
+            case Filter(inner, conditions):
+                found = [
+                    _keep(alternative, certain(alternative), conditions) for alternative in self._stable(inner, wanted)
+                ]
+            case Extend(inner) | Project(inner) | Distinct(inner) | OrderBy(inner):
+                found = self._stable(inner, wanted)
+            case Join(parts):
+                choices = product(*(self._stable(part, wanted) for part in parts))
+                found = [join(*choice) for choice in islice(choices, _ALTERNATIVES + 1)]
+            case _:
+                found = [self.sup(pattern)]
+        return found if len(found) <= _ALTERNATIVES else [self.sup(pattern)]
+
+    def _told_apart(
+        self, left: Pattern, right: Pattern, conditions: tuple[Expression, ...], wanted: frozenset[Var]
+    ) -> list[Pattern]:
+        """`left OPTIONAL { right }` where the right side matches, and where it does not."""
+        shared = visible(left) & visible(right)
+        found: list[Pattern] = []
+        for alternative in self._stable(left, wanted | shared):
+            bound = certain(alternative)
+            exact = _is_positive(right) and not exists_in(conditions)
+            if exact and shared <= bound and mentioned(conditions) <= bound | certain(right):
+                inner = Filter(right, conditions) if conditions else right
+                own = self._fresh.renaming(inner, bound)
+                lacks = Exists(substitute(inner, own), negated=True)
+                found += [join(alternative, inner), Filter(alternative, (lacks,))]
+            else:
+                found.append(alternative)
+        return found
+
     def _in_join(self, parts: tuple[Pattern, ...], anchors: Anchors) -> list[Change]:
+        """The first part that changed, with those before it stable."""
         found: list[Change] = []
         for i, part in enumerate(parts):
+            scope = visible(part)
+            before = [self._stable(other, scope & visible(other)) for other in parts[:i]]
+            after = [[self.sup(other)] for other in parts[i + 1 :]]
             for change in self.changes(part, anchors | _others(parts, i)):
-                rest = (self.sup(other) for j, other in enumerate(parts) if j != i)
-                found.append(Change(change.focus, join(change.rest, *rest)))
+                found.extend(Change(change.focus, join(change.rest, *rest)) for rest in product(*before, *after))
         return found
 
     def _in_right(
         self, left: Pattern, right: Pattern, conditions: tuple[Expression, ...], anchors: Anchors
     ) -> list[Change]:
         """Changes of what is carried to each solution of `left`."""
-        keep = certain(left)
         around = anchors | nodes(left)
         inner = self.changes(right, around)
         for exists in exists_in(conditions):
             for change in self.changes(exists.pattern, around | nodes(right)):
-                carried, _ = change.renamed(self._fresh, keep | certain(right))
+                carried, _ = change.renamed(self._fresh, certain(left) | certain(right))
                 inner.append(Change(carried.focus, join(self.sup(right), carried.rest)))
-        return [self._carry(left, change, keep, conditions) for change in inner]
+        return [found for change in inner for found in self._carry(left, change, conditions)]
 
     def _in_exists(self, inner: Pattern, values: tuple[Expression, ...], anchors: Anchors) -> list[Change]:
         found: list[Change] = []
         for exists in exists_in(values):
             for change in self.changes(exists.pattern, anchors | nodes(inner)):
-                found.append(self._carry(inner, change, certain(inner), ()))
+                found += self._carry(inner, change, ())
         return found
 
-    def _carry(self, left: Pattern, change: Change, keep: frozenset[Var], conditions: tuple[Expression, ...]) -> Change:
-        carried, mapping = change.renamed(self._fresh, keep)
-        merged = Change(carried.focus, join(self.sup(left), carried.rest))
-        return Change(merged.focus, _keep(merged.rest, merged.certain, substitute(conditions, mapping)))
+    def _carry(self, left: Pattern, change: Change, conditions: tuple[Expression, ...]) -> list[Change]:
+        """A change that matters to solutions of `left`, together with them."""
+        scope = visible(left)
+        wanted = (mentioned((_parts(change.focus), change.rest)) & scope) - certain(left)
+        found: list[Change] = []
+        for alternative in self._stable(left, wanted):
+            keep = certain(left) | (certain(alternative) & scope)
+            carried, mapping = change.renamed(self._fresh, keep)
+            merged = Change(carried.focus, join(alternative, carried.rest))
+            found.append(Change(merged.focus, _keep(merged.rest, merged.certain, substitute(conditions, mapping))))
+        return found
 
     # Paths -------------------------------------------------------------------------------------------------------
 
@@ -279,6 +339,19 @@ class Relaxer:
     def _along(self, change: Change, *paths: PathPattern) -> Change:
         """A changed edge with the paths around it."""
         return Change(change.focus, join(change.rest, *paths))
+
+
+def _is_positive(pattern: Pattern) -> bool:
+    """Whether a pattern is its own superset, and each solution in U that is none before stands on an added triple."""
+    match pattern:
+        case Triple() | PathPattern() | Values():
+            return True
+        case Join(parts) | Union(parts):
+            return all(map(_is_positive, parts))
+        case Filter(inner, conditions):
+            return _is_positive(inner) and not exists_in(conditions) and mentioned(conditions) <= certain(inner)
+        case _:
+            return False
 
 
 def _others(parts: tuple[Pattern, ...], but: int) -> Anchors:

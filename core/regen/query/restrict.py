@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from regen.query.algebra import (
+    UNIT,
     Bound,
     Distinct,
     Exists,
@@ -81,8 +82,9 @@ class Restrictor:
             case LeftJoin(left, right, conditions):
                 bound = self.restrict(left, binders)
                 if fits(right, visible(left)):
-                    kind = Lateral if _asked_apart(left, right) else LeftJoin
-                    return kind(bound, right, conditions)
+                    if _asked_apart(left, right):
+                        return Lateral(bound, LeftJoin(UNIT, right, conditions))
+                    return LeftJoin(bound, right, conditions)
                 return LeftJoin(bound, self._right(left, bound, right, binders), conditions)
             case Minus(left, right):
                 bound = self.restrict(left, binders)

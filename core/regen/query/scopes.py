@@ -80,8 +80,10 @@ def certain(pattern: Pattern) -> Scope:
             return NONE.union(*map(certain, parts))
         case Union(branches):
             return certain(branches[0]).intersection(*map(certain, branches[1:]))
-        case LeftJoin(left) | Lateral(left) | Minus(left):
+        case LeftJoin(left) | Minus(left):
             return certain(left)
+        case Lateral(left, right):
+            return certain(left) | certain(right)
         case Filter(inner, conditions):
             return certain(inner) | (NONE.union(*map(_if_true, conditions)) & visible(inner))
         case Distinct(inner) | OrderBy(inner) | Slice(inner):
@@ -144,8 +146,10 @@ def nodes(pattern: Pattern) -> frozenset[Place]:
             return frozenset().union(*map(nodes, parts))
         case Union(branches):
             return nodes(branches[0]).intersection(*map(nodes, branches[1:]))
-        case LeftJoin(inner) | Lateral(inner) | Minus(inner) | Filter(inner) | Extend(inner):
+        case LeftJoin(inner) | Minus(inner) | Filter(inner) | Extend(inner):
             return nodes(inner)
+        case Lateral(left, right):
+            return nodes(left) | nodes(right)
         case Distinct(inner) | OrderBy(inner) | Slice(inner):
             return nodes(inner)
         case Project(inner) | Group(inner, (_, *_)):

@@ -115,9 +115,8 @@ def group_text(pattern: Pattern) -> str:
             return " ".join(_part(part) for part in parts)
         case LeftJoin(left, right, conditions):
             return f"{_left(left)} OPTIONAL {{ {_left(right)} {_filters(conditions)}}}"
-        case Lateral(left, right, conditions):
-            inner = f"OPTIONAL {{ {_left(right)} {_filters(conditions)}}}"
-            return f"{{ {group_text(left)} }} LATERAL {{ {inner} }}"
+        case Lateral(left, right):
+            return f"{{ {group_text(left)} }} LATERAL {{ {group_text(right)} }}"
         case Minus(left, right):
             return f"{_left(left)} MINUS {{ {group_text(right)} }}"
         case Filter(inner, conditions):

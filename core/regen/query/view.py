@@ -146,9 +146,7 @@ class View:
         return Rows(self.variables, tuple(row[:width] for row in found))
 
     def _run(self, store: ox.Store, text: str) -> Iterator[Row]:
-        solutions = store.query(text, prefixes=dict(self.plan.prefixes))
-        for solution in solutions:  # type: ignore[union-attr]
-            yield tuple([None if term is None else to_term(term) for term in solution])  # type: ignore[union-attr]
+        return _select(store, text, dict(self.plan.prefixes))
 
     def _sorted(self, raw: list[Row]) -> list[Row]:
         found = sort_rows(raw, self.plan.order, len(self.variables))
@@ -168,31 +166,47 @@ class View:
         return {key: Rows(self.variables, tuple(grouped[key])) for key in keys}
 
 
+def _select(store: ox.Store, text: str, prefixes: dict[str, str]) -> Iterator[Row]:
+    found = store.query(text, prefixes=prefixes)
+    if not isinstance(found, ox.QuerySolutions):
+        raise TypeError("a view selects")
+    for solution in found:
+        yield tuple([None if term is None else to_term(term) for term in solution])
+
+
 def _hits(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:
-    """Keys with the least quad that leads to them; for the whole view, one hit without a key is enough."""
+    """Keys, each with a quad that leads to it; one hit without a key where all may be meant."""
+    if derived.whole is not None or derived.apart is not None:
+        quad = next((quad for _, quad in _found(store, derived, matches)), None)
+        if quad is not None and derived.apart is not None:
+            yield from ((row[0], quad) for row in _select(store, derived.apart, {}))
+        elif quad is not None:
+            yield None, quad
+        return
+    least: dict[Term, Quad] = {}
+    for key, quad in _found(store, derived, matches):
+        if key is not None and (key not in least or quad.sort_key < least[key].sort_key):
+            least[key] = quad
+    yield from least.items()
+
+
+def _found(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:
+    """Each match that the query confirms, with ?this from the match or from the query, if either has it."""
     names = derived.focus.variables
-    this = names.index(THIS) if derived.whole is None and THIS in names else None
+    this = names.index(THIS) if THIS in names else None
     if derived.query is None:
-        for quad, values in matches:
-            yield (values[this] if this is not None else None), quad
+        yield from ((None if this is None else values[this], quad) for quad, values in matches)
         return
     at = [names.index(variable) for variable in derived.linked]
-    groups: dict[tuple[Term, ...], list[Match]] = {}
+    groups: dict[Row, list[Match]] = {}
     for match in matches:
         groups.setdefault(tuple([match[1][i] for i in at]), []).append(match)
     linked = list(groups)
-    skip = 1 if derived.whole is None and this is None else 0
-    least: dict[Term | None, Quad] = {}
     for start in range(0, len(linked), CHUNK):
-        chunk = [tuple([sparql(term) for term in row]) for row in linked[start : start + CHUNK]]
-        for solution in store.query(derived.query.fill(derived.linked, chunk)):  # type: ignore[union-attr]
-            terms = [to_term(term) for term in solution]  # type: ignore[union-attr, arg-type]
-            for quad, values in groups[tuple(terms[skip : skip + len(at)])]:
-                key = terms[0] if skip else values[this] if this is not None else None
-                if key not in least or quad.sort_key < least[key].sort_key:
-                    least[key] = quad
-                if skip or derived.whole is not None:
-                    break
-        if least and derived.whole is not None:
-            break
-    yield from least.items()
+        chunk = [tuple([sparql(term) for term in row if term is not None]) for row in linked[start : start + CHUNK]]
+        for row in _select(store, derived.query.fill(derived.linked, chunk), {}):
+            if derived.gives_this:
+                yield row[0], groups[row[1 : 1 + len(at)]][0][0]
+            else:
+                same = groups[row[: len(at)]]
+                yield from ((None if this is None else values[this], quad) for quad, values in same)
