@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 from regen.errors import DeployError
 from regen.hooks import hookimpl
@@ -151,14 +152,23 @@ def _to_trash(tree: Tree, name: str, place: Path) -> bool:
     return True
 
 
-@contextmanager
-def _speaking(path: str) -> Iterator[None]:
+class _speaking:  # noqa: N801 - used as a statement; a generator would cost ten times as much for each path
     """Turn what the system says into a DeployError about `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise DeployError(
-            f"cannot be written: {error.strerror or error}",
-            where=path,
-            hint="free space or permissions, then run it again",
-        ) from error
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            raise DeployError(
+                f"cannot be written: {error.strerror or error}",
+                where=self._path,
+                hint="free space or permissions, then run it again",
+            ) from error

@@ -171,7 +171,7 @@ class BlobStore:
         rows = self._db.execute("SELECT digest, start, length FROM packed WHERE pack = ?", (path.name,))
         places = [Place(*row) for row in rows]
         kept = [place for place in places if place.digest in keep]
-        if places and sum(p.length for p in kept) * 2 >= path.stat().st_size - len(MAGIC):
+        if places and sum(place.size for place in kept) * 2 >= path.stat().st_size - len(MAGIC):
             return 0
         blobs = [stored for place in kept if (stored := stored_at(path, place)) is not None]
         with self._db.transaction():

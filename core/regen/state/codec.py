@@ -29,7 +29,8 @@ def rows_of(text: str) -> Rows:
 
 def lines_text(lines: Iterable[tuple[int, int]]) -> str:
     """(line of the render, line of the template) pairs as JSON."""
-    return _compact([list(pair) for pair in lines])
+    pairs = [list(pair) for pair in lines]
+    return _compact(pairs) if pairs else "[]"
 
 
 def lines_of(text: str) -> Lines:

@@ -12,6 +12,7 @@ from typing import Any
 from regen.errors import StateError
 from regen.state import faults
 from regen.state.schema import MIGRATIONS
+from regen.state.undo import make_triggers
 
 NAME = "state.db"
 Value = str | int | float | bytes | None
@@ -69,6 +70,8 @@ class Database:
             try:
                 for statement in _statements(MIGRATIONS[number]):
                     run(statement)
+                if number + 1 == len(MIGRATIONS):
+                    make_triggers(self._connection)
                 run(f"PRAGMA user_version = {number + 1}")
                 run("COMMIT")
             except BaseException:
@@ -79,20 +82,28 @@ class Database:
     def _plain(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.IntegrityError:
-            raise  # a rule of the schema was broken: a fault of the program, not of the file
         except sqlite3.Error as error:
-            raise _in_plain_words(self.path, error) from error
+            raise self._plain_words(error) from error
+
+    def _plain_words(self, error: sqlite3.Error) -> Exception:
+        """What to raise: a broken rule of the schema is a fault of the program, not of the file, and stays as it is."""
+        return error if isinstance(error, sqlite3.IntegrityError) else _in_plain_words(self.path, error)
 
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and give all its rows."""
-        with self._lock, self._plain():
-            return self._connection.execute(sql, parameters).fetchall()
+        with self._lock:
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            except sqlite3.Error as error:
+                raise self._plain_words(error) from error
 
     def one(self, sql: str, parameters: Sequence[Value] = ()) -> tuple[Any, ...] | None:
         """Run one statement and give its first row; None where there is none."""
-        with self._lock, self._plain():
-            row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+        with self._lock:
+            try:
+                row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+            except sqlite3.Error as error:
+                raise self._plain_words(error) from error
             return row
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from regen.model.artifact import ArtifactId, Because
 from regen.model.deploy import Change
@@ -31,6 +32,28 @@ class OpenConflict:
     marked: str | None
     conflicts: tuple[Conflict, ...]
     because: tuple[Because, ...]
+
+
+class Spelt(NamedTuple):
+    """A version with its values as the tables spell them, for it goes into two of them."""
+
+    version: Version
+    template: str
+    key: str
+    rows: str
+    lines: str
+    because: str
+
+
+def spell(version: Version) -> Spelt:
+    """Spell the values of a version."""
+    return Spelt(
+        version,
+        *artifact_text(version.artifact),
+        rows_text(version.rows),
+        lines_text(version.lines),
+        because_text(version.because),
+    )
 
 
 class Ledger:
@@ -78,7 +101,7 @@ class Ledger:
             [(self._number, c.old, c.old_mode, self._environment, c.path) for c in changes],
         )
 
-    def versions(self, versions: Iterable[Version]) -> None:
+    def versions(self, versions: Iterable[Spelt]) -> None:
         """Insert versions."""
         self._db.many(
             "INSERT INTO version (environment, path, since, until, template, key, content, base, template_digest, rows,"
@@ -89,18 +112,19 @@ class Ledger:
                     v.path,
                     v.since,
                     v.until,
-                    *artifact_text(v.artifact),
+                    template,
+                    key,
                     v.content,
                     v.base,
                     v.template,
-                    rows_text(v.rows),
-                    lines_text(v.lines),
-                    because_text(v.because),
+                    rows,
+                    lines,
+                    because,
                     v.mode,
                     v.last,
                     v.found,
                 )
-                for v in versions
+                for v, template, key, rows, lines, because in versions
             ],
         )
 
@@ -112,13 +136,13 @@ class Ledger:
         )
 
     def free_paths(self, paths: Iterable[str]) -> None:
-        """Take paths from whatever artifact has them: one whose file the user deleted may, as all others are checked."""
+        """Take paths from the artifacts that have them: those whose files the user deleted, for others are refused."""
         self._db.many(
             "UPDATE artifact SET path = NULL WHERE environment = ? AND path = ?",
             [(self._environment, path) for path in paths],
         )
 
-    def stand(self, versions: Iterable[Version]) -> None:
+    def stand(self, versions: Iterable[Spelt]) -> None:
         """Make these versions what their artifacts are now."""
         self._db.many(
             "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows, lines,"
@@ -129,18 +153,19 @@ class Ledger:
             [
                 (
                     self._environment,
-                    *artifact_text(v.artifact),
+                    template,
+                    key,
                     v.path,
                     v.content,
                     v.base,
                     v.template,
-                    rows_text(v.rows),
-                    lines_text(v.lines),
-                    because_text(v.because),
+                    rows,
+                    lines,
+                    because,
                     self._number,
                     Standing.OK.value,
                 )
-                for v in versions
+                for v, template, key, rows, lines, because in versions
             ],
         )
 

@@ -1,14 +1,15 @@
 """`regen.lock`: what stands in an environment becomes lines that a team commits, merges and checks with.
 
 Why many files: a commit writes the shards of the folders that it changed, and no others. A folder of the output is one
-shard, `regen.lock/<environment>/<folder>.lock`, until it holds more than 512 artifacts; then its lines are spread by a
+shard, `regen.lock/<environment>/<folder>.lock`, until it holds more than 256 artifacts; then its lines are spread by a
 hash of the path over so many shards that they stay about as small. Readers take every line of every shard, so the
 layout means nothing to them, and git merges lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,12 @@ from regen.errors import StateError
 from regen.model.artifact import ArtifactId
 from regen.state import faults
 from regen.state.blobs import digest_of, write_durably
-from regen.state.codec import artifact_of, rows_text
+from regen.state.codec import artifact_of, artifact_text, rows_text
 from regen.state.opening import State
 
 _SUFFIX = ".lock"
-_LINES_A_SHARD = 512
+_LINES_A_SHARD = 256
+_NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]")
 _FOLDED = 16  # shards that a folder is split into at a time: one digit of a digest
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -41,9 +43,7 @@ class LockLine:
     base: str
 
     def __str__(self) -> str:
-        key = self.artifact.key.n3() if self.artifact.key is not None else ""
-        fields = (self.path, self.artifact.template, key, self.inputs, self.base)
-        return "\t".join(field.translate(_ESCAPES) for field in fields)
+        return _line(self.path, *artifact_text(self.artifact), self.inputs, self.base)
 
 
 def input_digest(template_digest: str, rows: Iterable[tuple[str, str]]) -> str:
@@ -75,8 +75,7 @@ def write_dirty(state: State, environment: str) -> int:
 
 
 def _write_folder(state: State, environment: str, folder: str) -> int:
-    lines = [str(line) for line in _lines(state, environment, folder)]
-    shards = _spread(sorted(lines))
+    shards = _spread(sorted(_lines(state, environment, folder)))
     stem = shard_stem(state.lock_folder / _escaped(environment), folder)
     written = 0
     wanted = {stem.with_name(f"{stem.name}{mark}{_SUFFIX}"): text for mark, text in shards.items()}
@@ -94,14 +93,20 @@ def _write_folder(state: State, environment: str, folder: str) -> int:
     return written
 
 
-def _lines(state: State, environment: str, folder: str) -> Iterator[LockLine]:
+def _lines(state: State, environment: str, folder: str) -> list[str]:
     rows = state.db.execute(
-        "SELECT path, template, key, template_digest, rows, base FROM artifact"
+        "SELECT path, template, key, template_digest, rows, base FROM artifact INDEXED BY artifact_folder"
         " WHERE environment = ? AND folder = ? AND base IS NOT NULL AND path IS NOT NULL",
         (environment, folder),
     )
-    for path, template, key, digest, views, base in rows:
-        yield LockLine(path, artifact_of(template, key), digest_of(f"{digest}\n{views}".encode()), base)
+    return [
+        _line(path, template, key, digest_of(f"{digest}\n{views}".encode()), base)
+        for path, template, key, digest, views, base in rows
+    ]
+
+
+def _line(*fields: str) -> str:
+    return "\t".join(field.translate(_ESCAPES) if _NEEDS_ESCAPE.search(field) else field for field in fields)
 
 
 def _spread(lines: list[str]) -> dict[str, bytes]:

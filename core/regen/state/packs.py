@@ -17,11 +17,16 @@ _HEAD = struct.Struct(">32sBQ")
 
 
 class Place(NamedTuple):
-    """Where a blob's stored bytes begin, and how many they are; the codec is the byte before the length."""
+    """Where a blob's record begins, and how many bytes of data it has."""
 
     digest: str
     start: int
     length: int
+
+    @property
+    def size(self) -> int:
+        """Of the whole record, in bytes."""
+        return _HEAD.size + self.length
 
 
 class Stored(NamedTuple):
@@ -40,7 +45,7 @@ def pack(blobs: Iterable[Stored]) -> tuple[bytes, list[Place]]:
     for digest, codec, data in blobs:
         parts += (_HEAD.pack(bytes.fromhex(digest), codec, len(data)), data)
         places.append(Place(digest, offset, len(data)))
-        offset += _HEAD.size + len(data)
+        offset += places[-1].size
     return b"".join(parts), places
 
 

@@ -125,8 +125,9 @@ def compare(db: Database, environment: str, older: int, newer: int) -> list[tupl
     release(db, environment, low)
     release(db, environment, high)
     paths = db.execute(
-        "SELECT path FROM version WHERE environment = ?1 AND since > ?2 AND since <= ?3"
-        " UNION SELECT path FROM version WHERE environment = ?1 AND until > ?2 AND until <= ?3 ORDER BY path",
+        "SELECT path FROM version INDEXED BY version_since WHERE environment = ?1 AND since > ?2 AND since <= ?3"
+        " UNION SELECT path FROM version INDEXED BY version_until"
+        " WHERE environment = ?1 AND until > ?2 AND until <= ?3 ORDER BY path",
         (environment, low, high),
     )
     pairs = [(at_path(db, environment, path, older), at_path(db, environment, path, newer)) for (path,) in paths]
@@ -136,8 +137,8 @@ def compare(db: Database, environment: str, older: int, newer: int) -> list[tupl
 def differing(db: Database, environment: str, number: int) -> list[str]:
     """Paths where any release after this one changed something, sorted."""
     rows = db.execute(
-        "SELECT path FROM version WHERE environment = ?1 AND since > ?2"
-        " UNION SELECT path FROM version WHERE environment = ?1 AND until > ?2 ORDER BY path",
+        "SELECT path FROM version INDEXED BY version_since WHERE environment = ?1 AND since > ?2"
+        " UNION SELECT path FROM version INDEXED BY version_until WHERE environment = ?1 AND until > ?2 ORDER BY path",
         (environment, number),
     )
     return [path for (path,) in rows]

@@ -101,6 +101,8 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     -- Statements that take the transaction of the commit record back, last one first.
     CREATE TABLE commit_undo (sequence INTEGER PRIMARY KEY, environment TEXT NOT NULL, statement TEXT NOT NULL);
+    -- The environment whose commit is being recorded; has a row only inside that transaction.
+    CREATE TABLE undo_armed (environment TEXT NOT NULL);
     -- Folders that regen made, which it removes when they are empty again.
     CREATE TABLE folder (environment TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (environment, path)) WITHOUT ROWID;
     -- Old files that may still be written to by a process that had them open, by their name in `.regen/trash`.

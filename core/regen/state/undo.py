@@ -1,40 +1,48 @@
 """Undo log: what a transaction changed becomes the statements that put it back, last one first.
 
 Why triggers: a commit record has to be durable before the first file is renamed, and a rename may still fail. The log
-is written by the same transaction, so the state can go back to exactly what it was, whatever wrote to the tables.
+is written by the same transaction, so the state can go back to exactly what it was, whatever wrote to the tables. The
+triggers are part of the schema, made anew with each version of it, and do nothing unless `undo_armed` has a row.
 """
 # ruff: noqa: S608 - every name in a statement comes from the schema
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from regen.state.db import Database
+if TYPE_CHECKING:
+    from regen.state.db import Database
 
 _TABLES = ("artifact", "conflict", "folder", "hold", "release", "stale", "template", "version")
 _EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 
+def make_triggers(connection: sqlite3.Connection) -> None:
+    """Make the triggers for the tables as they are now."""
+    for table in _TABLES:
+        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+        names = [row[1] for row in columns]
+        keys = [row[1] for row in columns if row[5]]
+        for event in _EVENTS:
+            name = f"undo_{table}_{event.lower()}"
+            connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+            connection.execute(
+                f"CREATE TRIGGER {name} AFTER {event} ON {table} WHEN EXISTS (SELECT 1 FROM undo_armed) BEGIN"
+                " INSERT INTO commit_undo (environment, statement)"
+                f" SELECT environment, {_inverse(table, event, names, keys)} FROM undo_armed; END"
+            )
+
+
 @contextmanager
 def logged(db: Database, environment: str) -> Iterator[None]:
     """Log what this block, inside a transaction, changes in the tables of releases; replaces an older log."""
-    db.execute("DELETE FROM commit_undo WHERE environment = ?", (environment,))
-    names = []
-    for table in _TABLES:
-        columns, keys = _columns(db, table)
-        for event in _EVENTS:
-            names.append(f"undo_{table}_{event.lower()}")
-            db.execute(
-                f"CREATE TEMP TRIGGER {names[-1]} AFTER {event} ON main.{table} BEGIN"
-                f" INSERT INTO commit_undo (environment, statement) VALUES ({_quoted(environment)},"
-                f" {_inverse(table, event, columns, keys)}); END"
-            )
-    try:
-        yield
-    finally:
-        for name in names:
-            db.execute(f"DROP TRIGGER temp.{name}")
+    forget(db, environment)
+    db.execute("INSERT INTO undo_armed (environment) VALUES (?)", (environment,))
+    yield  # where it raises, the transaction goes back, and this row with it
+    db.execute("DELETE FROM undo_armed")
 
 
 def take_back(db: Database, environment: str) -> None:
@@ -50,12 +58,6 @@ def forget(db: Database, environment: str) -> None:
     db.execute("DELETE FROM commit_undo WHERE environment = ?", (environment,))
 
 
-def _columns(db: Database, table: str) -> tuple[list[str], list[str]]:
-    """Columns that are stored, and those of the primary key."""
-    rows = db.execute(f"PRAGMA table_info({table})")
-    return [row[1] for row in rows], [row[1] for row in rows if row[5]]
-
-
 def _inverse(table: str, event: str, columns: list[str], keys: list[str]) -> str:
     """An SQL expression whose value is the statement that takes one row's change back."""
     side = "new" if event != "DELETE" else "old"
@@ -67,7 +69,3 @@ def _inverse(table: str, event: str, columns: list[str], keys: list[str]) -> str
         return f"'UPDATE {table} SET ' || {values} || ' WHERE ' || {this_row}"
     values = " || ', ' || ".join(f"quote(old.{column})" for column in columns)
     return f"'INSERT INTO {table} ({', '.join(columns)}) VALUES (' || {values} || ')'"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -81,7 +81,7 @@ class Drafting:
         return Draft(wanted, tuple(sorted(changes, key=lambda change: change.path)), tuple(ended), self._fresh)
 
     def _without_blocked(self, items: tuple[PlanItem, ...]) -> tuple[PlanItem, ...]:
-        """Items whose path is held by a file that stays for a person become conflicts, and so may others behind them."""
+        """Items whose path is held by a file that waits for a person become conflicts, and so may those behind."""
         while True:
             by_artifact = {item.artifact: item for item in items}
             blocked = {

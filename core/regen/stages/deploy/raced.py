@@ -12,7 +12,7 @@ from regen.stages.deploy.journal import CommitJournal
 from regen.stages.deploy.values import Remerge
 from regen.state.blobs import digest_of
 from regen.state.codec import artifact_text
-from regen.state.ledger import Ledger, OpenConflict
+from regen.state.ledger import Ledger, OpenConflict, spell
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, add_changes, drop_changes
 from regen.state.releases import at_path
@@ -72,7 +72,7 @@ class RaceSettler:
             return
         before = self._before(change.path)
         if before is not None:
-            self._ledger.stand([before])
+            self._ledger.stand([spell(before)])
             self._ledger.mark([before.artifact], Standing.ORPHAN)
         self.again.add(change.path)
 
@@ -118,7 +118,7 @@ class RaceSettler:
                 "UPDATE version SET until = NULL, last = NULL WHERE environment = ? AND path = ? AND since = ?",
                 (self._record.environment, change.path, before.since),
             )
-            self._ledger.stand([before])
+            self._ledger.stand([spell(before)])
         else:
             self._db.execute(
                 "UPDATE artifact SET path = NULL, content = NULL, base = NULL, lines = '[]'"

@@ -17,7 +17,7 @@ from regen.stages.deploy.staging import folders_of_regen, stage, unstage
 from regen.stages.deploy.values import Edit, Remerge, RolledBack, Target
 from regen.state import faults, undo
 from regen.state.codec import artifact_of
-from regen.state.ledger import Ledger
+from regen.state.ledger import Ledger, spell
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, write_record
 from regen.state.releases import current, differing, release, rollback_target
@@ -145,8 +145,9 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
     ledger.forget(sorted(gone - back - stay, key=lambda artifact: artifact.sort_key))
     versions = [_version(one.version, way, by_path[one.path]) for one in restored if one.version and not one.deleted]
     tombs = [one.version for one in restored if one.version is not None and one.deleted]
-    ledger.versions(versions)
-    ledger.stand((*versions, *orphans, *tombs))
+    spelt = [spell(version) for version in versions]
+    ledger.versions(spelt)
+    ledger.stand((*spelt, *(spell(version) for version in (*orphans, *tombs))))
     ledger.mark([version.artifact for version in orphans], Standing.ORPHAN)
     ledger.mark([version.artifact for version in tombs], Standing.DELETED)
     touched = gone | back | _forget_later_conflicts(state, ledger, way, gone | back)
@@ -162,7 +163,7 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
 
 
 def _forget_later_conflicts(state: State, ledger: Ledger, way: _Way, touched: set[ArtifactId]) -> set[ArtifactId]:
-    """Conflicts that came after the restored release are with renders that were left; their artifacts are stale again."""
+    """Conflicts younger than the restored release are with renders that were left: their artifacts are stale again."""
     rows = state.db.execute(
         "SELECT conflict.template, conflict.key, content FROM conflict LEFT JOIN artifact"
         " USING (environment, template, key) WHERE environment = ? AND conflict.at > ?",

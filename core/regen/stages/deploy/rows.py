@@ -12,7 +12,7 @@ from regen.model.release import Release, ReleaseState, Standing, Version
 from regen.stages.deploy.draft import Draft, writes
 from regen.stages.deploy.values import Target
 from regen.state.db import Database
-from regen.state.ledger import Ledger, OpenConflict
+from regen.state.ledger import Ledger, OpenConflict, spell
 from regen.state.opening import State
 from regen.state.releases import at_path
 
@@ -88,11 +88,11 @@ def write_rows(
 
 def _write_versions(db: Database, ledger: Ledger, heading: Heading, draft: Draft, prepared: Prepared) -> None:
     by_path = {change.path: change for change in prepared.changes}
-    versions = [_version(db, heading, item, by_path[item.path]) for item in draft.items if writes(item)]
+    versions = [spell(_version(db, heading, item, by_path[item.path])) for item in draft.items if writes(item)]
     ledger.close((*prepared.changes, *draft.ended))
     _forget(ledger, draft)
     ledger.leave_paths(i.artifact for i in draft.items if writes(i) and i.moved_from not in (None, i.path))
-    ledger.free_paths(version.path for version in versions)
+    ledger.free_paths(spelt.version.path for spelt in versions)
     ledger.versions(versions)
     ledger.stand(versions)
     ledger.folders(prepared.folders)

@@ -1,0 +1,112 @@
+"""`regen.lock`: stable lines in small shards, that git merges and a clone can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.deploy_world import ENVIRONMENT, Renders, artifact, opened, scratch
+
+from regen.errors import StateError
+from regen.state.lockfile import input_digest, read_lock, shard_stem
+
+
+def shards(folder: Path) -> dict[str, bytes]:
+    root = folder / "regen.lock"
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in sorted(root.rglob("*")) if file.is_file()}
+
+
+def test_one_sorted_line_an_artifact(tmp_path: Path) -> None:
+    """Path, template, key, inputs, base; one shard for each folder."""
+    wanted: Renders = {"b": ("pkg/b.py", b"b"), "a": ("pkg/a.py", b"a"), "r": ("root.py", b"r")}
+    with opened(tmp_path) as world:
+        world.commit(wanted)
+        found = shards(tmp_path)
+        assert list(found) == ["dev/%root.lock", "dev/pkg.lock"]
+        lines = found["dev/pkg.lock"].decode().splitlines()
+        assert [line.split("\t")[:3] for line in lines] == [
+            ["pkg/a.py", "page.j2", "<http://example.org/a>"],
+            ["pkg/b.py", "page.j2", "<http://example.org/b>"],
+        ]
+        line = read_lock(tmp_path / "regen.lock", ENVIRONMENT)[artifact("a")]
+        row = world.state.db.one("SELECT template_digest, rows, base FROM artifact WHERE path = 'pkg/a.py'")
+        assert row is not None
+        import json
+
+        assert line.inputs == input_digest(row[0], [tuple(pair) for pair in json.loads(row[1])])
+        assert line.base == row[2]
+
+
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    """Other shards keep inode and time; an empty folder's shard goes."""
+    wanted: Renders = {"a": ("one/a", b"a"), "b": ("two/b", b"b")}
+    with opened(tmp_path) as world:
+        world.commit(wanted)
+        before = (tmp_path / "regen.lock/dev/two.lock").stat()
+        world.commit({**wanted, "a": ("one/a", b"other")})
+        after = (tmp_path / "regen.lock/dev/two.lock").stat()
+        assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+        world.commit({"b": wanted["b"]})
+        assert list(shards(tmp_path)) == ["dev/two.lock"]
+
+
+def test_large_folders_are_spread(tmp_path: Path) -> None:
+    """Past the limit lines go to shards by a hash of the path, and one change writes one small file; and back again."""
+    wanted: Renders = {f"n{i}": (f"big/{i}", b"%d" % i) for i in range(600)}
+    with opened(tmp_path) as world:
+        world.commit(wanted)
+        before = shards(tmp_path)
+        assert len(before) == 16
+        assert len(read_lock(tmp_path / "regen.lock", ENVIRONMENT)) == 600
+        world.commit({**wanted, "n7": ("big/7", b"other")})
+        after = shards(tmp_path)
+        assert sum(before[name] != after[name] for name in before) == 1
+        world.commit({name: wanted[name] for name in list(wanted)[:10]})
+        assert list(shards(tmp_path)) == ["dev/big.lock"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(st.lists(st.text("ab%x.lock0", min_size=1, max_size=8), min_size=1, max_size=3).map(tuple), max_size=8))
+def test_no_shard_is_in_the_way_of_another(folders: set[tuple[str, ...]]) -> None:
+    """Whatever folders are called, "x.lock" and "x%" included, their shards are different files and no folders."""
+    stems = {shard_stem(Path("root"), "/".join(parts) + "/") for parts in folders}
+    files = {stem.with_name(stem.name + mark + ".lock") for stem in stems for mark in ("", "%x0", "%xab")}
+    files.add(shard_stem(Path("root"), "").with_name("%root.lock"))
+    assert len(files) == 3 * len(folders) + 1
+    assert not files & {parent for file in files for parent in file.parents}
+
+
+def test_strange_names_survive(tmp_path: Path) -> None:
+    """Backslashes in a path are escaped and come back."""
+    with opened(tmp_path) as world:
+        world.commit({"a": ("back\\slash\\n.txt", b"a"), "b": ("x.lock/y", b"b"), "c": ("x/y", b"c")})
+        paths = {line.path for line in read_lock(tmp_path / "regen.lock", ENVIRONMENT).values()}
+        assert paths == {"back\\slash\\n.txt", "x.lock/y", "x/y"}
+
+
+def test_a_conflict_of_git_in_the_lock_is_named(tmp_path: Path) -> None:
+    """With file and line."""
+    with opened(tmp_path) as world:
+        world.commit({"a": ("a", b"a")})
+    file = tmp_path / "regen.lock" / "dev" / "%root.lock"
+    file.write_text("<<<<<<< HEAD\n" + file.read_text())
+    with pytest.raises(StateError, match="no line of a lock") as caught:
+        read_lock(tmp_path / "regen.lock", ENVIRONMENT)
+    assert caught.value.where is not None
+    assert caught.value.where.endswith("%root.lock:1")
+
+
+def test_no_lock_is_empty(tmp_path: Path) -> None:
+    """A project that never committed one."""
+    assert read_lock(tmp_path / "regen.lock", ENVIRONMENT) == {}
+
+
+def test_a_lost_lock_file_is_written_with_the_next_commit_of_its_folder() -> None:
+    """The lock is made from the records, so nothing is lost with it."""
+    with scratch() as folder, opened(folder) as world:
+        world.commit({"a": ("d/a", b"a"), "b": ("d/b", b"b")})
+        (folder / "regen.lock/dev/d.lock").unlink()
+        world.commit({"a": ("d/a", b"new"), "b": ("d/b", b"b")})
+        assert len(read_lock(folder / "regen.lock", ENVIRONMENT)) == 2
