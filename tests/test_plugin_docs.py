@@ -1,0 +1,124 @@
+"""docs/plugins.md and docs/hooks.md: complete, up to date, and right."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from regen import Project
+from regen.hooks.dispatch import Hooks
+from regen.hooks.manager import PluginManager
+from regen.hooks.reference import hook_text, reference
+from regen.model.merge import ThreeWay
+
+DOCS = Path(__file__).parents[1] / "docs"
+GUIDE = (DOCS / "plugins.md").read_text("utf-8")
+BLOCKS = [block for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL) if "@hookimpl" in block]
+NAMES = """
+import logging, re, string, anyio, pyoxigraph
+from contextlib import asynccontextmanager
+from regen.errors import GraphError
+from regen.hooks import hookimpl
+from regen.model.finding import Finding
+from regen.model.graphfile import Loaded
+from regen.model.language import Language
+from regen.model.merge import Merged
+from regen.model.template import Rendered
+from regen.query.compile import compile_view
+from regen_plugins.deploy_workspace import WorkspaceDeployer
+"""
+
+
+def example(hook: str) -> object:
+    """The last example of a hook, as the plugin that it would be."""
+    block = next(block for block in reversed(BLOCKS) if f"def {hook}(" in block)
+    module = types.ModuleType(hook)
+    exec(NAMES + block, vars(module))  # noqa: S102 - the guide's own code
+    return vars(module)["WideComments"]() if "WideComments" in vars(module) else module
+
+
+def test_the_reference_is_what_the_specifications_say() -> None:
+    assert (DOCS / "hooks.md").read_text("utf-8") == reference(), "run python -m regen.hooks.reference > docs/hooks.md"
+
+
+def test_running_the_module_prints_the_reference() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "regen.hooks.reference"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == reference()
+
+
+@pytest.mark.parametrize("hook", PluginManager.hook_names())
+def test_every_hook_is_in_the_guide_with_an_example_that_fits_it(hook: str) -> None:
+    assert f"### `{hook}`: " in GUIDE
+    manager = PluginManager(extra=[("example", example(hook))])
+    assert next(iter(manager.implementations(hook))).plugin_name == "example"
+
+
+@pytest.mark.parametrize("hook", PluginManager.hook_names())
+def test_the_guide_says_of_every_hook_whether_all_are_asked(hook: str) -> None:
+    (sentence,) = [line for line in GUIDE.replace("\n  ", " ").splitlines() if line.endswith("ask everybody.")]
+    everybody = re.findall(r"`(regen_\w+)`", sentence)
+    assert (hook in everybody) == (not hook_text(hook).first_result)
+
+
+FILES = {
+    "regen.toml": """\
+[project]
+graphs = ["graphs", "words/*.labels"]
+prefixes = { "" = "https://example.org/", rdfs = "http://www.w3.org/2000/01/rdf-schema#" }
+[engine]
+executor = "together"
+[[environment]]
+name = "dev"
+deployer = "announced"
+""",
+    "graphs/a.ttl": "@prefix : <https://example.org/> . :a a :Thing . :b a :Thing .\n",
+    "words/a.labels": "a: The first\n",
+    "templates/a.j2": """\
+---
+to: "{{ this | local_name }}.dhall"
+each: "instances of :Thing as ?this"
+---
+{{ "x" | comment }}
+""",
+    "templates/b.j2": "---\nto: n.txt\nengine: dollars\nwith:\n  n: SELECT ?t WHERE { ?t a :Thing }\n---\n$n things\n",
+    "templates/c.j2": "---\nto: labels.txt\nwith:\n  all: SELECT ?l WHERE { ?s rdfs:label ?l }\n---\n{{ all[0].l }}\n",
+}
+
+
+@pytest.mark.anyio
+async def test_the_examples_work_together_in_a_project(tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    hooks = [hook for hook in PluginManager.hook_names() if hook not in {"regen_configure", "regen_evaluate_file"}]
+    async with Project.open(tmp_path, plugins=[(hook, example(hook)) for hook in hooks]) as project:
+        await project.apply()
+    out = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
+    assert out == {"a.dhall": "-- x\n", "b.dhall": "-- x\n", "n.txt": "2 things\n", "labels.txt": "The first\n"}
+
+
+@pytest.mark.anyio
+async def test_the_example_of_a_merger_keeps_both_sides_and_declines_what_it_cannot_do() -> None:
+    hooks = Hooks(PluginManager(extra=[("example", example("regen_merge"))]))
+    merged = await hooks.merge(ThreeWay("a.properties", "properties", b"a=1\nb=1\n", b"a=2\nb=1\n", b"a=1\nb=1\nc=1\n"))
+    assert merged is not None
+    assert (merged.content, merged.how) == (b"a=2\nb=1\nc=1\n", "structure")
+    both = await hooks.merge(ThreeWay("a.properties", "properties", b"a=1\n", b"a=2\n", b"a=3\n"))
+    assert both is not None
+    assert both.conflicts
+
+
+@pytest.mark.anyio
+async def test_the_first_example_finds_a_key_that_stands_twice(tmp_path: Path) -> None:
+    from regen.model.candidate import GeneratedFile
+
+    hooks = Hooks(PluginManager(extra=[("first", example("regen_evaluate_file"))]))
+    (finding,) = await hooks.evaluate_file(GeneratedFile("a.properties", "properties", b"a=1\na=2\n"))
+    assert finding.message == "the key a stands twice"
