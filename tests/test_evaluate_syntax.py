@@ -127,3 +127,14 @@ def test_tsx_is_known_by_its_name() -> None:
 
 def test_a_broken_tree_is_told_in_a_few_findings() -> None:
     assert 1 <= len(findings("rust", "}{ )( \n" * 50)) <= 5
+
+
+@pytest.mark.parametrize("name", ["abstract", "declare", "override", "static", "async", "accessor"])
+def test_members_of_typescript_may_be_called_like_modifiers(name: str) -> None:
+    text = f"export interface A {{\n  about?: string[];\n  {name}?: string[];\n  after: number;\n}}\n"
+    assert not regen_evaluate_file(GeneratedFile("a.ts", "typescript", text.encode()))
+
+
+def test_keywords_of_sql_inside_of_texts_are_no_names() -> None:
+    text = "INSERT INTO a.b (id, name) VALUES\n    ('x', 'games, where you play on the same team'),\n    ('y', NULL);\n"
+    assert not regen_evaluate_file(GeneratedFile("a.sql", "sql", text.encode()))

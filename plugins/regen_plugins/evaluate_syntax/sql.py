@@ -45,12 +45,17 @@ _OF_TABLE = (
     rf"(?:CONSTRAINT\s+{_NAME}\s+)?"
     rf"(?:(?:PRIMARY\s+KEY|UNIQUE)\s*{_NAMES}|FOREIGN\s+KEY\s*{_NAMES}\s*{_REFERENCES}|CHECK\s*{_BALANCED})"
 )
+_VALUE = rf"(?:{_STRING}|-?\d+(?:\.\d+)?|NULL|TRUE|FALSE)"
+_ROW = rf"\(\s*{_VALUE}(?:\s*,\s*{_VALUE})*+\s*\)"
 _ITEM = rf"(?:{_OF_TABLE}|{_NAME}\s+{_TYPE}{_OF_COLUMN})"
 _PLAIN = re.compile(
     rf"""\s*(?:
     CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_QUALIFIED}\s*\(\s*{_ITEM}(?:\s*,\s*{_ITEM})*+\s*\)
   | CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\s+ON\s+{_QUALIFIED}\s*{_NAMES}
   | COMMENT\s+ON\s+(?:TABLE|COLUMN|TYPE|VIEW|SCHEMA)\s+{_QUALIFIED}\s+IS\s+(?:{_STRING}|NULL)
+  | CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}
+  | ALTER\s+TABLE\s+(?:ONLY\s+)?{_QUALIFIED}\s+ADD\s+{_OF_TABLE}(?:\s+(?:NOT\s+)?DEFERRABLE)?(?:\s+INITIALLY\s+\w+)?
+  | INSERT\s+INTO\s+{_QUALIFIED}\s*{_NAMES}\s*VALUES\s*{_ROW}(?:\s*,\s*{_ROW})*+
   | BEGIN | COMMIT | BEGIN\s+TRANSACTION
     )\s*""",
     re.VERBOSE | re.IGNORECASE,
@@ -68,6 +73,7 @@ _KEYWORD_AS_NAME = re.compile(
     r"(?P<word>ORDER|GROUP|WHERE|HAVING|UNION)\b",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|`[^`]*`""")
 _TOKEN_SHOWN = re.compile(r"<Token token_type: \S+, text: (.+?), line: .*>")
 _DEFINES = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _BODY = re.compile(r"\bCREATE\s[^;]*?\b(?:TRIGGER|FUNCTION|PROCEDURE)\b", re.IGNORECASE)
@@ -141,7 +147,7 @@ def _parsed(statement: str) -> Fault | None:
     """What is wrong with a statement in every dialect; lines are counted in the statement."""
     if _DEFINES.match(statement) and not _KINDS.match(statement):
         return Fault("this defines nothing that SQL knows", 1)
-    keyword = _KEYWORD_AS_NAME.search(statement)
+    keyword = _KEYWORD_AS_NAME.search(_QUOTED.sub(_blanked, statement))
     if keyword is not None:
         line = statement.count("\n", 0, keyword.start("word")) + 1
         return Fault(f"`{keyword['word']}` is a keyword; as a name it has to be quoted", line)
@@ -159,6 +165,11 @@ def _parsed(statement: str) -> Fault | None:
         else:
             return None
     return first
+
+
+def _blanked(quoted: re.Match[str]) -> str:
+    """What is quoted names no keyword; its lines still count."""
+    return "'" + "\n" * quoted[0].count("\n") + "'"
 
 
 def _of_sqlglot(details: Mapping[str, Any], message: str) -> Fault:

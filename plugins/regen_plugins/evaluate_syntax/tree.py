@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, assert_never
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 TreeLanguage = OneOf["typescript", "tsx", "javascript", "rust", "go"]
+# The grammar of TypeScript takes these for modifiers where the language takes them for names of members.
+_MODIFIER_AS_NAME = re.compile(
+    rb"(?m)^(\s*(?:readonly\s+)?(?:abstrac|declar|overrid|stati|asyn|accesso))[a-z](\??\s*[:(])"
+)
 _MOST = 5  # faults that are told of one file; one slip often makes many error nodes
 
 
@@ -24,7 +29,10 @@ def reader(language: TreeLanguage) -> Callable[[str, str], Sequence[Fault]]:
 def _read(language: TreeLanguage, text: str, path: str) -> Sequence[Fault]:
     if language == "javascript" or path.endswith((".tsx", ".jsx")):
         language = "tsx"  # its grammar holds all of JavaScript, with JSX
-    tree = _parser(language).parse(text.encode())
+    source = text.encode()
+    tree = _parser(language).parse(source)
+    if tree.root_node.has_error and language in {"typescript", "tsx"}:
+        tree = _parser(language).parse(_MODIFIER_AS_NAME.sub(rb"\1_\2", source))
     if not tree.root_node.has_error:
         return ()
     faults = []
