@@ -8,14 +8,14 @@ that refuses), the folders are read every POLL_S seconds instead, and the watch 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from socket import socketpair
+from threading import Lock
 
 import anyio
-from anyio import from_thread
-from anyio.lowlevel import current_token
 from watchdog.events import FileClosedNoWriteEvent, FileOpenedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
@@ -27,54 +27,71 @@ from regen.orchestrator.outcome import Applied, Turn
 from regen.telemetry import Trigger, burst
 
 POLL_S = 1.0
+_CONFIGURATION = frozenset({"regen.toml", "pyproject.toml"})
 _GIT_S = 10.0  # how long a branch switch may hold cycles back
 _LONGEST_BURST = 20  # debounce times; a burst that never ends must not hold cycles back for ever
 
 Cycle = Callable[[str, Trigger], Awaitable[Applied]]
 
 
-@dataclass(slots=True)
 class Changes:
     """Paths that changed since they were last taken, and a bell that rings when there are any.
 
-    Attributes:
+    Why a socket for a bell: the observer's thread must not wait for the event loop, which waits for that thread when
+    the watch ends.
+
+    Args:
         root: the project's folder.
-        paths: each with the time of its last event, in nanoseconds since the epoch.
-        bell: rings when there are any.
     """
 
-    root: Path
-    paths: dict[str, int] = field(default_factory=dict)
-    bell: anyio.Event = field(default_factory=anyio.Event)
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._paths: dict[str, int] = {}
+        self._lock = Lock()
+        self._hears, self._rings = socketpair()
+        self._hears.setblocking(False)
+        self._rings.setblocking(False)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
     def add(self, path: str) -> None:
-        """Note one path; called in the event loop."""
-        self.paths[path] = time.time_ns()
-        self.bell.set()
+        """Note one path; called in the observer's thread."""
+        with self._lock:
+            self._paths[path] = time.time_ns()
+        with suppress(OSError):  # it rings already, or nobody listens any more
+            self._rings.send(b"!")
+
+    async def wait(self) -> None:
+        """Wait until there is a path to take."""
+        while not self._paths:
+            await anyio.wait_readable(self._hears)
+            with suppress(BlockingIOError):
+                self._hears.recv(4096)
 
     def take(self) -> dict[str, int]:
-        """The paths, sorted, and start anew."""
-        taken = dict(sorted(self.paths.items()))
-        self.paths.clear()
-        self.bell = anyio.Event()
-        return taken
+        """The paths, sorted, each with the time of its last event in nanoseconds since the epoch; and start anew."""
+        with self._lock:
+            taken, self._paths = self._paths, {}
+        return dict(sorted(taken.items()))
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        self._hears.close()
+        self._rings.close()
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, changes: Changes, wanted: Callable[[str], bool]) -> None:
+    def __init__(self, changes: Changes, scene: Scene) -> None:
         self._changes = changes
-        self._wanted = wanted
-        self._token = current_token()
+        self._scene = scene
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent) or (event.is_directory and _quiet(event)):
             return
-        for name in {str(event.src_path), str(event.dest_path or event.src_path)}:
-            if self._wanted(name):
-                try:
-                    from_thread.run_sync(self._changes.add, name, token=self._token)
-                except RuntimeError:
-                    return  # the event loop has ended; nobody waits any more
+        for name in sorted({str(event.src_path), str(event.dest_path or event.src_path)}):
+            if self._scene.wants(Path(name)):
+                self._changes.add(name)
 
 
 def _quiet(event: FileSystemEvent) -> bool:
@@ -82,16 +99,81 @@ def _quiet(event: FileSystemEvent) -> bool:
     return event.event_type == "modified"
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is watched of a project, as its folders are now.
+
+    Attributes:
+        root: the project's folder.
+        inputs: what the configuration names: folders, files, and the fixed parts of globs; they need not exist.
+        deep: folders that are watched with all that is in them.
+        flat: folders that are watched themselves, for inputs that come, go, or lie in them.
+        outputs: folders that releases are written to.
+    """
+
+    root: Path
+    inputs: tuple[Path, ...]
+    deep: tuple[Path, ...]
+    flat: tuple[Path, ...]
+    outputs: tuple[Path, ...]
+
+    def wants(self, path: Path) -> bool:
+        """Whether an event at a path may change what a cycle does."""
+        if path.parent == self.root and path.name in _CONFIGURATION:
+            return True
+        if any(place.is_relative_to(path) for place in self.inputs):
+            return True
+        if path.name.endswith("~") or (path.name.startswith(".") and path.name != ".regenignore"):
+            return False
+        parts = path.relative_to(self.root).parts if path.is_relative_to(self.root) else ()
+        if not {".regen", ".git", "regen.lock"}.isdisjoint(parts):
+            return False
+        # An output may lie in an input and the other way round: the inner one of the two says what a path is.
+        inside = max((len(place.parts) for place in self.inputs if path.is_relative_to(place)), default=0)
+        outside = max((len(place.parts) for place in self.outputs if path.is_relative_to(place)), default=0)
+        return 0 < inside >= outside
+
+    def moved(self, paths: Iterable[str]) -> bool:
+        """Whether a change came to a watched folder itself, so that it has to be watched anew."""
+        places = (*self.deep, *self.flat)
+        return any(place.is_relative_to(path) for place in places for path in paths)
+
+
+def scene(config: Config) -> Scene:
+    """What to watch of a project."""
+    root = config.root
+    inputs: set[Path] = set()
+    deep: set[Path] = set()
+    flat = {root}
+    for entry in (*config.project.graphs, *(t for t in config.project.templates if not t.startswith("pack:"))):
+        parts = Path(entry).parts
+        fixed = next((n for n, part in enumerate(parts) if any(letter in part for letter in "*?[")), len(parts))
+        place = root.joinpath(*parts[:fixed])
+        inputs.add(place)
+        flat.update(p for p in place.parents if p.is_relative_to(root) and p.is_dir())
+        if place.is_dir():
+            in_folder = fixed == len(parts) - 1 and "**" not in parts[-1]
+            (flat if in_folder else deep).add(place)
+    deep = {place for place in deep if deep.isdisjoint(place.parents)}
+    flat = {place for place in flat if deep.isdisjoint((place, *place.parents))}
+    outputs = (root / environment.target for environment in config.environments)
+    return Scene(root, *(tuple(sorted(places)) for places in (inputs, deep, flat, outputs)))
+
+
 @contextmanager
-def observed(config: Config, changes: Changes) -> Iterator[bool]:
+def observed(watched: Scene, changes: Changes) -> Iterator[bool]:
     """Watch a project's inputs while the context is open.
 
     Yields:
         Whether the kernel notifies; else the folders are polled.
     """
-    folders = watched_folders(config)
-    handler = _Handler(changes, lambda path: _wanted(config, folders, Path(path)))
-    observer, notified = _started(Observer(), handler, folders, config.root)
+    handler = _Handler(changes, watched)
+    observer, notified = Observer(), True
+    try:
+        _start(observer, handler, watched)
+    except OSError:
+        observer, notified = PollingObserver(timeout=POLL_S), False
+        _start(observer, handler, watched)
     try:
         yield notified
     finally:
@@ -99,53 +181,12 @@ def observed(config: Config, changes: Changes) -> Iterator[bool]:
         observer.join()
 
 
-def _started(
-    observer: BaseObserver, handler: _Handler, folders: tuple[Path, ...], root: Path
-) -> tuple[BaseObserver, bool]:
-    notified = True
-    try:
-        _schedule(observer, handler, folders, root)
-        observer.start()
-    except OSError:
-        observer, notified = PollingObserver(timeout=POLL_S), False
-        _schedule(observer, handler, folders, root)
-        observer.start()
-    return observer, notified
-
-
-def _schedule(observer: BaseObserver, handler: _Handler, folders: tuple[Path, ...], root: Path) -> None:
-    observer.schedule(handler, str(root), recursive=False)
-    for folder in folders:
-        if folder != root:
-            observer.schedule(handler, str(folder), recursive=True)
-
-
-def watched_folders(config: Config) -> tuple[Path, ...]:
-    """Folders that hold graphs and templates: those that are configured, and the fixed part of a glob."""
-    entries = [*config.project.graphs, *(t for t in config.project.templates if not t.startswith("pack:"))]
-    found = set()
-    for entry in entries:
-        place = config.root
-        for part in Path(entry).parts:
-            if any(letter in part for letter in "*?["):
-                break
-            place = place / part
-        while not place.is_dir() and place != config.root:
-            place = place.parent
-        found.add(place)
-    return tuple(sorted(folder for folder in found if not any(other in folder.parents for other in found)))
-
-
-def _wanted(config: Config, folders: tuple[Path, ...], path: Path) -> bool:
-    if path.name in {"regen.toml", "pyproject.toml"} and path.parent == config.root:
-        return True
-    hidden = path.name.startswith(".") and path.name != ".regenignore"
-    if hidden or path.name.endswith("~") or ".regen" in path.parts or ".git" in path.parts:
-        return False
-    outputs = [config.root / environment.target for environment in config.environments]
-    if any(path.is_relative_to(output) for output in outputs):
-        return False
-    return any(path.is_relative_to(folder) for folder in folders)
+def _start(observer: BaseObserver, handler: _Handler, watched: Scene) -> None:
+    for folder in watched.flat:
+        observer.schedule(handler, str(folder), recursive=False)
+    for folder in watched.deep:
+        observer.schedule(handler, str(folder), recursive=True)
+    observer.start()
 
 
 async def watch(
@@ -164,8 +205,8 @@ async def watch(
     """
     trigger = Trigger("start")
     while True:
-        changes = Changes(config().root)
-        with observed(config(), changes) as notified:
+        watched, changes = scene(config()), Changes(config().root)
+        with closing(changes), observed(watched, changes) as notified:
             if not notified and trigger.text == "start":
                 trigger = Trigger(f"start; the kernel gives no events here, looking every {POLL_S:g} s")
             while True:
@@ -173,11 +214,13 @@ async def watch(
                     yield await _turn(cycle, environment, trigger)
                 files = await _next(config(), changes)
                 trigger = burst(_text(changes.root, files), str(changes.root), files)
-                if any(Path(path).name in {"regen.toml", "pyproject.toml"} for path in files):
+                failed = None
+                if any(Path(path).name in _CONFIGURATION for path in files):
                     failed = await _reloaded(reload, trigger)
-                    if failed is None:
-                        break
+                if failed is not None:
                     yield failed
+                elif watched.moved(files) or scene(config()) != watched:
+                    break
 
 
 async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: Trigger) -> Turn | None:
@@ -206,12 +249,12 @@ def _text(root: Path, files: Mapping[str, int]) -> str:
 
 async def _next(config: Config, changes: Changes) -> dict[str, int]:
     """Wait for a burst of changes and for its end."""
-    await changes.bell.wait()
+    await changes.wait()
     quiet_s = config.engine.debounce_ms / 1000
     end = anyio.current_time() + quiet_s * _LONGEST_BURST
     seen = -1
-    while quiet_s and seen != len(changes.paths) and anyio.current_time() < end:
-        seen = len(changes.paths)
+    while quiet_s and seen != len(changes) and anyio.current_time() < end:
+        seen = len(changes)
         await anyio.sleep(quiet_s)
     await _git_done(config.root)
     return changes.take()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,9 @@ def watch(
                     _print_turn(turn, known)
         return ExitCode.DONE
 
-    return run(work)
+    with suppress(KeyboardInterrupt):  # being asked to stop is how a watch ends
+        return run(work)
+    return ExitCode.DONE
 
 
 def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from regen.errors import ExitCode, RegenError
+from regen.errors import ExitCode, RegenError, StateError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,3 +41,11 @@ def run(arguments: Sequence[str]) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
+    except OSError as error:
+        from regen.cli import show
+
+        message = f"the system says no: {error.strerror or error}"
+        show.error(
+            StateError(message, where=error.filename, hint="free some space or mend the permissions; run it again")
+        )
+        return int(ExitCode.STATE)

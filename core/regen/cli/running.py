@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from anyio import CancelScope
+    from anyio.abc import TaskStatus
+
     from regen.project import Project
 
 T = TypeVar("T")
@@ -16,10 +20,46 @@ _WIDTH = 28
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run one command's coroutine; Ctrl-C and SIGTERM end it where nothing is half done."""
+    """Run one command's coroutine; Ctrl-C and SIGTERM end it where nothing is half done.
+
+    Raises:
+        KeyboardInterrupt: it was asked to stop before it was done.
+    """
     import anyio
 
-    return anyio.run(work)
+    done = anyio.run(_stoppable, work)
+    if not done:
+        raise KeyboardInterrupt
+    return done[0]
+
+
+async def _stoppable(work: Callable[[], Awaitable[T]]) -> list[T]:
+    """The result as a list of one; an empty one where a signal came first."""
+    import anyio
+
+    results: list[T] = []
+    try:
+        async with anyio.create_task_group() as group:
+            await group.start(_stop_on_signal, group.cancel_scope)
+            results.append(await work())
+            group.cancel_scope.cancel()
+    except BaseExceptionGroup as failed:
+        # The other task only waits, so there is one: what the work raised.
+        raise failed.exceptions[0] from failed.exceptions[0].__cause__
+    return results
+
+
+async def _stop_on_signal(scope: CancelScope, *, task_status: TaskStatus[None]) -> None:
+    """Cancel at the first signal; a second one ends the process at once, and the next start brings it to an end."""
+    import anyio
+
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for _ in signals:
+            scope.cancel()
+            break
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @asynccontextmanager
