@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import anyio
+
 from regen import telemetry
 from regen.config import Config, Environment, find_root, load_config
-from regen.errors import ConfigError, PathError
+from regen.errors import ConfigError, LockedError, PathError
 from regen.events import GraphChangeNotifier
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
@@ -27,6 +29,7 @@ from regen.state.opening import State, open_state, set_aside
 from regen.state.records import Records
 
 STATE_FOLDER = ".regen"
+_POLL_S = 0.05  # flock cannot wait without blocking the event loop, so waiting asks again
 
 
 @asynccontextmanager
@@ -50,7 +53,7 @@ async def open_session(
     telemetry.start()
     hooks, settings = await open_plugins(config, plugins)
     async with AsyncExitStack() as stack:
-        state = stack.enter_context(open_state(config.root / STATE_FOLDER, command=command, wait_s=wait_s))
+        state = await _held(stack, config.root / STATE_FOLDER, command, wait_s)
         executors = await _executors(config, hooks, alone=bool(tuple(plugins)))
         for executor in executors.values():
             await stack.enter_async_context(executor.open())
@@ -59,6 +62,18 @@ async def open_session(
         for place in session.places:
             deploy.recover(state, place.target, at=time.time(), remerge=remerger(session))
         yield session
+
+
+async def _held(stack: AsyncExitStack, folder: Path, command: str, wait_s: float) -> State:
+    """The state, once its holder lets go of it: another process, or another task of this event loop."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            return stack.enter_context(open_state(folder, command=command, wait_s=0.0))
+        except LockedError:
+            if time.monotonic() >= deadline:
+                raise
+        await anyio.sleep(_POLL_S)
 
 
 async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = ()) -> tuple[Hooks, PluginSettings]:
