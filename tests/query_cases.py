@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from regen.dataset.terms import to_ox, to_term
 from regen.model.delta import Delta, Quad
-from regen.model.term import XSD, Blank, Iri, Literal, Term
 from regen.model.rows import Rows
+from regen.model.term import XSD, Blank, Iri, Literal, Term
 from regen.query import Affected, View, compile_view
 
 BASE = "u:"
@@ -96,7 +96,7 @@ _ENGINE_DECIDES = re.compile(
 )
 _IRI = re.compile(r"<[^<> ]*>")
 _PATH_BAGS = re.compile(r"!\(?[:^]|/")
-"""How often the engine finds `a/b` or `!a` depends on the end that it starts from; the algebra counts as SPARQL says."""
+"""How often the engine finds `a/b` or `!a` depends on the end that it starts from; the algebra follows SPARQL."""
 
 
 def check(case: Case, *, engine: bool = True) -> View:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from regen.dataset.terms import BLANK
 from regen.model.term import XSD, XSD_STRING, Literal
-from regen.query.algebra import Call, Expression, Node, Pattern, Var, bottom_up
+from regen.query.algebra import Call, Expression, Node, Pattern, Var
+from regen.query.traverse import bottom_up
 
 _ERROR = Call("/", (Literal("1", XSD + "integer"), Literal("0", XSD + "integer")))
 _NAMES_AN_IRI = ("STR", "IRI", "URI", f"<{XSD_STRING}>")

@@ -10,30 +10,19 @@ import pyoxigraph as ox
 from blake3 import blake3
 
 from regen.errors import QueryError
-from regen.query.algebra import (
-    Call,
-    Distinct,
-    Expression,
-    Extend,
-    Fresh,
-    OrderBy,
-    Pattern,
-    Project,
-    Slice,
-    Var,
-    walk,
-)
+from regen.query.algebra import Call, Distinct, Expression, Extend, OrderBy, Pattern, Project, Slice, Var
 from regen.query.blanks import see_blanks
+from regen.query.changes import Changes
 from regen.query.derive import THIS, Derived, derive
 from regen.query.normal import drop_aliases, flatten_paths, lower_graphs, separate
 from regen.query.order import check_distinct, make_total, refuse_chance
 from regen.query.parse import Query, parse
-from regen.query.relax import Relaxer
 from regen.query.restrict import Binder, Restrictor
 from regen.query.scopes import certain
 from regen.query.template import Template
 from regen.query.text import query_text
 from regen.query.tokens import NotUnderstood
+from regen.query.traverse import Fresh, walk
 from regen.query.view import Plan, View
 
 _NEVER = re.compile(r"(?i)\b(RAND|NOW|UUID|STRUUID|BNODE)\s*\(|\b(LIMIT|OFFSET|ORDER|GROUP_CONCAT|SAMPLE|REDUCED)\b")
@@ -124,7 +113,7 @@ def _view(query: Query) -> View:
     pattern = lower_graphs(pattern)
     plan = _plan(pattern, dataset, base, query.fresh)
     keyed = THIS.name in plan.columns
-    found = (derive(c, query.fresh, base=base, keyed=keyed) for c in Relaxer(query.fresh).changes(pattern))
+    found = (derive(c, query.fresh, base=base, keyed=keyed) for c in Changes(query.fresh).of(pattern))
     whole = "FROM chooses the graphs" if dataset else None
     return View(plan.columns, digest, _cheap_first(found), plan, whole)
 

@@ -11,7 +11,6 @@ from regen.query.algebra import (
     Distinct,
     Expression,
     Filter,
-    Fresh,
     Join,
     PathPattern,
     Pattern,
@@ -19,15 +18,13 @@ from regen.query.algebra import (
     Slot,
     Triple,
     Var,
-    exists_in,
-    join,
-    mentioned,
 )
-from regen.query.relax import Change, Focus
+from regen.query.focus import Change, Focus
 from regen.query.restrict import Binder, Restrictor
 from regen.query.scopes import certain, nullable
 from regen.query.template import Template
 from regen.query.text import group_text, query_text
+from regen.query.traverse import Fresh, exists_in, join, mentioned
 
 THIS = Var("this")
 
@@ -39,9 +36,9 @@ class Derived:
     """How changed triples that match `focus` lead to keys.
 
     `shows` is the pattern as text. `linked` are the variables of the focus that `query` needs; `query` is None where
-    the changed triples say everything; `gives_this` says that ?this is its first column. `apart` gives keys that have nothing in common with the changed triples, and
-    are affected by any of them. `whole` says why all keys may be affected, not some; None where `apart`, `query` or
-    the focus gives ?this.
+    the changed triples say everything; `gives_this` says that ?this is its first column. `apart` gives keys that have
+    nothing in common with the changed triples, and are affected by any of them. `whole` says why all keys may be
+    affected, not some; None where `apart`, `query` or the focus gives ?this.
     """
 
     focus: Focus
@@ -143,7 +140,7 @@ def _connected(parts: list[Pattern], given: frozenset[Var], conditions: Expressi
     reached, rest = given, list(parts)
     near: list[Pattern] = []
     while True:
-        found = max(rest, key=lambda part: len(mentioned(part) & reached), default=None)  # noqa: B023 - used at once
+        found = max(rest, key=lambda part: len(mentioned(part) & reached), default=None)
         if found is None or not mentioned(found) & reached:
             return near
         rest.remove(found)

@@ -17,7 +17,6 @@ from regen.query.algebra import (
     Expression,
     Extend,
     Filter,
-    Fresh,
     Graph,
     Group,
     Inverse,
@@ -36,13 +35,9 @@ from regen.query.algebra import (
     Triple,
     Union,
     Var,
-    bottom_up,
-    join,
-    mentioned,
-    substitute,
-    walk,
 )
 from regen.query.scopes import NONE, Scope, certain, nodes, visible
+from regen.query.traverse import Fresh, bottom_up, join, mentioned, substitute, walk
 
 
 def flatten_paths(pattern: Pattern, fresh: Fresh) -> Pattern:

@@ -18,11 +18,9 @@ from regen.query.algebra import (
     Project,
     Slice,
     Var,
-    bottom_up,
-    mentioned,
-    walk,
 )
 from regen.query.scopes import visible
+from regen.query.traverse import bottom_up, mentioned, walk
 
 _REFUSED = frozenset({"RAND", "NOW", "UUID", "STRUUID", "BNODE"})
 _SENSITIVE = frozenset({"GROUP_CONCAT", "SAMPLE", "SUM", "AVG", "MIN", "MAX"})

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from regen.errors import QueryError
-from regen.model.term import Iri, Term
+from regen.model.term import Iri
 from regen.query.algebra import (
     UNIT,
-    Aggregate,
     Distinct,
     Exists,
     Expression,
     Extend,
     Filter,
-    Fresh,
     Graph,
-    Group,
     Join,
     LeftJoin,
     Minus,
-    Node,
     OrderBy,
     Pattern,
     Project,
     Slice,
     Union,
-    Values,
     Var,
-    join,
-    walk,
 )
 from regen.query.expressions import constraint_call, expression
+from regen.query.grouping import Item, grouped
 from regen.query.scopes import visible
 from regen.query.tokens import Cursor, NotUnderstood
-from regen.query.triples import triples
+from regen.query.traverse import Fresh, join, walk
+from regen.query.triples import triples, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +80,6 @@ def _dataset(cursor: Cursor) -> tuple[tuple[Iri, ...], tuple[Iri, ...]]:
     return tuple(default), tuple(named)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One thing after `SELECT` or `GROUP BY`; `value` is None for a plain variable."""
-
-    variable: Var
-    value: Expression | None
-
-
 def _select(cursor: Cursor, *, top: bool) -> tuple[Pattern, tuple[Iri, ...], tuple[Iri, ...]]:
     cursor.expect("SELECT")
     # REDUCED leaves to the engine which duplicates stay; as DISTINCT it gives the same rows every time.
@@ -102,7 +89,7 @@ def _select(cursor: Cursor, *, top: bool) -> tuple[Pattern, tuple[Iri, ...], tup
     graphs = _dataset(cursor) if top else ((), ())
     cursor.take("WHERE")
     pattern = group(cursor)
-    keys: tuple[_Item, ...] | None = None
+    keys: tuple[Item, ...] | None = None
     if cursor.take("GROUP"):
         cursor.expect("BY")
         keys = _items(cursor, grouping=True)
@@ -112,14 +99,15 @@ def _select(cursor: Cursor, *, top: bool) -> tuple[Pattern, tuple[Iri, ...], tup
             having.append(_constraint(cursor))
     order = _order(cursor)
     offset, limit = _bounds(cursor)
-    values = _values(cursor) if cursor.take("VALUES") else None
+    data = values(cursor) if cursor.take("VALUES") else None
     if top:
         _finish(cursor, pattern)
     if star:
-        items = tuple(_Item(var, None) for var in _star(pattern, cursor.prefix))
-    pattern, items, order = _grouped(cursor, pattern, items, keys, having, order)
-    if values is not None:
-        pattern = join(pattern, values)
+        items = tuple(Item(var, None) for var in _star(pattern, cursor.prefix))
+    everything = tuple(_star(pattern, cursor.prefix))
+    pattern, items, order = grouped(cursor.fresh, pattern, items, keys, having, order, everything)
+    if data is not None:
+        pattern = join(pattern, data)
     for item in items:
         if item.value is not None:
             pattern = Extend(pattern, item.variable, item.value)
@@ -140,21 +128,21 @@ def _star(pattern: Pattern, prefix: str) -> list[Var]:
     return [var for var in seen if not var.name.startswith(prefix)]
 
 
-def _items(cursor: Cursor, *, grouping: bool = False) -> tuple[_Item, ...]:
-    found: list[_Item] = []
+def _items(cursor: Cursor, *, grouping: bool = False) -> tuple[Item, ...]:
+    found: list[Item] = []
     while True:
         if cursor.peek().kind == "var":
-            found.append(_Item(cursor.var(), None))
+            found.append(Item(cursor.var(), None))
         elif cursor.take("("):
             value = expression(cursor, group)
             alias = cursor.var() if cursor.take("AS") else None
             cursor.expect(")")
             if alias is None and isinstance(value, Var):
-                found.append(_Item(value, None))
+                found.append(Item(value, None))
             else:
-                found.append(_Item(alias or cursor.fresh.var(), value))
+                found.append(Item(alias or cursor.fresh.var(), value))
         elif grouping and not cursor.at("HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES", "}") and _more(cursor):
-            found.append(_Item(cursor.fresh.var(), constraint_call(cursor, group)))
+            found.append(Item(cursor.fresh.var(), constraint_call(cursor, group)))
         else:
             return tuple(found)
 
@@ -192,44 +180,6 @@ def _bounds(cursor: Cursor) -> tuple[int, int | None]:
         else:
             offset = int(cursor.next().text)
     return offset, limit
-
-
-def _grouped(
-    cursor: Cursor,
-    pattern: Pattern,
-    items: tuple[_Item, ...],
-    keys: tuple[_Item, ...] | None,
-    having: list[Expression],
-    order: tuple[tuple[Expression, bool], ...],
-) -> tuple[Pattern, tuple[_Item, ...], tuple[tuple[Expression, bool], ...]]:
-    table: dict[Aggregate, Var] = {}
-    items = tuple(
-        item if item.value is None else replace(item, value=_lift(item.value, table, cursor.fresh)) for item in items
-    )
-    conditions = tuple(_lift(condition, table, cursor.fresh) for condition in having)
-    order = tuple((_lift(value, table, cursor.fresh), down) for value, down in order)
-    if keys is not None or table:
-        for key in keys or ():
-            if key.value is not None:
-                pattern = Extend(pattern, key.variable, key.value)
-        if any(aggregate.distinct and aggregate.argument is None for aggregate in table):
-            pattern = Project(pattern, tuple(_star(pattern, cursor.prefix)))
-        columns = tuple(dict.fromkeys(key.variable for key in keys or ()))
-        pattern = Group(pattern, columns, tuple((var, aggregate) for aggregate, var in table.items()))
-    if conditions:
-        pattern = Filter(pattern, conditions)
-    return pattern, items, order
-
-
-def _lift(value: Expression, table: dict[Aggregate, Var], fresh: Fresh) -> Expression:
-    """The expression with each aggregate replaced by a variable of the group."""
-    if isinstance(value, Aggregate):
-        if value not in table:
-            table[value] = fresh.var()
-        return table[value]
-    if isinstance(value, Node) and not isinstance(value, Exists):
-        return replace(value, args=tuple(_lift(arg, table, fresh) for arg in value.args))
-    return value
 
 
 def group(cursor: Cursor) -> Pattern:
@@ -280,7 +230,7 @@ def _part(cursor: Cursor) -> Pattern:
         name = cursor.var() if cursor.peek().kind == "var" else cursor.iri()
         return Graph(name, group(cursor))
     if cursor.take("VALUES"):
-        return _values(cursor)
+        return values(cursor)
     if cursor.at("SERVICE"):
         raise QueryError(
             "a view reads the project's graph alone, and SERVICE asks another server",
@@ -289,35 +239,3 @@ def _part(cursor: Cursor) -> Pattern:
     if cursor.peek().kind == "word" and cursor.peek().text != "a" and not cursor.at("TRUE", "FALSE"):
         raise NotUnderstood(f"{cursor.peek().text} in a group")
     return Join(tuple(triples(cursor)))
-
-
-def _values(cursor: Cursor) -> Values:
-    if cursor.peek().kind == "var":
-        variables: tuple[Var, ...] = (cursor.var(),)
-        cursor.expect("{")
-        rows: list[tuple[Term | None, ...]] = []
-        while not cursor.take("}"):
-            rows.append((_datum(cursor),))
-        return Values(variables, tuple(rows))
-    cursor.expect("(")
-    names: list[Var] = []
-    while not cursor.take(")"):
-        names.append(cursor.var())
-    cursor.expect("{")
-    rows = []
-    while not cursor.take("}"):
-        cursor.expect("(")
-        row: list[Term | None] = []
-        while not cursor.take(")"):
-            row.append(_datum(cursor))
-        rows.append(tuple(row))
-    return Values(tuple(names), tuple(rows))
-
-
-def _datum(cursor: Cursor) -> Term | None:
-    if cursor.take("UNDEF"):
-        return None
-    if cursor.at_iri():
-        return cursor.iri()
-    sign = cursor.next().text if cursor.at("+", "-") else ""
-    return cursor.literal(sign)

@@ -19,13 +19,13 @@ from regen.query.algebra import (
     Exists,
     Extend,
     Filter,
-    Fresh,
     Graph,
     Group,
     Join,
     Lateral,
     LeftJoin,
     Minus,
+    Modifier,
     OrderBy,
     PathPattern,
     Pattern,
@@ -34,13 +34,10 @@ from regen.query.algebra import (
     Triple,
     Union,
     Values,
-    join,
-    mentioned,
-    substitute,
-    walk,
 )
 from regen.query.relax import Relaxer
 from regen.query.scopes import Scope, certain, visible
+from regen.query.traverse import Fresh, join, mentioned, substitute, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +86,15 @@ class Restrictor:
             case Minus(left, right):
                 bound = self.restrict(left, binders)
                 return Minus(bound, self._right(left, bound, right, binders))
+            case Filter() | Extend() | Project() | Distinct() | Group() | OrderBy() | Slice():
+                return self._modifier(pattern, binders)
+            case Graph() | Lateral():
+                return pattern
+            case _:
+                assert_never(pattern)
+
+    def _modifier(self, pattern: Modifier, binders: Binders) -> Pattern:
+        match pattern:
             case Filter(inner, conditions):
                 return Filter(self.restrict(inner, binders), conditions)
             case Extend(inner, variable, value):
@@ -101,7 +107,7 @@ class Restrictor:
                 return OrderBy(self.restrict(inner, binders), order)
             case Group(inner, keys, aggregates):
                 return Group(self.restrict(inner, _limited(binders, frozenset(keys))), keys, aggregates)
-            case Slice() | Graph() | Lateral():
+            case Slice():
                 return pattern
             case _:
                 assert_never(pattern)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from regen.model.term import Term
+from regen.query.algebra import Alternative as Either
 from regen.query.algebra import (
     Bound,
     Call,
@@ -33,7 +34,6 @@ from regen.query.algebra import (
     Values,
     Var,
 )
-from regen.query.algebra import Alternative as Either
 from regen.query.algebra import Inverse as Back
 
 Scope = frozenset[Var]

@@ -15,13 +15,22 @@ from regen.model.term import RDF_DIR_LANG_STRING, RDF_LANG_STRING, XSD, XSD_STRI
 
 Row = tuple[Term | None, ...]
 
-_INTEGERS = frozenset(
-    XSD + name
-    for name in (
-        "integer long int short byte nonNegativeInteger positiveInteger nonPositiveInteger negativeInteger "
-        "unsignedLong unsignedInt unsignedShort unsignedByte"
-    ).split()
+_INTEGER_NAMES = (
+    "integer",
+    "long",
+    "int",
+    "short",
+    "byte",
+    "nonNegativeInteger",
+    "positiveInteger",
+    "nonPositiveInteger",
+    "negativeInteger",
+    "unsignedLong",
+    "unsignedInt",
+    "unsignedShort",
+    "unsignedByte",
 )
+_INTEGERS = frozenset(XSD + name for name in _INTEGER_NAMES)
 _TEXTS = frozenset({XSD_STRING, RDF_LANG_STRING, RDF_DIR_LANG_STRING})
 _UNBOUND = (-1, "", "", "")
 
@@ -30,7 +39,7 @@ def sort_rows(rows: list[Row], order: Sequence[tuple[int, bool]], width: int) ->
     """The rows in the order of the columns in `order` (index, downwards), ties by the first `width` columns."""
     found = sorted(rows, key=lambda row: [_UNBOUND if term is None else term.sort_key for term in row[:width]])
     for column, down in reversed(order):
-        found.sort(key=lambda row: value_key(row[column]), reverse=down)  # noqa: B023 - used at once
+        found.sort(key=lambda row: value_key(row[column]), reverse=down)
     return found
 
 

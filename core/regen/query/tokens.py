@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from regen.model.term import XSD, Iri, Literal
-from regen.query.algebra import Fresh, Var
+from regen.query.algebra import Var
+from regen.query.traverse import Fresh
 
 
 class NotUnderstood(Exception):  # noqa: N818 - no error of the query's author
@@ -20,6 +21,7 @@ class NotUnderstood(Exception):  # noqa: N818 - no error of the query's author
 
 
 _ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
+_PREFIX = r"[^\W\d_](?:[\w.\-·\u0300-\u036F]*[\w\-·\u0300-\u036F])?"
 _LOCAL = r"[\w:]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _LOCAL_INNER = r"[\w\-:·\u0300-\u036F\u203F\u2040]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _TOKEN = re.compile(
@@ -32,7 +34,7 @@ _TOKEN = re.compile(
   | (?P<blank>_:\w(?:[\w.\-·]*[\w\-·])?)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)
   | (?P<double>(?:\d+\.\d*|\.?\d+)[eE][+-]?\d+)
-  | (?P<name>(?:[^\W\d_](?:[\w.\-·\u0300-\u036F]*[\w\-·\u0300-\u036F])?)?:(?:(?:{_LOCAL})(?:(?:{_LOCAL_INNER}|\.)*(?:{_LOCAL_INNER}))?)?)
+  | (?P<name>(?:{_PREFIX})?:(?:(?:{_LOCAL})(?:(?:{_LOCAL_INNER}|\.)*(?:{_LOCAL_INNER}))?)?)
   | (?P<decimal>\d*\.\d+)
   | (?P<integer>\d+)
   | (?P<word>[A-Za-z_]\w*)
@@ -40,7 +42,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_STRING_ESCAPE = re.compile(rf"{_ESCAPE}|\\(.)")
+_STRING_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _PLAIN = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _NUMBERS = {"integer": XSD + "integer", "decimal": XSD + "decimal", "double": XSD + "double"}
@@ -70,8 +72,8 @@ def tokenize(text: str) -> list[Token]:
 
 def _unescape(text: str) -> str:
     def one(match: re.Match[str]) -> str:
-        plain = match.group(1)
-        return _PLAIN.get(plain, plain) if plain is not None else chr(int(match.group()[2:], 16))
+        short, long, plain = match.groups()
+        return _PLAIN.get(plain, plain) if plain is not None else chr(int(short or long, 16))
 
     return _STRING_ESCAPE.sub(one, text) if "\\" in text else text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regen.model.term import RDF, Iri
+from regen.model.term import RDF, Iri, Term
 from regen.query.algebra import (
     Alternative,
     Inverse,
@@ -14,6 +14,7 @@ from regen.query.algebra import (
     Sequence,
     Slot,
     Triple,
+    Values,
     Var,
 )
 from regen.query.tokens import Cursor, NotUnderstood
@@ -154,3 +155,36 @@ def _negated(cursor: Cursor) -> Path:
         return Negated(tuple(sorted(set(forward))))
     inverse = Inverse(Negated(tuple(sorted(set(backward)))))
     return Alternative(Negated(tuple(sorted(set(forward)))), inverse) if forward else inverse
+
+
+def values(cursor: Cursor) -> Values:
+    """What follows `VALUES`."""
+    if cursor.peek().kind == "var":
+        variables: tuple[Var, ...] = (cursor.var(),)
+        cursor.expect("{")
+        rows: list[tuple[Term | None, ...]] = []
+        while not cursor.take("}"):
+            rows.append((_datum(cursor),))
+        return Values(variables, tuple(rows))
+    cursor.expect("(")
+    names: list[Var] = []
+    while not cursor.take(")"):
+        names.append(cursor.var())
+    cursor.expect("{")
+    rows = []
+    while not cursor.take("}"):
+        cursor.expect("(")
+        row: list[Term | None] = []
+        while not cursor.take(")"):
+            row.append(_datum(cursor))
+        rows.append(tuple(row))
+    return Values(tuple(names), tuple(rows))
+
+
+def _datum(cursor: Cursor) -> Term | None:
+    if cursor.take("UNDEF"):
+        return None
+    if cursor.at_iri():
+        return cursor.iri()
+    sign = cursor.next().text if cursor.at("+", "-") else ""
+    return cursor.literal(sign)

@@ -11,7 +11,7 @@ from regen.dataset.terms import sparql, to_term
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
 from regen.model.term import Term
-from regen.query.changed import Changed, Match
+from regen.query.delta_index import Changed, Match
 from regen.query.derive import THIS, Derived
 from regen.query.sorting import Row, sort_rows
 from regen.query.template import CHUNK, Template

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from regen.model.delta import Delta, Quad
 from regen.model.term import Iri, Term
 from regen.query.algebra import Var
-from regen.query.relax import Focus
+from regen.query.focus import Focus
 
 Match = tuple[Quad, tuple[Term, ...]]
 """A changed quad, and what it gives to the variables of a focus."""
