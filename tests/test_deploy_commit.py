@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.deploy_world import ENVIRONMENT, Renders, artifact, opened
+from tests.deploy_world import ENVIRONMENT, Renders, World, artifact, opened
 
 from regen.errors import UsageError
+from regen.model.plan import Action, Inputs, Plan, PlanItem
 from regen.model.release import ReleaseState
+from regen.stages import deploy
 from regen.stages.deploy import interrupted
 from regen.state import releases
 from regen.state.lockfile import read_lock
@@ -220,3 +223,86 @@ def test_history_and_comparison(tmp_path: Path) -> None:
             releases.release(db, ENVIRONMENT, 9)
         with pytest.raises(UsageError, match="none yet"):
             releases.release(db, "prod", 1)
+
+
+def test_equal_artifacts_leave_the_stale_set(tmp_path: Path) -> None:
+    """Items that came out equal make no release; their inputs are stored, and one without a file gets its row."""
+    with opened(tmp_path) as world:
+        world.commit(ONE)
+        world.stale("a", "silent")
+        because = world.plan({**ONE, "a": ("a.py", b"x")}).items[0].because
+        nothing = [
+            PlanItem(artifact("a"), Action.NOTHING, "a.py", because, inputs=Inputs("newer", (("view", "1"),))),
+            PlanItem(artifact("silent"), Action.NOTHING, "", because, inputs=Inputs("newer", (("view", "2"),))),
+        ]
+        seen: list[int | None] = []
+        done = deploy.commit(
+            world.state,
+            world.target,
+            world.plan(ONE),
+            inputs="same",
+            at=world.now(),
+            remerge=world.remerge,
+            nothing=nothing,
+            within=seen.append,
+        )
+        assert done.release is None
+        assert seen == [None]
+        assert world.state.db.execute("SELECT * FROM stale") == []
+        rows = world.state.db.execute("SELECT path, rows FROM artifact WHERE template_digest = 'newer' ORDER BY id")
+        assert rows == [("a.py", '[["view","1"]]'), (None, '[["view","2"]]')]
+
+
+def test_a_block_taken_out_of_a_file_that_stays(tmp_path: Path) -> None:
+    """A deletion with content rewrites the file and forgets the artifact; the rollback brings both back."""
+    with opened(tmp_path) as world:
+        world.write("mine.txt", b"head\ntail\n")
+        plan = world.plan({"block": ("mine.txt", b"block\n")})
+        (item,) = plan.items
+        world.commit({}, plan=replace(plan, items=(replace(item, content=b"head\nblock\ntail\n"),)))
+        (gone,) = world.plan({}).items
+        taken = replace(gone, action=Action.DELETE, content=b"head\ntail\n")
+        world.commit({}, plan=replace(plan, items=(taken,)), inputs="other")
+        assert world.read("mine.txt") == b"head\ntail\n"
+        assert world.state.db.execute("SELECT * FROM artifact") == []
+        world.rollback()
+        assert world.read("mine.txt") == b"head\nblock\ntail\n"
+
+
+def test_what_runs_within_the_transaction_may_fail(tmp_path: Path) -> None:
+    """Then nothing was written, and nothing is left beside the targets."""
+
+    def fails(number: int | None) -> None:
+        raise KeyError(number)
+
+    with opened(tmp_path) as world:
+        with pytest.raises(KeyError):
+            deploy.commit(
+                world.state,
+                world.target,
+                world.plan(ONE),
+                inputs="i",
+                at=world.now(),
+                remerge=world.remerge,
+                within=fails,
+            )
+        assert not world.root.exists()
+        assert releases.history(world.state.db, ENVIRONMENT) == []
+
+
+def test_a_path_held_by_an_edited_file_is_a_conflict(tmp_path: Path) -> None:
+    """An orphan keeps its path; who wants it waits."""
+    with opened(tmp_path) as world:
+        world.commit(ONE)
+        world.write("a.py", b"edited\n")
+        done = world.commit({"b": ONE["b"], "c": ONE["c"], "new": ("a.py", b"new owner\n")}, plan=_keeping(world))
+        assert done.conflicts == ("a.py",)
+        assert world.read("a.py") == b"edited\n"
+        states = world.state.db.execute("SELECT key, state FROM artifact WHERE state <> 'ok' ORDER BY key")
+        assert states == [("<http://example.org/a>", "orphan"), ("<http://example.org/new>", "conflict")]
+
+
+def _keeping(world: World) -> Plan:
+    plan = world.plan({"b": ONE["b"], "c": ONE["c"], "new": ("a.py", b"new owner\n")})
+    items = [replace(i, action=Action.KEEP) if i.action is Action.DELETE else i for i in plan.items]
+    return replace(plan, items=tuple(items))

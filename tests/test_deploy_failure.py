@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.deploy_world import World, in_child, opened, scratch, sound
+from tests.deploy_world import World, in_child, killed, opened, scratch, sound
 from tests.test_deploy_kill import AFTER, BEFORE, Case, deploy_it, make_case, prepare
 
 from regen.errors import DeployError, PathError, RegenError, StateError
@@ -261,3 +261,23 @@ def test_a_failed_commit_can_be_done_again(deploying: Case) -> None:
             assert done.release is not None
             assert done.release.number == 2
             assert world.tree() == deploying.after.tree
+
+
+def test_a_link_put_in_the_way_of_a_recovery(deploying: Case) -> None:
+    """Neither end can be reached over a link: one message with the path, and it goes on when the link is gone."""
+    with scratch() as place:
+        folder = deploying.copy(place / "work")
+        assert killed(in_child(lambda: deploy_it(folder), fault="kill@switch.placed"))
+        file = folder / "out" / "update.py"
+        saved = file.read_bytes()
+        file.unlink()
+        file.symlink_to("same.py")
+        with opened(folder) as world:
+            with pytest.raises(DeployError, match=r"nor could it be put back") as caught:
+                world.recover()
+            assert caught.value.where == "update.py"
+            file.unlink()
+            file.write_bytes(saved)
+            world.recover()
+            sound(world)
+            assert world.tree() in (deploying.before.tree, deploying.after.tree)

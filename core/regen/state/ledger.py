@@ -96,9 +96,9 @@ class Ledger:
     def close(self, changes: Iterable[Change]) -> None:
         """End the versions that stand at these paths, with the bytes and permissions that they had in the end."""
         self._db.many(
-            "UPDATE version SET until = ?, last = ?, mode = coalesce(?, mode)"
+            "UPDATE version SET until = ?, last = ?, after = ?, mode = coalesce(?, mode)"
             " WHERE environment = ? AND path = ? AND until IS NULL",
-            [(self._number, c.old, c.old_mode, self._environment, c.path) for c in changes],
+            [(self._number, c.old, c.new, c.old_mode, self._environment, c.path) for c in changes],
         )
 
     def versions(self, versions: Iterable[Spelt]) -> None:

@@ -153,6 +153,14 @@ def found_before(db: Database, environment: str, path: str, number: int) -> str 
     return row[0] if row is not None else None
 
 
+def left_at(db: Database, environment: str, path: str) -> str | None:
+    """Digest of what regen left at a path that no release holds any more; None where it left nothing."""
+    row = db.one(
+        "SELECT after FROM version WHERE environment = ? AND path = ? ORDER BY since DESC LIMIT 1", (environment, path)
+    )
+    return row[0] if row is not None else None
+
+
 def rollback_target(db: Database, environment: str) -> int | None:
     """The release that `regen rollback` without a number goes to; None where there is none before.
 
@@ -221,6 +229,7 @@ _NAMED = (
     ("version", "content"),
     ("version", "base"),
     ("version", "last"),
+    ("version", "after"),
     ("version", "found"),
     ("conflict", "base"),
     ("conflict", "ours"),

@@ -80,11 +80,12 @@ MIGRATIONS: tuple[str, ...] = (
         note TEXT NOT NULL, restores INTEGER, PRIMARY KEY (environment, number)
     ) WITHOUT ROWID;
     -- The contents of releases as intervals: a row is in every release from `since` up to, not including, `until`.
+    -- `last` and `after` are what the release `until` found there and left there, `found` what `since` found.
     CREATE TABLE version (
         environment TEXT NOT NULL, path TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
         template TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, base TEXT NOT NULL,
         template_digest TEXT NOT NULL, rows TEXT NOT NULL, lines TEXT NOT NULL, because TEXT NOT NULL,
-        mode INTEGER NOT NULL, last TEXT, found TEXT, PRIMARY KEY (environment, path, since)
+        mode INTEGER NOT NULL, last TEXT, after TEXT, found TEXT, PRIMARY KEY (environment, path, since)
     ) WITHOUT ROWID;
     CREATE INDEX version_until ON version (environment, until);
     CREATE INDEX version_since ON version (environment, since);

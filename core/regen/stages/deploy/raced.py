@@ -115,7 +115,8 @@ class RaceSettler:
         self._drop_version(change)
         if before is not None and before.artifact == change.artifact:
             self._db.execute(
-                "UPDATE version SET until = NULL, last = NULL WHERE environment = ? AND path = ? AND since = ?",
+                "UPDATE version SET until = NULL, last = NULL, after = NULL"
+                " WHERE environment = ? AND path = ? AND since = ?",
                 (self._record.environment, change.path, before.since),
             )
             self._ledger.stand([spell(before)])

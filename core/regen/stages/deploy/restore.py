@@ -14,7 +14,7 @@ from regen.state.blobs import digest_of
 from regen.state.codec import artifact_of, artifact_text
 from regen.state.ledger import OpenConflict
 from regen.state.opening import State
-from regen.state.releases import at_path, contents, found_before
+from regen.state.releases import at_path, contents, found_before, left_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +123,11 @@ class Restoring:
         mine = self._standing("template = ? AND key = ?", artifact_text(version.artifact))
         if mine is not None and mine.path == version.path:
             return self._onto(one, version, mine, found, disk)
-        if found is not None and occupant is None and not self._discard and found != version.content:
+        left = left_at(self._state.db, self._target.environment, version.path) if occupant is None else None
+        if found is not None and occupant is None and not self._discard and found not in (version.content, left):
             return self._in_the_way(one, version, found)
         elsewhere = occupant is not None and occupant.artifact in self._returning
-        if found is not None and not elsewhere and (occupant is None or found != occupant.base):
+        if found not in (None, left) and not elsewhere and (occupant is None or found != occupant.base):
             one = replace(one, set_aside=found, edit=Edit(version.path, found, "set aside"))
         if mine is None and self._was_deleted(version):
             change = self._change(one, None, None) if found is not None else None
