@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, assume, given, settings
+from tests.query_cases import Case, cases, check, seeded
 
 from regen.errors import QueryError
-from tests.query_cases import Case, cases, check, seeded
 
 EXAMPLES = int(os.environ.get("REGEN_FUZZ_EXAMPLES", "300"))
 
