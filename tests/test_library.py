@@ -26,6 +26,7 @@ from regen.errors import (
     UsageError,
 )
 from regen.events import GraphChangeNotifier
+from regen.hooks import hookimpl
 from regen.model.delta import Delta, Quad
 from regen.model.event import Event, NodeAdded
 from regen.model.plan import Action
@@ -332,6 +333,27 @@ async def test_a_watch_yields_a_turn_a_change_and_ends_when_it_is_left(world: Wo
     assert second.applied is not None
     assert (first.trigger, second.trigger) == ("start", "graphs/people.ttl")
     assert actions(second.applied) == {"ada.txt": Action.UPDATE}
+
+
+class Shouts:
+    @hookimpl
+    def regen_format(self, content: bytes) -> bytes:
+        return content.upper()
+
+
+async def test_plugins_that_are_given_as_objects_stay_when_a_watch_reads_a_changed_configuration(world: World) -> None:
+    async with world.open(plugins=[("shouts", Shouts())]) as project:
+        turns = project.watch()
+        with anyio.fail_after(30):
+            await anext(turns)
+            world.write("regen.toml", '[engine]\nworkers = 1\n[vars]\nx = "y"\n')
+            await anext(turns)
+            world.graph(PEOPLE.replace("Ada", "Countess"))
+            last = await anext(turns)
+        await turns.aclose()
+        assert project.plugins()[-1].name == "shouts"
+    assert last.error is None
+    assert "COUNTESS" in world.read("ada.txt")
 
 
 def test_all_of_it_without_an_event_loop(world: World) -> None:

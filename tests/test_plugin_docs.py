@@ -8,6 +8,7 @@ import sys
 import types
 from pathlib import Path
 
+import anyio.lowlevel
 import pytest
 
 from regen import Project
@@ -72,8 +73,6 @@ FILES = {
 [project]
 graphs = ["graphs", "words/*.labels"]
 prefixes = { "" = "https://example.org/", rdfs = "http://www.w3.org/2000/01/rdf-schema#" }
-[engine]
-executor = "together"
 [[environment]]
 name = "dev"
 deployer = "announced"
@@ -97,11 +96,28 @@ async def test_the_examples_work_together_in_a_project(tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    hooks = [hook for hook in PluginManager.hook_names() if hook not in {"regen_configure", "regen_evaluate_file"}]
+    without = {"regen_configure", "regen_evaluate_file", "regen_executor"}
+    hooks = [hook for hook in PluginManager.hook_names() if hook not in without]
     async with Project.open(tmp_path, plugins=[(hook, example(hook)) for hook in hooks]) as project:
         await project.apply()
     out = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
     assert out == {"a.dhall": "-- x\n", "b.dhall": "-- x\n", "n.txt": "2 things\n", "labels.txt": "The first\n"}
+
+
+async def doubled(number: int) -> int:
+    await anyio.lowlevel.checkpoint()
+    return 2 * number
+
+
+@pytest.mark.anyio
+async def test_the_example_of_an_executor_gives_results_in_the_order_of_the_chunks() -> None:
+    hooks = Hooks(PluginManager(extra=[("example", example("regen_executor"))]))
+    executor = await hooks.executor("together", 2)
+    assert executor is not None
+    counts: list[int] = []
+    async with executor.open():
+        assert await executor.map(doubled, [3, 1, 2], counts.append) == [6, 2, 4]
+    assert counts == [1, 2, 3]
 
 
 @pytest.mark.anyio

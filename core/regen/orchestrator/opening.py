@@ -12,7 +12,7 @@ import anyio
 
 from regen import telemetry
 from regen.config import Config, Environment, find_root, load_config
-from regen.errors import ConfigError, LockedError, PathError
+from regen.errors import ConfigError, LockedError, PathError, UsageError
 from regen.events import GraphChangeNotifier
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
@@ -23,6 +23,7 @@ from regen.orchestrator.intake import Intake
 from regen.orchestrator.persist import read_sum
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
+from regen.state import db, lock
 from regen.state.files import read_files
 from regen.state.history import StateHistory
 from regen.state.opening import State, open_state, set_aside
@@ -34,7 +35,7 @@ _POLL_S = 0.05  # flock cannot wait without blocking the event loop, so waiting 
 
 @asynccontextmanager
 async def open_session(
-    folder: Path, *, command: str, wait_s: float, plugins: Iterable[tuple[str, object]] = ()
+    folder: Path, *, command: str, wait_s: float, plugins: tuple[tuple[str, object], ...] = ()
 ) -> AsyncIterator[Session]:
     """Hold a project.
 
@@ -54,10 +55,9 @@ async def open_session(
     hooks, settings = await open_plugins(config, plugins)
     async with AsyncExitStack() as stack:
         state = await _held(stack, config.root / STATE_FOLDER, command, wait_s)
-        executors = await _executors(config, hooks, alone=bool(tuple(plugins)))
-        for executor in executors.values():
-            await stack.enter_async_context(executor.open())
+        executors = await _executors(config, hooks, stack, alone=bool(plugins))
         session = await _session(config, hooks, settings, state, executors)
+        session.extra, session.stack = plugins, stack
         stack.callback(session.notifier.close)
         for place in session.places:
             deploy.recover(state, place.target, at=time.time(), remerge=remerger(session))
@@ -103,10 +103,15 @@ async def _session(
         loader=_loader(config, hooks),
         files=read_files(state.db),
         sum=read_sum(state.db),
-        languages={ending: one.name for one in await hooks.languages() for ending in one.extensions},
+        languages=await _languages(hooks),
     )
     intake.session = session
     return session
+
+
+async def _languages(hooks: Hooks) -> dict[str, str]:
+    """Endings of files to names of languages."""
+    return {ending: one.name for one in await hooks.languages() for ending in one.extensions}
 
 
 def _loader(config: Config, hooks: Hooks) -> str:
@@ -119,25 +124,34 @@ def rebuild_state(folder: Path) -> str:
     """Set a damaged state aside, so that the next apply takes the files on disk over; returns what was done.
 
     Raises:
-        StateError: there is no state to set aside.
+        UsageError: there is no state to set aside.
+        LockedError: another process holds it.
     """
     config = load_config(find_root(folder))
-    aside = set_aside(config.root / STATE_FOLDER)
+    state = config.root / STATE_FOLDER
+    if not (state / db.NAME).exists():
+        raise UsageError("there is no state to set aside", where=str(state / db.NAME), hint="run `regen apply`")
+    with lock.hold(state, command="prune --rebuild"):
+        aside = set_aside(state)
     return f"the old state is now {aside.relative_to(config.root)}; run `regen apply` to take the files on disk over"
 
 
 async def reload_session(session: Session) -> None:
-    """Take a changed configuration over; plugins keep their processes, a changed state folder needs a new start.
+    """Take a changed configuration over; a changed state folder needs a new start.
+
+    Executors stay open, and those of a changed `[engine]` are opened beside them until the project is closed.
 
     Raises:
         RegenError: the configuration is wrong; the session goes on with the old one.
     """
     config = load_config(session.config.root)
-    hooks, settings = await open_plugins(config)
+    hooks, settings = await open_plugins(config, session.extra)
     places = tuple([await _place(config, environment, hooks, session.state) for environment in _enabled(config)])
-    executors = await _executors(config, hooks, alone=False)
+    languages, executors = await _languages(hooks), session.executors
+    if (config.engine, config.plugins) != (session.config.engine, session.config.plugins):
+        executors = await _executors(config, hooks, session.stack, alone=bool(session.extra))
     session.config, session.hooks, session.settings = config, hooks, settings
-    session.places, session.executors = places, executors
+    session.places, session.executors, session.languages = places, executors, languages
     session.loader, session.units_signature = _loader(config, hooks), None
 
 
@@ -163,8 +177,8 @@ async def _place(config: Config, environment: Environment, hooks: Hooks, state: 
     return Place(environment, deploy.Target(environment.name, root, deployer), Records(state.db, environment.name))
 
 
-async def _executors(config: Config, hooks: Hooks, *, alone: bool) -> dict[str, Executor]:
-    """The executors that this project may use; with plugins of this process only, everything runs in it."""
+async def _executors(config: Config, hooks: Hooks, stack: AsyncExitStack, *, alone: bool) -> dict[str, Executor]:
+    """The executors that this project may use, open; with plugins of this process only, everything runs in it."""
     engine = config.engine
     workers = engine.workers if isinstance(engine.workers, int) else len(os.sched_getaffinity(0))
     names = (
@@ -179,6 +193,7 @@ async def _executors(config: Config, hooks: Hooks, *, alone: bool) -> dict[str, 
                 where=config.file,
                 hint="built in are `inline` and `processes`; `regen plugins` lists what is installed",
             )
+        await stack.enter_async_context(executor.open())
         found[name] = executor
     if alone:
         found["processes"] = found[engine.executor] = found["inline"]

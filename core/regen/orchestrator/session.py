@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -109,7 +110,8 @@ class Session:
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
     `walks` holds digests of templates whose bodies walk the graph, `surveyed` environments whose files were looked at,
     `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by digest.
-    `turn` is held by whoever works on the session: one task at a time.
+    `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
+    `stack` closes what was opened for the session.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -137,6 +139,8 @@ class Session:
     standing: dict[str, int] = field(default_factory=dict)
     each_rows: dict[str, Mapping[Term, Rows]] = field(default_factory=dict)
     turn: anyio.Lock = field(default_factory=anyio.Lock)
+    extra: tuple[tuple[str, object], ...] = ()
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     selectors: dict[str, Selector] = field(default_factory=dict)
     compiled: dict[str, bytes] = field(default_factory=dict)
 

@@ -172,8 +172,8 @@ class Project:
             exact: hand-edited files are problems too.
         """
         async with self._session.turn:
-            place = self._place(environment)
-            return await checking.check(self._session, place, self._progress, exact=exact)
+            with telemetry.cycle("check"):
+                return await checking.check(self._session, self._place(environment), self._progress, exact=exact)
 
     async def why(self, place: str, environment: str | None = None) -> explain.Why:
         """Why a file, or a line of it, is what it is.
@@ -273,9 +273,8 @@ class Project:
         from regen.watch import watch
 
         def names() -> list[str]:
-            if environment is not None:
-                return [self._place(environment).name]
-            return [place.name for place in self._session.places if place.environment.automatic]
+            automatic = [place.name for place in self._session.places if place.environment.automatic]
+            return automatic if environment is None else [self._place(environment).name]
 
         turns = watch(lambda: self._session.config, self._reload, self._cycle, names)
         async with aclosing(turns):

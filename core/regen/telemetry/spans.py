@@ -118,7 +118,7 @@ def cycle(kind: str, *, trigger: Trigger | None = None) -> Iterator[Cycle]:
     links to that one instead, for one trace holds one cycle.
 
     Args:
-        kind: "plan", "apply", "watch", "rollback".
+        kind: "plan", "check", "apply", "watch", "restore" or "rollback".
         trigger: what started it; None: whoever called.
     """
     tracer = _tracer()
