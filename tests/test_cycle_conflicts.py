@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cycle_world import World, actions
+from tests.deploy_world import scratch
 
 from regen.errors import UsageError
 from regen.model.plan import Action
@@ -27,9 +29,16 @@ OURS, THEIRS = "first\nn = mine\n\n-\n\nlast\n", "first\nn = 2\n\n-\n\nlast\n"
 
 
 @pytest.fixture
-async def world(tmp_path: Path, anyio_backend: str) -> World:
+def folder() -> Iterator[Path]:
+    """A folder in memory."""
+    with scratch() as place:
+        yield place
+
+
+@pytest.fixture
+async def world(folder: Path, anyio_backend: str) -> World:
     """A project with one conflict, and one file that goes on without it."""
-    found = World(tmp_path, {"templates/n.j2": MODULE})
+    found = World(folder, {"templates/n.j2": MODULE})
     found.graph(':a :n "1" . :b :n "1" .')
     await found.apply()
     found.edit("a.txt", "n = 1", "n = mine")
