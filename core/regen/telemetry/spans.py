@@ -158,6 +158,9 @@ def stage(name: str, **attributes: Value) -> Iterator[Part]:
         name: such as "load" or "render"; the span is called `regen.<name>`.
         attributes: `regen.*` attributes, with `_` for `.`.
     """
+    if running_cycle() is None:
+        yield _NOBODY
+        return
     values: dict[str, Value] = {_name(key): value for key, value in attributes.items()}
     with part("stage", f"regen.{name}", {"cicd.pipeline.task.name": name, **values}) as span:
         yield span

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from regen.telemetry.spans import part
+from regen.telemetry.spans import part, running_cycle
 
 Calls = tuple[tuple[str, int, int], ...]
 """(name of the hook, number of calls, nanoseconds in all), sorted."""
@@ -41,6 +41,9 @@ def hook(name: str, plugin: str, function: Callable[..., Any]) -> Iterator[None]
         function: the implementation.
     """
     counts = _TALLY.get()
+    if counts is None and running_cycle() is None:
+        yield
+        return
     if counts is None:
         module, inside = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
         with part("hook", name, {"regen.plugin": plugin, "code.function.name": f"{module}.{inside}"}):
