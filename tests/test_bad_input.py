@@ -1,4 +1,4 @@
-"""Bad input: one clear message, the class that gives the right exit code, nothing lost, and all is well once it is mended."""
+"""Bad input: one clear message, the class that gives the right exit code, nothing lost, and all well once mended."""
 
 from __future__ import annotations
 

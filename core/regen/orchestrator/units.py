@@ -26,6 +26,7 @@ from regen.templating.discover import TemplateFile, discover, parse_templates
 _UNITS = "units:"  # starts the keys of whole sets of templates in the table of compiled views
 Recorded = tuple[str, tuple[tuple[str, str], ...]]
 _SETTLED_NS = 2_000_000_000
+_DECLARED = re.compile(r"\bPREFIX\s+([A-Za-z][\w.-]*)?:", re.IGNORECASE)
 _PREFIX = re.compile(r"([A-Za-z][\w.-]*)?:")
 
 
@@ -112,12 +113,27 @@ async def _selector(session: Session, text: str, prefixes: Mapping[str, str], wh
         return known
     selector: Selector | None = _cached(session, key)
     if selector is None:
-        selector = await session.hooks.select(text, prefixes, where)
+        try:
+            selector = await session.hooks.select(text, prefixes, where)
+        except QueryError as error:
+            raise _with_prefix(error, text, prefixes) from error
         if selector is None:
             raise QueryError("no plugin knows this query language", where=where, hint="enable the plugin select_sparql")
         session.compiled[key] = pickle.dumps(selector)
     session.selectors[key] = selector
     return selector
+
+
+def _with_prefix(error: QueryError, text: str, prefixes: Mapping[str, str]) -> QueryError:
+    """The same error, naming the prefix where one is bound nowhere: SPARQL's parser does not say which it is."""
+    unbound = sorted(set(_PREFIX.findall(text)) - set(prefixes) - set(_DECLARED.findall(text)))
+    if "prefix" not in error.message.lower() or not unbound:
+        return error
+    return QueryError(
+        f"{error.message}: {unbound[0]}:",
+        where=error.where,
+        hint="bind it in a graph file, or under `prefixes` in the configuration",
+    )
 
 
 def _parts(
