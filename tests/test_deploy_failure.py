@@ -218,7 +218,7 @@ def test_the_system_fails_at_every_step(deploying: Case) -> None:
 def test_interrupted_at_every_step(deploying: Case) -> None:
     """Ctrl-C: nothing half done."""
     with scratch() as place:
-        for number in range(1, len(deploying.points) + 1, 2):
+        for number in range(1, len(deploying.points) + 1, 4):
             folder = deploying.copy(place / "work")
             with opened(folder) as world:
                 faults.arm(f"interrupt@{number}")

@@ -100,15 +100,15 @@ def every_stop(count: int, cases: list[tuple[Callable[[Path], None], str]], firs
 
 def test_replaced_file_edited_at_every_step(count: int) -> None:
     """An edit in place, and one by an atomic save, of the file that is being replaced."""
-    every_stop(count, [(in_place, "u.py")], 0, 2)
-    every_stop(count, [(atomically, "u.py")], 1, 2)
+    every_stop(count, [(in_place, "u.py")], 0, 3)
+    every_stop(count, [(atomically, "u.py")], 1, 3)
 
 
 def test_other_files_edited_at_steps(count: int) -> None:
     """A file that goes, one that moves away, one that arrives, one that is created."""
     for first, path in enumerate(("d.py", "m.py", "sub/m.py", "c.py")):
-        every_stop(count, [(in_place, path)], first, 8)
-        every_stop(count, [(atomically, path)], first + 4, 8)
+        every_stop(count, [(in_place, path)], first, 12)
+        every_stop(count, [(atomically, path)], first + 6, 12)
 
 
 def test_two_edits_on_both_sides_of_the_exchange() -> None:
