@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.otlp_receiver import Receiver, attributes, receiving
+
+from regen.hooks.manager import PluginManager
 
 GRAPH = "@prefix : <https://example.org/> .\n" + "".join(f':C{n:03} a :Class ; :name "c{n}" .\n' for n in range(70))
 TEMPLATE = """\
@@ -332,3 +335,14 @@ def test_spans_of_one_level_do_not_overlap_where_one_follows_the_other(first: Re
     chunks = sorted(first.named("regen.chunk"), key=lambda span: span.start_time_unix_nano)
     for earlier, later in pairwise(chunks):
         assert earlier.end_time_unix_nano <= later.start_time_unix_nano
+
+
+def test_every_span_and_attribute_is_in_the_guide(first: Receiver) -> None:
+    guide = (Path(__file__).parents[1] / "docs/traces.md").read_text("utf-8")
+    known = set(re.findall(r"`([\w. ]+)`", guide))
+    hooks = set(PluginManager.hook_names())
+    names = {span.name for span in first.spans} - hooks
+    said = {name for span in first.spans for name in attributes(span)}
+    said -= {f"regen.calls.{hook}{figure}" for hook in hooks for figure in ("", ".duration_ms")}
+    assert names <= known
+    assert said <= known
