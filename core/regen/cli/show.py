@@ -53,16 +53,15 @@ def plan(console: Console, value: Plan, *, diff: bool, before: dict[str, bytes],
         before: for each path that a diff is printed of, the bytes on disk.
         everything: print every line, however many.
     """
-    shown = value.items if everything or diff or len(value.items) <= _MANY else value.items[:_MANY]
+    named = [item for item in value.items if item.path]
+    shown = named if everything or diff or len(named) <= _MANY else named[:_MANY]
     width = min(max((len(item.path) for item in shown), default=0), 60)
     for item in shown:
         line(console, item, width)
         if diff:
             _diff(console, item, before.get(item.moved_from or item.path, b""))
-    if len(shown) < len(value.items):
-        console.print(
-            f"… and {len(value.items) - len(shown)} more (--all shows them, --json has every detail)", style="dim"
-        )
+    if len(shown) < len(named):
+        console.print(f"… and {len(named) - len(shown)} more (--all shows them, --json has every detail)", style="dim")
     findings(console, value.findings)
     console.print(summary(value))
 
@@ -86,7 +85,7 @@ def line(console: Console, item: PlanItem, width: int) -> None:
 
 def summary(value: Plan) -> str:
     """One line that counts what a plan does."""
-    counts = Counter(item.action for item in value.items)
+    counts = Counter(item.action for item in value.items if item.path)
     words = {
         Action.CREATE: "to create",
         Action.UPDATE: "to update",

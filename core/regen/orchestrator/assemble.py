@@ -28,6 +28,7 @@ class Work:
         equal: artifacts whose rows are what they were.
         gone: records whose key, or template, is gone.
         vanished: stale entries of artifacts that neither stand nor should.
+        inherited: what artifacts take over from others, whose records are in `records` under their own name too.
     """
 
     place: Place
@@ -37,6 +38,7 @@ class Work:
     equal: list[ArtifactId] = field(default_factory=list)
     gone: list[Record] = field(default_factory=list)
     vanished: list[ArtifactId] = field(default_factory=list)
+    inherited: dict[ArtifactId, Record] = field(default_factory=dict)
 
 
 async def assemble(
@@ -53,6 +55,7 @@ async def assemble(
     _raise_first(made)
     items = [_item(session, work, artifact, value) for artifact, value in made.items()]
     items += [await _gone_item(session, work, record) for record in work.gone]
+    items += [_handed_over(work, record) for record in work.inherited.values()]
     items += [_nothing(session, work, artifact) for artifact in (*work.equal, *work.vanished)]
     items = _settle_paths(work, items)
     items.sort(key=lambda item: (item.path, item.artifact.sort_key))
@@ -87,10 +90,13 @@ def _item(session: Session, work: Work, artifact: ArtifactId, made: Made) -> Pla
         action = Action.NOTHING
     if moved and action is Action.NOTHING:
         action = Action.UPDATE
+    if moved and action is Action.CONFLICT and before is not None:
+        # The file stays where it is until it is settled; then the next cycle moves it.
+        made, moved = replace(made, path=before), False
     return PlanItem(
         artifact=artifact,
         action=action,
-        path=made.path,
+        path=made.path or "",
         because=because,
         moved_from=before if moved else None,
         old=made.old,
@@ -143,6 +149,11 @@ async def _gone_item(session: Session, work: Work, record: Record) -> PlanItem:
         base=record.base,
         findings=decision.findings,
     )
+
+
+def _handed_over(work: Work, record: Record) -> PlanItem:
+    """An artifact whose file is another's now: only its record goes."""
+    return PlanItem(record.artifact, Action.DELETE, "", (work.because[record.artifact],))
 
 
 def _nothing(session: Session, work: Work, artifact: ArtifactId) -> PlanItem:

@@ -42,7 +42,9 @@ class Job:
         content: digest of what regen last put there or took over.
         restore: write the file again though it is missing.
         earlier: digests of earlier renders of the artifact.
-        adopt: record the artifact though it came out equal: it is known from `regen.lock` alone, or it was in conflict.
+        adopt: record the artifact though it came out equal: it is known from `regen.lock` alone, it was in conflict,
+            or it takes the file over from another.
+        vacant: what stands at its path is another artifact's, which moves away.
     """
 
     key: Term | None
@@ -53,6 +55,7 @@ class Job:
     restore: bool = False
     earlier: frozenset[str] = frozenset()
     adopt: bool = False
+    vacant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,9 @@ async def _decide(chunk: Chunk, job: Job, rendered: Rendered, context: Context[H
     path, template = str(rendered.path), chunk.template
     blobs = _blobs(chunk.workshop.state)
     disk = read_disk(Path(chunk.workshop.root), job.path or path)
-    if disk is None and job.path not in (None, path):
+    if job.vacant:
+        disk = None
+    elif disk is None and job.path not in (None, path):
         disk = read_disk(Path(chunk.workshop.root), path)
     old = None if disk is None else digest_of(disk)
     render_digest = digest_of(rendered.content)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from regen.hooks.protocols import Selector
 from regen.model.artifact import ArtifactId, Because
 from regen.model.plan import Plan, PlanItem
 from regen.model.rows import Rows
@@ -14,6 +15,7 @@ from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
 from regen.orchestrator.clone import take_lock
+from regen.orchestrator.heirs import follow_renames, reconsider
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, each_rows, filled, waiting
 from regen.orchestrator.survey import look_for_clean
@@ -50,7 +52,9 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         span.set_attribute("regen.affected", len(entries))
     work = Work(place)
     jobs = _jobs(session, place, entries, work, full=wish.full) if entries else {}
+    proposals = follow_renames(session, work, jobs)
     made = await _produce(session, place, jobs, progress)
+    made |= await _produce(session, place, reconsider(work, jobs, made), progress)
     items, nothing = await assemble(session, work, made)
     return Plan(
         environment=place.name,
@@ -61,7 +65,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         evaluated=len(entries),
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
-        findings=session.findings,
+        findings=(*session.findings, *proposals),
         inputs=session.inputs(),
     )
 
@@ -83,12 +87,13 @@ def _jobs(
     for artifact in entries:
         by_template.setdefault(artifact.template, []).append(artifact)
     jobs: dict[str, list[Job]] = {}
+    shared: dict[str, Mapping[Term, Rows] | Rows] = {}
     for template in sorted(by_template):
         artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
         records = place.records.of(template, [a.key for a in artifacts])
         unit = session.units.get(template)
         with part("view", "regen.select.rows", {"regen.template": template, "regen.keys": len(artifacts)}):
-            evaluated = _evaluate(session, place, unit, [a.key for a in artifacts]) if unit is not None else {}
+            evaluated = _evaluate(session, place, unit, [a.key for a in artifacts], shared) if unit is not None else {}
         for artifact in artifacts:
             work.because[artifact] = entries[artifact]
             record = records.get(artifact.key)
@@ -144,29 +149,62 @@ def _job(
 
 
 def _evaluate(
-    session: Session, place: Place, unit: Unit, keys: Sequence[Term | None]
+    session: Session,
+    place: Place,
+    unit: Unit,
+    keys: Sequence[Term | None],
+    shared: dict[str, Mapping[Term, Rows] | Rows],
 ) -> dict[Term | None, tuple[tuple[str, Rows], ...]]:
-    """Rows of every view for the keys that exist; a key that does not is absent."""
+    """Rows of every view for the keys that exist; a key that does not is absent.
+
+    Args:
+        session, place, unit: whose views.
+        keys: the keys.
+        shared: views of this cycle that were evaluated whole, by digest: templates with the same view share it.
+    """
     store = filled(session).store
+
+    def together(selector: Selector) -> Rows:
+        known = shared.get(selector.digest)
+        if not isinstance(known, Rows):
+            known = shared[selector.digest] = selector.global_rows(store)
+        return known
+
     if not unit.views.each:
-        rows = tuple(sorted((view, selector.global_rows(store)) for view, selector in unit.views.selectors))
-        return {None: rows}
+        return {None: tuple(sorted((view, together(selector)) for view, selector in unit.views.selectors))}
     wanted = [key for key in keys if key is not None]
     whole = len(wanted) > _FEW and len(wanted) * _WHOLE_SHARE > place.records.count(unit.template.name)
     by_view: dict[str, Mapping[Term, Rows] | Rows] = {}
     for view, selector in unit.views.selectors:
         if not selector.keyed:
-            by_view[view] = selector.global_rows(store)
+            by_view[view] = together(selector)
             continue
+        rows = _keyed(session, unit, view, selector, wanted if not whole else None, shared)
+        by_view[view] = rows
         if view == "each":
-            rows_of_view = each_rows(session, unit) if whole else selector.rows(store, wanted)
-        else:
-            rows_of_view = selector.all_rows(store) if whole else selector.rows(store, wanted)
-        by_view[view] = rows_of_view
-        if view == "each":
-            wanted = [key for key in wanted if key in rows_of_view]
+            wanted = [key for key in wanted if key in rows]
     columns = {view: selector.variables for view, selector in unit.views.selectors}
     return {key: tuple(_rows_of(by_view, columns, key)) for key in wanted}
+
+
+def _keyed(
+    session: Session,
+    unit: Unit,
+    view: str,
+    selector: Selector,
+    keys: Sequence[Term] | None,
+    shared: dict[str, Mapping[Term, Rows] | Rows],
+) -> Mapping[Term, Rows]:
+    """Rows of a view with `?this`: of these keys, or of all for None."""
+    store = filled(session).store
+    if keys is not None:
+        return selector.rows(store, keys)
+    if view == "each":
+        return each_rows(session, unit)
+    known = shared.get(selector.digest)
+    if known is None or isinstance(known, Rows):
+        known = shared[selector.digest] = selector.all_rows(store)
+    return known
 
 
 def _rows_of(
@@ -179,7 +217,7 @@ def _rows_of(
 
 def evaluated(session: Session, place: Place, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
     """Rows of every view of one artifact as the dataset is now; none where its key is gone."""
-    return _evaluate(session, place, unit, [key]).get(key, ())
+    return _evaluate(session, place, unit, [key], {}).get(key, ())
 
 
 @dataclass(slots=True)

@@ -110,6 +110,9 @@ async def resolve(session: Session, place: Place, path: str, how: str) -> str:
             return _write_markers(session, place, found, disk)
     item = _settling(session, place, found, disk, content, theirs)
     await _commit(session, place, item, f"{found.path} was settled by hand ({how})")
+    # A newer render may wait, or another path: the next cycle looks.
+    because = Because("edited", "its conflict was settled", where=found.path)
+    add_stale(session.state.db, place.name, {found.artifact: because}, session.revision)
     return f"{done} {found.path}"
 
 

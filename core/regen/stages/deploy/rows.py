@@ -130,7 +130,7 @@ def _version(db: Database, heading: Heading, item: PlanItem, change: Change) -> 
 def _release(heading: Heading, draft: Draft, *, complete: bool) -> Release:
     counts = dict.fromkeys(("created", "updated", "merged", "deleted"), 0)
     for item in draft.items:
-        name = _COUNTED.get(item.action)
+        name = _COUNTED.get(item.action) if item.path else None  # without a path only a record goes
         if name is not None:
             counts[name] += 1
     return Release(
