@@ -54,7 +54,7 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
             "this plan was made before the graph, a template or the environment's release changed",
             hint="plan again, and apply the new plan",
         )
-    await persist(session)
+    persist(session)
     hold = releases.held(session.state.db, place.name)
     if hold is not None and hold.inputs == inputs:
         return None

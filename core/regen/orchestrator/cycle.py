@@ -1,8 +1,9 @@
-"""Cycle: a plan is carried out, and what came of it is told to whoever asked and to the trace."""
+"""Cycle: one at a time; a plan is carried out, and what came of it is told to the bus, the trace and who asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from regen import telemetry
 from regen.model.plan import Plan, PlanItem
@@ -10,6 +11,29 @@ from regen.orchestrator.apply import apply
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import conflicts
+
+
+@asynccontextmanager
+async def running(
+    session: Session, kind: str, trigger: telemetry.Trigger | None = None
+) -> AsyncIterator[telemetry.Cycle]:
+    """Work alone on a session, in one trace.
+
+    What was recorded is handed over on the bus only when the turn is given back: who reads events may wait for it, and
+    the bus may wait for who reads. A cycle that failed may have recorded something, too.
+    """
+    before = after = 0
+    try:
+        async with session.turn:
+            before = session.history.position().revision
+            try:
+                with telemetry.cycle(kind, trigger=trigger) as cycle:
+                    yield cycle
+            finally:
+                after = session.history.position().revision
+    finally:
+        if after > before:
+            await session.notifier.announce(after)
 
 
 async def carry_out(

@@ -56,7 +56,7 @@ async def _keep(session: Session, delta: Delta) -> int:
     lines = (lines - removed) | {_line(quad, iri) for quad in delta.added}
     _write(path, sorted(lines))
     await take_in(session)
-    await persist(session)
+    persist(session)
     return session.revision
 
 

@@ -28,8 +28,10 @@ _BLANK = re.compile(f"<{BLANK}([0-9a-zA-Z]+)>")
 _FOLD_FROM = 20  # patches; reading that many costs less than writing a file of 10,000 quads anew
 
 
-async def persist(session: Session) -> None:
+def persist(session: Session) -> None:
     """Write what is pending; afterwards a process that starts anew goes on from here.
+
+    The caller announces the revision on the bus, once others may work on the session again.
 
     Why not durable: after a power cut the transaction may be gone as a whole, and the next start finds the same
     difference between files and state again. What has to last is flushed with the release.
@@ -53,7 +55,6 @@ async def persist(session: Session) -> None:
             write_compiled(session)
             session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SUM, f"{session.sum:032x}"))
         session.pending = Pending()
-    await session.notifier.announce(revision)
 
 
 def _write_files(session: Session, pending: Pending) -> None:

@@ -19,7 +19,7 @@ from regen.model.release import Release
 from regen.orchestrator import check as checking
 from regen.orchestrator import explain, planner, settle
 from regen.orchestrator.chunk import read_disk
-from regen.orchestrator.cycle import carry_out, paths_of
+from regen.orchestrator.cycle import carry_out, paths_of, running
 from regen.orchestrator.opening import open_session, reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.session import Place, Session
@@ -78,7 +78,7 @@ class Project:
             try:
                 yield cls(session, progress)
             finally:
-                await _send_traces()
+                await _last_turn(session)
 
     @staticmethod
     def open_sync(
@@ -125,9 +125,8 @@ class Project:
         Raises:
             RegenError: a template, a view or the configuration is wrong.
         """
-        async with self._session.turn:
-            with telemetry.cycle("plan"):
-                return await self._plan(self._place(environment), Wish(full, tuple(languages)))
+        async with running(self._session, "plan"):
+            return await self._plan(self._place(environment), Wish(full, tuple(languages)))
 
     async def apply(
         self,
@@ -152,11 +151,10 @@ class Project:
         wish = Wish(full, tuple(languages))
         if plan is not None and (wish != _NO_WISH or environment not in (None, plan.environment)):
             raise UsageError("a plan says itself what is applied and where", hint="give the plan alone, or none")
-        async with self._session.turn:
-            with telemetry.cycle("apply") as cycle:
-                place = self._place(environment if plan is None else plan.environment)
-                chosen = plan if plan is not None else await self._plan(place, wish)
-                return await carry_out(self._session, place, chosen, cycle)
+        async with running(self._session, "apply") as cycle:
+            place = self._place(environment if plan is None else plan.environment)
+            chosen = plan if plan is not None else await self._plan(place, wish)
+            return await carry_out(self._session, place, chosen, cycle)
 
     async def _plan(self, place: Place, wish: Wish = _NO_WISH) -> Plan:
         return await planner.plan(self._session, place, wish, self._progress)
@@ -171,9 +169,8 @@ class Project:
             environment: its name; the first one for None.
             exact: hand-edited files are problems too.
         """
-        async with self._session.turn:
-            with telemetry.cycle("check"):
-                return await checking.check(self._session, self._place(environment), self._progress, exact=exact)
+        async with running(self._session, "check"):
+            return await checking.check(self._session, self._place(environment), self._progress, exact=exact)
 
     async def why(self, place: str, environment: str | None = None) -> explain.Why:
         """Why a file, or a line of it, is what it is.
@@ -208,11 +205,10 @@ class Project:
 
     async def restore(self, path: str, environment: str | None = None) -> Applied:
         """Bring a file back that was deleted by hand."""
-        async with self._session.turn:
-            with telemetry.cycle("restore") as cycle:
-                place = self._place(environment)
-                settle.ask_back(self._session, place, path)
-                return await carry_out(self._session, place, await self._plan(place), cycle)
+        async with running(self._session, "restore") as cycle:
+            place = self._place(environment)
+            settle.ask_back(self._session, place, path)
+            return await carry_out(self._session, place, await self._plan(place), cycle)
 
     async def rollback(
         self,
@@ -230,11 +226,10 @@ class Project:
             discard_edits: do not merge edits made since; they are kept as blobs either way.
             force: go to a release that is marked bad, too.
         """
-        async with self._session.turn:
-            with telemetry.cycle("rollback"):
-                return await settle.rollback(
-                    self._session, self._place(environment), number, discard_edits=discard_edits, force=force
-                )
+        async with running(self._session, "rollback"):
+            return await settle.rollback(
+                self._session, self._place(environment), number, discard_edits=discard_edits, force=force
+            )
 
     async def resume(self, environment: str | None = None) -> bool:
         """Go on after a rollback with the inputs as they are; False where nothing was held."""
@@ -276,25 +271,25 @@ class Project:
             automatic = [place.name for place in self._session.places if place.environment.automatic]
             return automatic if environment is None else [self._place(environment).name]
 
-        turns = watch(lambda: self._session.config, self._reload, self._cycle, names)
+        turns = watch(lambda: self._session.config, self._reload, self._turn, names)
         async with aclosing(turns):
             async for turn in turns:
                 yield turn
 
-    async def _cycle(self, environment: str, trigger: telemetry.Trigger) -> Applied:
-        async with self._session.turn:
-            with telemetry.cycle("watch", trigger=trigger) as cycle:
-                place = self._place(environment)
-                plan = await self._plan(place)
-                return await carry_out(self._session, place, plan, cycle, watching=True)
+    async def _turn(self, environment: str, trigger: telemetry.Trigger) -> Applied:
+        async with running(self._session, "watch", trigger) as cycle:
+            place = self._place(environment)
+            plan = await self._plan(place)
+            return await carry_out(self._session, place, plan, cycle, watching=True)
 
     async def _reload(self) -> None:
         async with self._session.turn:
             await reload_session(self._session)
 
 
-async def _send_traces() -> None:
-    """Send the traces that wait, without holding up the program's other tasks."""
-    if telemetry.exporting():
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(telemetry.stop)
+async def _last_turn(session: Session) -> None:
+    """Let other tasks end what they do with the project, and send the traces that wait, beside the event loop."""
+    with anyio.CancelScope(shield=True):
+        async with session.turn:
+            if telemetry.exporting():
+                await anyio.to_thread.run_sync(telemetry.stop)

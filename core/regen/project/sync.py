@@ -79,9 +79,12 @@ class SyncNotifier:
         graph: str | None = None,
         from_revision: int | None = None,
         size: int = 1000,
-        overflow: OverflowPolicy = "block",
+        overflow: OverflowPolicy = "drop_oldest",
     ) -> Iterator[SyncSubscription]:
-        """See `GraphChangeNotifier.subscribe`; the loop is a plain `for`."""
+        """See `GraphChangeNotifier.subscribe`; the loop is a plain `for`.
+
+        A thread that reads cannot publish at the same time, so "block" would stop both, and is not the default here.
+        """
         subscribed = self._notifier.subscribe(
             types=types,
             subject=subject,
