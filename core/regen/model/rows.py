@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from blake3 import blake3
 
@@ -18,6 +18,7 @@ class Rows:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Term | None, ...], ...]
+    _digests: list[str] = field(default_factory=list, init=False, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -26,7 +27,9 @@ class Rows:
         return (Rows, (self.columns, self.rows))
 
     def digest(self) -> str:
-        """BLAKE3 over columns and rows; equal rows in equal order have equal digests."""
-        lines = ["\t".join(self.columns)]
-        lines += ["\t".join("" if term is None else term.n3() for term in row) for row in self.rows]
-        return blake3("\n".join(lines).encode()).hexdigest()
+        """BLAKE3 over columns and rows; equal rows in equal order have equal digests. Worked out once."""
+        if not self._digests:
+            lines = ["\t".join(self.columns)]
+            lines += ["\t".join(["" if term is None else term.n3() for term in row]) for row in self.rows]
+            self._digests.append(blake3("\n".join(lines).encode()).hexdigest())
+        return self._digests[0]
