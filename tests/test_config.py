@@ -72,20 +72,15 @@ def test_every_table_is_read(tmp_path: Path) -> None:
             [project]
             graphs = "ontology/**/*.ttl"
             prefixes = { schema = "https://schema.org/", ex = "urn:ex:" }
-            allow = ["clock"]
             [engine]
             workers = 4
-            target_cycle_s = 10
+            debounce_ms = 10
             [[environment]]
             name = "dev"
-            pre = "make clean"
             [[environment]]
             name = "live"
             target = "live"
-            rollback = "manual"
-            [[gate]]
-            name = "tests"
-            run = "pytest -q"
+            automatic = false
             [merge]
             strategies = { "*.sql" = "lines" }
             [format]
@@ -102,14 +97,11 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     )
     assert config.project.graphs == ("ontology/**/*.ttl",)
     assert config.project.prefixes == (("ex", "urn:ex:"), ("schema", "https://schema.org/"))
-    assert config.project.allow == ("clock",)
-    assert (config.engine.workers, config.engine.target_cycle_s) == (4, 10.0)
-    assert isinstance(config.engine.target_cycle_s, float)
-    assert [(e.name, e.target, e.pre) for e in config.environments] == [
-        ("dev", "out", ("make clean",)),
-        ("live", "live", ()),
+    assert (config.engine.workers, config.engine.debounce_ms) == (4, 10)
+    assert [(e.name, e.target, e.automatic) for e in config.environments] == [
+        ("dev", "out", True),
+        ("live", "live", False),
     ]
-    assert (config.gates[0].run, config.gates[0].timeout_s) == ("pytest -q", 300.0)
     assert config.merge.strategies == (("*.sql", "lines"),)
     assert config.format == (("python", "ruff format -"),)
     assert config.history.keep_days == 7.0
@@ -124,19 +116,18 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     [
         ("[engine]\n\nworkrs = 2\n", 3, "no setting `engine.workrs`", "did you mean `workers`?"),
         ("[project]\ndebounce_ms = 2\n", 2, "`project.debounce_ms`", "`debounce_ms` belongs in [engine]"),
-        ("[project]\n[engine]\nrun = 'x'\n", 3, "`engine.run`", "`run` belongs in [[gate]]"),
+        ("[project]\n[engine]\ndeployer = 'x'\n", 3, "`engine.deployer`", "`deployer` belongs in [[environment]]"),
         ("[enviroment]\n", 1, "no table or setting `enviroment`", "did you mean `environment`?"),
         ("[engine]\nincremental = 1\n", 2, "has to be true or false, not 1", "it means"),
         ("[engine]\nworkers = true\n", 2, "has to be a whole number, not true", "it means"),
         ("[engine]\nworkers = 0\n", 2, "at least 1, not 0", "it means"),
         ("[engine]\nworkers = 'atuo'\n", 2, 'cannot be "atuo"', 'did you mean "auto"?'),
-        ("[engine]\ntarget_cycle_s = nan\n", 2, "at least 0.01", "it means"),
+        ("[history]\nkeep_days = nan\n", 2, "at least 0", "it means"),
         ("[merge]\nthreshold = 1.5\n", 2, "at most 1, not 1.5", "it means"),
         ("[project]\ngraphs = [\n  'a',\n  3,\n]\n", 4, "has to be a string, not 3", "it means"),
         ("[project]\nignore = 3\n", 2, "has to be a list", "write"),
         ("[project]\nprefixes = { a = 'urn:a:',\n b = 2 }\n", 2, "is no TOML", "toml.io"),
         ("[project.prefixes]\na = 'urn:a:'\nb = 2\n", 3, "`project.prefixes.b` has to be a string", "it means"),
-        ("[project]\nallow = ['clock', 'disk']\n", 2, 'cannot be "disk"', "choose one of"),
         ("[project]\noutput = '../src'\n", 2, "leaves the project", "put the configuration"),
         ("[project]\noutput = '/srv'\n", 2, "leaves the project", "put the configuration"),
         ("[project]\n\ntemplates = []\n", 3, "`project.templates` is empty", "name a folder"),
@@ -149,7 +140,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
             "`environment` needs `name`",
             "add `name",
         ),
-        ("[[gate]]\nname = 'a'\nrun = ''\n[[gate]]\nname = 'a'\nrun = ''\n", 5, "two [[gate]] named 'a'", "rename"),
+        ("[[environment]]\nname = 'a'\n[[environment]]\nname = 'a'\n", 4, "two [[environment]] named 'a'", "rename"),
         ("[[environment]]\nname = 'a b'\n", 2, "cannot be 'a b'", "use letters"),
         (
             "[[environment]]\nname = 'a'\n[[environment]]\nname = 'b'\ntarget = './out'\n",
@@ -157,7 +148,6 @@ def test_every_table_is_read(tmp_path: Path) -> None:
             "both deploy to out",
             "another",
         ),
-        ("[engine]\nhealth_check_interval_s = 60\n", 2, "promise of a rollback within 30 s", 'rollback = "manual"'),
         ("[merge.strategies]\npython = 'line'\n", 2, 'cannot be "line"', 'did you mean "lines"?'),
         ("a = 1\na = 2\n", 2, "is no TOML", "toml.io"),
         ("a = [1,\n", 2, "is no TOML", "toml.io"),
@@ -184,11 +174,6 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "regen.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load_config(tmp_path)
-
-
-def test_a_long_interval_is_allowed_where_nothing_is_promised(tmp_path: Path) -> None:
-    text = "[engine]\nhealth_check_interval_s = 60\n[[environment]]\nname = 'dev'\nrollback = 'manual'\n"
-    assert load_config(write(tmp_path, text)).engine.health_check_interval_s == 60
 
 
 def test_an_environment_is_found_by_name_and_a_disabled_one_is_not(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ CONFIG_FILE = "regen.toml"
 PYPROJECT = "pyproject.toml"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_PROMISED_ROLLBACK_S = 30  # SPEC.md, Objectives: from breach to verified
 
 
 def find_root(start: Path) -> Path:
@@ -143,7 +142,6 @@ def _complete(config: Config, place: Place) -> Config:
     config = replace(config, environments=environments)
     _check_names(config, place)
     _check_targets(config, place)
-    _check_promise(config, place)
     return config
 
 
@@ -158,14 +156,13 @@ def _check_output(config: Config, place: Place) -> None:
 
 
 def _check_names(config: Config, place: Place) -> None:
-    tables = (("environment", [e.name for e in config.environments]), ("gate", [g.name for g in config.gates]))
-    for table, names in tables:
-        for index, name in enumerate(names):
-            at = (table, index, "name")
-            if not _NAME.fullmatch(name):
-                raise place.error(at, f"{{key}} cannot be {name!r}", "use letters, digits, `-` and `_`")
-            if name in names[:index]:
-                raise place.error(at, f"there are two [[{table}]] named {name!r}", "rename one of them")
+    names = [environment.name for environment in config.environments]
+    for index, name in enumerate(names):
+        at = ("environment", index, "name")
+        if not _NAME.fullmatch(name):
+            raise place.error(at, f"{{key}} cannot be {name!r}", "use letters, digits, `-` and `_`")
+        if name in names[:index]:
+            raise place.error(at, f"there are two [[environment]] named {name!r}", "rename one of them")
 
 
 def _check_targets(config: Config, place: Place) -> None:
@@ -180,14 +177,3 @@ def _check_targets(config: Config, place: Place) -> None:
             )
         if environment.enabled:
             owners[target] = environment.name
-
-
-def _check_promise(config: Config, place: Place) -> None:
-    interval = config.engine.health_check_interval_s
-    automatic = [e.name for e in config.environments if e.enabled and e.rollback == "automatic"]
-    if interval >= _PROMISED_ROLLBACK_S and automatic:
-        raise place.error(
-            ("engine", "health_check_interval_s"),
-            f"{{key}} = {interval:g} cannot keep the promise of a rollback within {_PROMISED_ROLLBACK_S} s",
-            f'lower it, or set `rollback = "manual"` for {", ".join(automatic)}',
-        )

@@ -36,10 +36,6 @@ workers = 4
 [[environment]]
 name = "dev"
 
-[[gate]]
-name = "tests"
-run = "pytest -q"
-
 [format]
 python = "ruff format -"
 

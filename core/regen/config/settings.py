@@ -16,7 +16,6 @@ from regen.errors import UsageError
 
 Texts = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
-Impurity = OneOf["clock", "random", "environment"]
 Strategy = OneOf["structure", "lines"]
 
 
@@ -64,12 +63,6 @@ class Project:
     base: Annotated[str | None, Key("the IRI that relative IRIs of graph files are resolved against", renders=True)] = (
         None
     )
-    allow: Annotated[
-        tuple[Impurity, ...],
-        Key(
-            "what template bodies may see beside the graph; each makes renders that differ by themselves", renders=True
-        ),
-    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +77,7 @@ class Engine:
         str, Key("`inline`, `processes`, `dask`, or a plugin's; `auto`: inline while there is little work")
     ] = "auto"
     debounce_ms: Annotated[int, Key("how long `watch` waits for a burst of changes to end", minimum=0)] = 50
-    target_cycle_s: Annotated[
-        float, Key("what the feedback loop keeps the 95th percentile of cycles under", minimum=0.01)
-    ] = 30.0
-    max_concurrent: Annotated[int, Key("cycles of one environment at a time", minimum=1)] = 1
-    adaptive: Annotated[bool, Key("the feedback loop may change settings, within bounds")] = True
     languages: Annotated[Texts, Key("render templates of these languages only", one_or_many=True, shown="all")] = ()
-    health_check_interval_s: Annotated[
-        float,
-        Key(
-            "between two checks of a deployed release; 30 and more only without automatic rollback",
-            minimum=0.1,
-            maximum=60,
-        ),
-    ] = 5.0
-    auto_version: Annotated[bool, Key("a release gets the semantic version that the compatibility gate suggests")] = (
-        False
-    )
-    track_dependencies: Annotated[bool, Key("render the templates that need a changed template's output, too")] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +89,7 @@ class Environment:
     target: Annotated[str, Key("the folder that is deployed to", shown="output of `[project]`")] = ""
     enabled: Annotated[bool, Key("false: no cycle looks at it")] = True
     automatic: Annotated[bool, Key("`watch` deploys here; false: only `apply --env` does")] = True
-    rollback: Annotated[
-        OneOf["automatic", "manual", "none"], Key("who may start a rollback; none: not even a person")
-    ] = "automatic"
     validate: Annotated[bool, Key("run the evaluators before deploying here")] = True
-    integration_tests: Annotated[bool, Key("run the commands of `[[gate]]` before deploying here")] = True
-    timeout_s: Annotated[float, Key("for one deployment, with `pre` and `post`", minimum=0.1)] = 300.0
-    pre: Annotated[Texts, Key("commands before a deployment; a failure stops it", one_or_many=True)] = ()
-    post: Annotated[Texts, Key("commands after a deployment; a failure rolls it back", one_or_many=True)] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A command that has to succeed before anything is written."""
-
-    name: Annotated[str, Key("for messages")]
-    run: Annotated[str, Key("the command, split as a shell would, run without one")]
-    timeout_s: Annotated[float, Key("past which the gate has failed", minimum=0.1)] = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +143,6 @@ class Config:
         tuple[Environment, ...],
         Key("One table for each. Without any there is one, `dev`, with the deployer `workspace`.", toml="environment"),
     ] = ()
-    gates: Annotated[tuple[Gate, ...], Key("One table for each.", toml="gate")] = ()
     evaluate: Annotated[Evaluate, Key("")] = field(default_factory=Evaluate)
     merge: Annotated[Merge, Key("")] = field(default_factory=Merge)
     format: Annotated[
