@@ -51,8 +51,20 @@ async def read_units(session: Session, prefixes: Mapping[str, str]) -> dict[str,
         units = {template.name: await _unit(session, template, prefixes) for template in templates}
         if not young:
             session.compiled[key] = pickle.dumps(units)
+    _check_needs(units)
     session.units_signature = None if young else signature
     return units
+
+
+def _check_needs(units: Mapping[str, Unit]) -> None:
+    for unit in units.values():
+        for need in unit.template.needs:
+            if need not in units:
+                raise TemplateError(
+                    f"`needs` names the template {need!r}, which is not there",
+                    where=unit.template.where,
+                    hint=f"templates are: {', '.join(sorted(units))}",
+                )
 
 
 def _cached(session: Session, key: str) -> Any:
