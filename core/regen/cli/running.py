@@ -25,8 +25,12 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
     Raises:
         KeyboardInterrupt: it was asked to stop before it was done.
     """
+    import logging
+
     import anyio
 
+    # Of a worker process that somebody else collected when the loop ended asyncio warns on the terminal; nothing is lost.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     done = anyio.run(_stoppable, work)
     if not done:
         raise KeyboardInterrupt
