@@ -166,6 +166,16 @@ async def test_what_was_published_can_be_published_again_and_taken_back(world: W
     assert (world.root / "graphs/published.nq").read_bytes() == b""
 
 
+async def test_what_an_event_says_can_be_taken_back_however_it_was_spelt(world: World) -> None:
+    integer = "http://www.w3.org/2001/XMLSchema#integer"
+    age = [Quad(Iri(EX + "ada"), Iri(EX + "age"), Literal(text, integer)) for text in ("036", "36")]
+    async with world.open() as project:
+        await project.apply()
+        await project.notifier.publish(Delta(frozenset(age[:1])))
+        await project.notifier.publish(Delta(removed=frozenset(age[1:])))
+    assert (world.root / "graphs/published.nq").read_bytes() == b""
+
+
 async def test_what_another_file_states_cannot_be_taken_back(world: World) -> None:
     ada = Quad(Iri(EX + "ada"), RDFS_LABEL, Literal("Ada"))
     async with world.open() as project:

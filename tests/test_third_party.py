@@ -193,6 +193,18 @@ def test_a_broken_plugin_is_one_message_that_says_who_what_and_the_way_out(
     assert not (project / "out").exists()
 
 
+def test_a_plugin_that_fails_in_a_worker_process_is_the_same_message(
+    python: Path, project: Path, tmp_path: Path
+) -> None:
+    broken_plugin(tmp_path / "more", BROKEN["failed in regen_format for server.properties: ValueError: not my day"])
+    with (project / "regen.toml").open("a") as file:
+        file.write('[engine]\nexecutor = "processes"\nworkers = 2\n')
+    done = run(python, project, "apply", path=tmp_path / "more")
+    assert done.returncode == 2
+    assert "'broken' of regen-broken 0.1 failed in regen_format for server.properties" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
 def test_a_broken_plugin_that_is_switched_off_stops_nothing(python: Path, project: Path, tmp_path: Path) -> None:
     broken_plugin(tmp_path / "more", "import nothing_of_that_name\n")
     switch_off(project, "broken")

@@ -29,7 +29,7 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
 
     import anyio
 
-    # Of a worker process that somebody else collected when the loop ended asyncio warns on the terminal; nothing is lost.
+    # asyncio warns on the terminal of a worker that was collected elsewhere when the loop ended; nothing is lost by it.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     done = anyio.run(_stoppable, work)
     if not done:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import RdfFormat, parse, serialize
 
+from regen.dataset.normal import normal_quads
 from regen.errors import UsageError
 from regen.model.delta import Delta, Quad
 from regen.orchestrator.advance import take_in
@@ -71,19 +72,19 @@ def _folder(session: Session) -> str:
 
 
 def _line(quad: Quad, iri: str) -> str:
-    """A quad as the file has it: one of the file's own graph, or of the merge, needs no graph.
+    """A quad as the file has it: one of the file's own graph, or of the merge, needs no graph; literals as the store
+    spells them, so that what an event says can be taken back.
 
     Raises:
         UsageError: it is no quad of RDF, such as one with a literal for a subject.
     """
     plain = quad._replace(graph=None) if quad.graph is None or str(quad.graph) == iri else quad
-    line = plain.n3()
     try:
-        for _ in parse(line, format=RdfFormat.N_QUADS):
-            pass
+        quads = list(parse(plain.n3(), format=RdfFormat.N_QUADS))
     except SyntaxError as error:
-        raise UsageError(f"{line} is no quad: {error.msg}") from error
-    return line
+        raise UsageError(f"{plain.n3()} is no quad: {error.msg}") from error
+    normal = normal_quads(quads)
+    return (serialize([normal.get(one, one) for one in quads], format=RdfFormat.N_QUADS) or b"").decode().strip()
 
 
 def _write(path: Path, lines: Sequence[str]) -> None:
