@@ -472,3 +472,27 @@ def test_the_build_script_of_the_guide_works(world: World) -> None:
     assert broken.returncode == 1
     assert "templates/person.j2" in broken.stderr
     assert "Traceback" not in broken.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys
+from regen import Project
+
+def progress(what, done, total):
+    if what == "render":
+        os.kill(os.getpid(), signal.SIGINT)
+
+try:
+    with Project.open_sync(sys.argv[1], progress=progress) as project:
+        project.apply()
+except KeyboardInterrupt:
+    with Project.open_sync(sys.argv[1]) as project:
+        print(project.apply().plan.total, project.check(exact=True).problems)
+"""
+
+
+def test_ctrl_c_without_an_event_loop_stops_the_work_before_the_project_is_closed(world: World) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(world.root)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("2 ()\n", "")
