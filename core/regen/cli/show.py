@@ -31,16 +31,16 @@ _MANY = 40  # lines of a plan that are shown before the rest is counted; --json 
 
 def out() -> Console:
     """The console of standard output."""
-    from rich.console import Console
+    from regen.cli.console import PipeConsole
 
-    return Console(highlight=False, soft_wrap=True)
+    return PipeConsole(highlight=False, soft_wrap=True)
 
 
 def err() -> Console:
     """The console of standard error: messages, progress, errors."""
-    from rich.console import Console
+    from regen.cli.console import PipeConsole
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return PipeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def plan(console: Console, value: Plan, *, diff: bool, before: dict[str, bytes], everything: bool = False) -> None:
