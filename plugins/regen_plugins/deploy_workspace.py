@@ -15,8 +15,9 @@ from regen.hooks.protocols import Deployer, Journal
 from regen.model.deploy import Change, Prepared, Switched
 from regen.state import faults
 from regen.state.blobs import digest_of
+from regen.state.staged import aside, removable, write_stage
 from regen.state.survey import Survey, survey_without_root
-from regen.state.switch import Switch, aside, removable, write_stage
+from regen.state.switch import Switch
 from regen.state.syscalls import has_writer, sync_file_system
 from regen.state.tree import Tree, read_all, refuse_strange, split
 

@@ -1,30 +1,25 @@
 """Switch: one path goes from its old bytes to its new ones, and whatever a person wrote meanwhile is still there.
 
 Why so many steps: between reading a file and replacing it anybody may save it, by writing into it or by renaming over
-it. So the new file, staged under a hidden name, *changes places* with what stands at the path. What came out is looked
-at only then: when it is not what the merge read, or a process has it open for writing, both change places again, and
-the path is handed back to be merged. Nothing is unlinked before that. Where the file system cannot exchange two names,
-the old file steps aside first, so for a moment there is none; nothing is lost there either.
+it. So the old file is held open with a lease, under which nobody can begin to write into it, and compared with what the
+merge read; then the new file, staged under a hidden name, *changes places* with whatever stands at the path. When another
+file came out, or one that a process has open for writing, both change places again, and the path is handed back to be
+merged. Nothing is unlinked before that. Where the file system cannot exchange two names, the old file steps aside first,
+so for a moment there is none; where it knows no leases, what came out is read again. Nothing is lost there either.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from regen.hooks.protocols import Journal
 from regen.model.deploy import Change, Raced
 from regen.state import faults
-from regen.state.blobs import digest_of, write_all
+from regen.state.blobs import digest_of
+from regen.state.staged import aside, write_stage
 from regen.state.syscalls import exchange, has_writer, rename_new
-from regen.state.tree import Tree, parents, read_all, split
-
-
-def aside(stage: str) -> str:
-    """Where the old file stands for a moment on file systems that cannot exchange names."""
-    return f"{stage}.old"
+from regen.state.tree import Tree, read_all, split
 
 
 class Switch:
@@ -55,15 +50,27 @@ class Switch:
                 return None
             if digest_of(found) != change.old:
                 return Raced(change, found)
+        fd = self._tree.open(change.path)
+        if fd is None:
+            return None
+        try:
+            if _untouched(fd, change.old) and self._remove_held(change, fd):
+                return None
+        finally:
+            os.close(fd)
+        return Raced(change, self._tree.read(change.path))
+
+    def _remove_held(self, change: Change, fd: int) -> bool:
+        """Rename to the staged name; False where another file came out, or one with a writer, and it was put back."""
         try:
             self._rename(change.path, change.stage)
         except (FileNotFoundError, NotADirectoryError):
-            return None
+            return True
         faults.point("switch.removed")
-        if self._is_old(change, lambda: self._put_back(change)):
-            return None
+        if self._is_old(change, fd, lambda: self._put_back(change)):
+            return True
         self._put_back(change)
-        return Raced(change, self._tree.read(change.path))
+        return False
 
     def place(self, change: Change) -> Raced | None:
         """Put the new file at the path."""
@@ -110,6 +117,20 @@ class Switch:
         return None
 
     def _replace(self, change: Change) -> Raced | None:
+        fd = self._tree.open(change.path)
+        if fd is None:
+            self._drop_stage(change)
+            return Raced(change, None)
+        try:
+            if _untouched(fd, change.old):
+                return self._replace_held(change, fd)
+        finally:
+            os.close(fd)
+        self._drop_stage(change)
+        return Raced(change, self._tree.read(change.path))
+
+    def _replace_held(self, change: Change, fd: int) -> Raced | None:
+        """Exchange; `fd` is the old file, with a lease, so that nobody begins to write into it meanwhile."""
         try:
             self._into_folder(change, lambda: self._exchange(change))
         except FileNotFoundError:
@@ -119,7 +140,7 @@ class Switch:
             self._drop_stage(change)
             return Raced(change, self._tree.read(change.path))
         faults.point("switch.placed")
-        if self._is_old(change, lambda: self._exchange_back(change)):
+        if self._is_old(change, fd, lambda: self._exchange_back(change)):
             return None
         self._exchange_back(change)
         return Raced(change, self._tree.read(change.path))
@@ -137,8 +158,13 @@ class Switch:
             self._ensure_stage(change)
             move()
 
-    def _is_old(self, change: Change, restore: Callable[[], None]) -> bool:
-        """Whether what came out to the staged name is what the merge read, and no process can still write to it."""
+    def _is_old(self, change: Change, held: int, restore: Callable[[], None]) -> bool:
+        """Whether what came out to the staged name is what the merge read, and no process can still write to it.
+
+        Args:
+            held: the old file, with a lease where the system gives one: then nobody has written to it since.
+            restore: called before an error is raised.
+        """
         try:
             fd = self._tree.open(change.stage)
         except BaseException:
@@ -147,9 +173,10 @@ class Switch:
         if fd is None:
             return True
         try:
-            return has_writer(fd) is not True and digest_of(read_all(fd)) == change.old
+            same = os.path.samestat(os.fstat(fd), os.fstat(held))
         finally:
             os.close(fd)
+        return same and (has_writer(held) is False or _untouched(held, change.old))
 
     def _exchange_back(self, change: Change) -> None:
         """Give the path its user's file again; what came out then, if it is not ours, is a stray."""
@@ -263,46 +290,6 @@ class Switch:
         rename_new(old_fd, old_name, new_fd, new_name)
 
 
-def write_stage(tree: Tree, change: Change, data: bytes, *, sync: bool) -> None:
-    """Write the staged file of a change with its permissions, owner and attributes."""
-    folder, name = tree.at(change.stage)
-    faults.point("stage.open")
-    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
-    try:
-        faults.point("stage.write")
-        write_all(fd, data)
-        like = tree.open(change.source or change.path) if change.source or change.old is not None else None
-        if like is not None:
-            try:
-                _copy_attributes(like, fd)
-            finally:
-                os.close(like)
-        os.fchmod(fd, change.mode if change.mode is not None else 0o644)
-        if sync:
-            faults.point("stage.sync")
-            os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _copy_attributes(old: int, new: int) -> None:
-    """Owner and extended attributes, as far as this user may set them."""
-    was, now = os.fstat(old), os.fstat(new)
-    if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
-        with suppress(PermissionError):
-            os.fchown(new, was.st_uid, was.st_gid)
-    try:
-        names = os.listxattr(old)
-    except OSError:
-        return
-    for name in names:
-        try:
-            os.setxattr(new, name, os.getxattr(old, name))
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENODATA, errno.EINVAL):
-                raise
-
-
-def removable(changes: Sequence[Change], folders: frozenset[str]) -> list[str]:
-    """Folders above removed paths that regen made."""
-    return sorted({folder for c in changes if c.new is None for folder in parents(c.path) if folder in folders})
+def _untouched(fd: int, digest: str | None) -> bool:
+    """Whether an open file holds these bytes and no process can write to it; takes a lease until it is closed."""
+    return has_writer(fd) is not True and digest_of(read_all(fd)) == digest

@@ -11,6 +11,8 @@ from regen.state import faults
 from regen.state.blobs import digest_of
 from regen.state.ledger import keep_edits
 from regen.state.opening import State
+from regen.state.syscalls import has_writer
+from regen.state.tree import read_all
 
 
 class CommitJournal:
@@ -55,29 +57,36 @@ class CommitJournal:
 
 
 def sweep_trash(state: State, environment: str, *, at: float, keep_s: float = 60.0) -> tuple[KeptEdit, ...]:
-    """Look at old files in the trash again: what was written to them since is kept, and they go.
+    """Look at old files in the trash again: what was written to them is kept, and they go when nobody has them open.
 
     Args:
         at: now, in seconds since the epoch, UTC.
-        keep_s: files younger than this stay, for the process that has them open.
+        keep_s: where the system cannot say who has a file open, how long it stays.
     """
     journal = CommitJournal(state, environment, at=at, why="written while regen replaced the file")
     rows = state.db.execute(
         "SELECT name, path, digest, at FROM trash WHERE environment = ? ORDER BY name", (environment,)
     )
     for name, path, digest, since in rows:
-        file = state.trash / name
-        data = file.read_bytes() if file.is_file() else None
-        seen = digest_of(data) if data is not None else digest
-        if data is not None and seen != digest:
-            journal.keep(path, data)
-        gone = data is None or not 0 <= at - since < keep_s
-        with state.db.transaction():
-            if gone:
-                state.db.execute("DELETE FROM trash WHERE name = ?", (name,))
-            else:
-                state.db.execute("UPDATE trash SET digest = ? WHERE name = ?", (seen, name))
-        faults.point("trash.swept")
-        if gone and data is not None:
-            os.unlink(file)  # noqa: PTH108 - one call beside the others
+        faults.point("trash.sweep")
+        _sweep(state, journal, state.trash / name, path, digest, old=not 0 <= at - since < keep_s)
     return tuple(journal.kept)
+
+
+def _sweep(state: State, journal: CommitJournal, file: Path, path: str, digest: str, *, old: bool) -> None:
+    try:
+        fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        state.db.execute("DELETE FROM trash WHERE name = ?", (file.name,))
+        return
+    try:
+        writer = has_writer(fd)
+        data = read_all(fd)
+        if digest_of(data) != digest:
+            journal.keep(path, data)
+            state.db.execute("UPDATE trash SET digest = ? WHERE name = ?", (digest_of(data), file.name))
+        if writer is False or (writer is None and old):
+            file.unlink()
+            state.db.execute("DELETE FROM trash WHERE name = ?", (file.name,))
+    finally:
+        os.close(fd)
