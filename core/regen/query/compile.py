@@ -14,7 +14,7 @@ from regen.query.algebra import Call, Distinct, Expression, Extend, OrderBy, Pat
 from regen.query.blanks import see_blanks
 from regen.query.changes import Changes
 from regen.query.derive import THIS, Derived, derive
-from regen.query.normal import drop_aliases, flatten_paths, lower_graphs, separate
+from regen.query.normal import drop_aliases, flatten_paths, lower_graphs, separate, shield
 from regen.query.order import check_distinct, make_total, refuse_chance
 from regen.query.parse import Query, parse
 from regen.query.restrict import Binder, Restrictor
@@ -110,7 +110,7 @@ def _view(query: Query) -> View:
     digest = blake3(query_text(query.pattern, dataset, base).encode()).hexdigest()
     pattern = drop_aliases(see_blanks(query.pattern))
     pattern = separate(flatten_paths(pattern, query.fresh), query.fresh)
-    pattern = lower_graphs(pattern)
+    pattern = shield(lower_graphs(pattern), query.fresh)
     plan = _plan(pattern, dataset, base, query.fresh)
     keyed = THIS.name in plan.columns
     found = (derive(c, query.fresh, base=base, keyed=keyed) for c in Changes(query.fresh).of(pattern))

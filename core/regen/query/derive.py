@@ -137,16 +137,18 @@ def _connected(parts: list[Pattern], given: frozenset[Var], conditions: Expressi
 
     Those that share most come first: the optimiser takes the first of those that it thinks equal.
     """
-    reached, rest = given, list(parts)
-    near: list[Pattern] = []
+    reached = given
+    rest = [(part, mentioned(part)) for part in parts]
+    used = mentioned(conditions)
+    near: list[tuple[Pattern, frozenset[Var]]] = []
     while True:
-        found = max(rest, key=lambda part: len(mentioned(part) & reached), default=None)
-        if found is None or not mentioned(found) & reached:
-            return near
-        rest.remove(found)
-        if not _says_nothing(found, given | mentioned(((*near, *rest), conditions))):
-            near.append(found)
-            reached |= mentioned(found)
+        shared = [len(names & reached) for _, names in rest]
+        if not any(shared):
+            return [part for part, _ in near]
+        part, names = rest.pop(shared.index(max(shared)))
+        if not _says_nothing(part, used.union(given, *(n for _, n in near), *(n for _, n in rest))):
+            near.append((part, names))
+            reached |= names
 
 
 def _says_nothing(pattern: Pattern, used: frozenset[Var]) -> bool:

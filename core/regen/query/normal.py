@@ -10,6 +10,7 @@ from typing import cast
 
 from regen.model.term import Iri, Literal, Term
 from regen.query.algebra import (
+    UNIT,
     Aggregate,
     Call,
     Distinct,
@@ -152,7 +153,8 @@ class _Separator:
                 (changed_value,) = self._expressions((value,), visible(inner) | outer)
                 return Extend(self.pattern(inner, outer), variable, changed_value)
             case Graph(name, inner):
-                return Graph(name, self.pattern(inner, outer))
+                # SPARQL hides ?g from filters inside `GRAPH ?g`; the engine, like most, does not.
+                return Graph(name, self.pattern(inner, outer | visible(Graph(name, UNIT))))
             case Distinct(inner):
                 return Distinct(self.pattern(inner, outer))
             case Slice(inner, offset, limit):
@@ -195,6 +197,33 @@ class _Separator:
         if isinstance(value, Var | Term | Node):
             return self._expression(cast(Expression, value), scope)
         return value
+
+
+def shield(pattern: Pattern, fresh: Fresh) -> Pattern:
+    """Renames, on the right of an `OPTIONAL`, what only a further `OPTIONAL` in there shares with the left.
+
+    Asked for each solution of the left, the engine would hand such a variable down, and the inner `OPTIONAL` would
+    look for its value alone; by SPARQL the inner one is joined first. So the right gets a name of its own, and a
+    condition compares the two.
+    """
+
+    def change(node: Node) -> Node:
+        if not isinstance(node, LeftJoin):
+            return node
+        names = {var: fresh.var() for var in sorted(_hidden(node) & certain(node.left), key=lambda v: v.name)}
+        same = tuple(
+            Call("||", (Call("!1", (Call("BOUND", (own,)),)), Call("SAMETERM", (var, own))))
+            for var, own in names.items()
+        )
+        return LeftJoin(node.left, substitute(node.right, names), (*node.conditions, *same))
+
+    return bottom_up(pattern, change)
+
+
+def _hidden(join_: LeftJoin) -> Scope:
+    outer = visible(join_.left)
+    inner = (node for node in walk(join_.right) if isinstance(node, LeftJoin))
+    return NONE.union(*((visible(node.right) - certain(node.left)) & outer for node in inner))
 
 
 # Graphs ----------------------------------------------------------------------------------------------------------

@@ -135,8 +135,13 @@ class Restrictor:
                 at = next((i for i, scope in enumerate(scopes) if scope & reached), None)
                 if at is None:
                     return join(*done, *units)
-                shared = scopes[at] & reached
-                binder = Binder(shared, self._relaxer.sup(join(*done)))
+                before, unit = join(*done), units.pop(at)
+                if _can_be_asked(unit, visible(before)):
+                    done = [Lateral(before, unit)]
+                else:
+                    shared = scopes[at] & reached
+                    done.append(self._unit(unit, Binder(shared, self._relaxer.sup(before)), shared))
+                continue
             done.append(self._unit(units.pop(at), binder, shared))
         return join(*done)
 
@@ -196,13 +201,17 @@ def fits(pattern: Pattern, outer: Scope) -> bool:
 
 
 def _asked_apart(left: Pattern, right: Pattern) -> bool:
-    """Whether the optimiser would make a table of `right`: it shares variables, but none that is always bound.
-
-    `LATERAL` may not bind what is bound already, so it takes neither `VALUES` nor `BIND`.
-    """
+    """Whether the optimiser would make a table of `right`: it shares variables, but none that is always bound."""
     if not visible(left) & visible(right) or certain(left) & certain(right):
         return False
-    return not any(isinstance(node, Values | Bound | Extend) for node in walk(right))
+    return _can_be_asked(right, visible(left))
+
+
+def _can_be_asked(pattern: Pattern, outer: Scope) -> bool:
+    """Whether `LATERAL { pattern }` is allowed, and the same as a join: it may not bind what is bound already."""
+    return fits(pattern, outer) and not any(
+        isinstance(node, Values | Bound) and outer & frozenset(node.variables) for node in walk(pattern)
+    )
 
 
 def _sees_the_same(inner: Pattern, value: object, outer: Scope) -> bool:

@@ -51,7 +51,21 @@ def walk(value: object) -> Iterator[object]:
 
 def mentioned(value: object) -> frozenset[Var]:
     """Every variable in it, local ones too."""
-    return frozenset(item for item in walk(value) if isinstance(item, Var))
+    found: set[Var] = set()
+    _collect(value, found)
+    return frozenset(found)
+
+
+def _collect(value: object, found: set[Var]) -> None:
+    if isinstance(value, Var):
+        found.add(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            _collect(item, found)
+    elif isinstance(value, Node):
+        names: tuple[str, ...] = type(value).__slots__
+        for name in names:
+            _collect(getattr(value, name), found)
 
 
 def exists_in(value: object) -> tuple[Exists, ...]:
