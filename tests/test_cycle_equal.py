@@ -38,7 +38,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         "{% for r in friends %}\nfriend {{ r.f | local_name }} {{ r.l }}\n{% endfor %}" + TAIL,
         '---\nto: "people/{{ this | local_name }}.txt"\neach: SELECT ?this WHERE { ?this a :Person }\n---\n'
         "{% include '_head.j2' %}\n{{ this.value(RDFS.label) }}\n"
-        "{% for f in this.objects(iri('http://example.org/knows')) %}\n{{ f.value(RDFS.label) }}\n{% endfor %}" + TAIL,
+        "{% for f in this.values(iri('http://example.org/knows')) %}\n{{ f.value(RDFS.label) }}\n{% endfor %}" + TAIL,
         # Paths come from the graph, so that artifacts move, swap, and clash.
         '---\nto: "{{ each[0].name }}.txt"\neach: SELECT ?this ?name WHERE { ?this a :Person ; :name ?name }\n---\n'
         "{{ this | local_name }} is {{ each[0].name }}" + TAIL,

@@ -53,7 +53,7 @@ async def assemble(
         RegenError: the first error of rendering, by artifact; PathError: two artifacts claim one path.
     """
     _raise_first(made)
-    items = [_item(session, work, artifact, value) for artifact, value in made.items()]
+    items = [await _item(session, work, artifact, value) for artifact, value in made.items()]
     items += [await _gone_item(session, work, record) for record in work.gone]
     items += [_handed_over(work, record) for record in work.inherited.values()]
     items += [_nothing(session, work, artifact) for artifact in (*work.equal, *work.vanished)]
@@ -76,14 +76,16 @@ def _raise_first(made: Mapping[ArtifactId, Made]) -> None:
     raise error
 
 
-def _item(session: Session, work: Work, artifact: ArtifactId, made: Made) -> PlanItem:
+async def _item(session: Session, work: Work, artifact: ArtifactId, made: Made) -> PlanItem:
     record = work.records.get(artifact)
     unit = session.units[artifact.template]
     inputs = Inputs(unit.digest, work.rows[artifact], made.lookups)
     because = (work.because[artifact],)
     before = record.path if record is not None else None
     if made.path is None or made.decision is None:
-        return _declined(artifact, because, record, inputs)
+        if record is None or record.path is None:
+            return PlanItem(artifact, Action.NOTHING, "", because, inputs=inputs)
+        return replace(await _gone_item(session, work, record), inputs=inputs)
     decision, moved = made.decision, before is not None and before != made.path
     action = decision.action
     if action is Action.KEEP and record is not None and record.state == "deleted":
@@ -112,14 +114,8 @@ def _item(session: Session, work: Work, artifact: ArtifactId, made: Made) -> Pla
     )
 
 
-def _declined(artifact: ArtifactId, because: tuple[Because, ...], record: Record | None, inputs: Inputs) -> PlanItem:
-    """The template said no: what it made before goes as if its key were gone."""
-    if record is None or record.path is None:
-        return PlanItem(artifact, Action.NOTHING, "", because, inputs=inputs)
-    return PlanItem(artifact, Action.DELETE, record.path, because, old=record.content, base=record.base, inputs=inputs)
-
-
 async def _gone_item(session: Session, work: Work, record: Record) -> PlanItem:
+    """What becomes of a file whose key is gone, or whose template says no now."""
     because = (work.because[record.artifact],)
     if record.path is None:
         return PlanItem(record.artifact, Action.DELETE, "", because)
