@@ -25,7 +25,8 @@ bench: $(STAMP)
 	$(BIN)/python -m pytest bench -m "" --benchmark-only
 
 docs: $(STAMP)
-	$(BIN)/python -m regen.config.reference docs/configuration.md
+	$(BIN)/python -m regen.config.reference > docs/configuration.md
+	$(BIN)/python -m regen.hooks.reference > docs/hooks.md
 
 clean:
 	rm -rf $(VENV)
