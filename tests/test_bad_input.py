@@ -74,6 +74,16 @@ def graph(text: str) -> Callable[[World], object]:
     return lambda world: world.write("graphs/second.ttl", text)
 
 
+def both(settings: str, text: str) -> Callable[[World], object]:
+    """A configuration and one more template."""
+
+    def spoil(world: World) -> None:
+        config(settings)(world)
+        second(text)(world)
+
+    return spoil
+
+
 def link(world: World) -> None:
     """Somebody put a link where a file is to be written."""
     (world.root / "elsewhere.txt").write_text("precious")
@@ -111,6 +121,16 @@ CASES: dict[str, tuple[Callable[[World], object], type[RegenError], str]] = {
     "two templates": (second("---\nto: ada.txt\n---\nx\n"), PathError, "ada.txt: two artifacts.*second.j2"),
     "two prefixes": (graph("@prefix rdfs: <http://other/> .\n"), GraphError, "rdfs.*people.ttl|rdfs.*second.ttl"),
     "a graph as output": (second("---\nto: ../graphs/made.ttl\n---\nx\n"), PathError, "second.j2:2"),
+    "an output as graph": (
+        both('[project]\noutput = "graphs"\n', "---\nto: made/x.ttl.gz\n---\nx\n"),
+        PathError,
+        "second.j2 would write graphs/made/x.ttl.gz, which `graphs`",
+    ),
+    "an output as template": (
+        both('[project]\noutput = "."\ntemplates = "**/*.j2"\n', "---\nto: a/b.j2\n---\nx\n"),
+        PathError,
+        "second.j2 would write a/b.j2, which `templates`",
+    ),
     "toml": (config("[project\n"), ConfigError, r"regen\.toml:1"),
     "setting": (config('[project]\noutpt = "x"\n'), ConfigError, r"regen\.toml:2: .*outpt.*\s.*output"),
     "type": (config('[engine]\nworkers = "x"\n'), ConfigError, r"regen\.toml:2: .*engine\.workers"),

@@ -10,6 +10,7 @@ from regen.model.artifact import ArtifactId, Because
 from regen.model.merge import Conflict
 from regen.model.plan import Action, Inputs, PlanItem
 from regen.orchestrator.chunk import Made, read_disk
+from regen.orchestrator.loops import refuse_loops
 from regen.orchestrator.session import Place, Session
 from regen.stages import merge as merging
 from regen.state.blobs import digest_of
@@ -58,6 +59,7 @@ async def assemble(
     items += [_handed_over(work, record) for record in work.inherited.values()]
     items += [_nothing(session, work, artifact) for artifact in (*work.equal, *work.vanished)]
     items = _settle_paths(work, items)
+    refuse_loops(session.config, work.place, items)
     items.sort(key=lambda item: (item.path, item.artifact.sort_key))
     doing = tuple(item for item in items if item.action is not Action.NOTHING)
     return doing, tuple(item for item in items if item.action is Action.NOTHING)
