@@ -196,3 +196,14 @@ async def test_a_rollback_goes_behind_a_rename_and_holds(folder: Path) -> None:
         world.graph(":b :n 2 ; :x 1 .")
         assert not (await project.apply()).held
     assert {path: data.decode() for path, data in world.tree().items()} == {"b.txt": "n 2\n"}
+
+
+async def test_another_output_folder_is_filled_and_the_old_one_left(folder: Path) -> None:
+    """The plan says what becomes of what stands there."""
+    world = await people(folder, 2)
+    world.edit("p0.txt", "three", "three\nmine")
+    world.write("regen.toml", '[project]\noutput = "made"\n')
+    applied = await world.apply()
+    assert "the output was out/ before: what is there stays there" in str(applied.plan.items[0].because[0])
+    assert sorted(path.name for path in (folder / "made").iterdir()) == ["p0.txt", "p1.txt"]
+    assert world.read("p0.txt").endswith("mine\n")

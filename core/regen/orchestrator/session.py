@@ -207,6 +207,7 @@ class Session:
         self.dataset, self.pending, self.units_signature = None, Pending(), None
         self.quads.clear()
         self.units.clear()
+        self.surveyed.clear()
         self.each_rows.clear()
 
     def language(self, template: str, path: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 from regen.model.artifact import ArtifactId, Because
 from regen.orchestrator.chunk import read_disk
@@ -11,6 +12,7 @@ from regen.orchestrator.session import Place, Session
 from regen.state.blobs import digest_of
 from regen.state.records import key_term
 
+_MOVED = "the output was {}/ before: what is there stays there, edits too"
 _CLEANED_SHARE = 2  # more than half of the files gone at once is a clean, not a decision about each of them
 
 
@@ -66,8 +68,19 @@ def look_for_clean(session: Session, place: Place) -> None:
         return
     session.surveyed.add(place.name)
     waiting = session.pending.stale.setdefault(place.name, {})
+    before = _moved_from(session, place)
     for artifact, because in cleaned(place).items():
-        waiting[artifact] = because
+        waiting[artifact] = because if before is None else replace(because, text=_MOVED.format(before))
+
+
+def _moved_from(session: Session, place: Place) -> str | None:
+    """The folder that the environment was deployed to before; None where that is the same one."""
+    name, target = f"target {place.name}", place.environment.target
+    row = session.state.db.one("SELECT value FROM meta WHERE name = ?", (name,))
+    if row is None or row[0] != target:
+        with session.state.db.transaction(durable=False):
+            session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, target))
+    return None if row is None or row[0] == target else str(row[0])
 
 
 def cleaned(place: Place) -> dict[ArtifactId, Because]:
