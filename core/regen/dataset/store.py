@@ -61,8 +61,9 @@ class Dataset:
                 self.store.add(quad)
                 self.store.add(Quad(quad.subject, quad.predicate, quad.object))
         text = serialize((quad.triple for quad in plain), format=RdfFormat.N_TRIPLES) or b""
-        self.store.bulk_load(text, RdfFormat.N_TRIPLES, to_graph=NamedNode(iri))
-        self.store.bulk_load(text, RdfFormat.N_TRIPLES)
+        # Lenient: what a loader took in, with a warning where it had to, is not refused here.
+        self.store.bulk_load(text, RdfFormat.N_TRIPLES, to_graph=NamedNode(iri), lenient=True)
+        self.store.bulk_load(text, RdfFormat.N_TRIPLES, lenient=True)
 
     def insert(self, changes: Sequence[GraphChange]) -> Delta:
         """Work out the delta of some files and insert what it adds.

@@ -123,13 +123,13 @@ def stored_quads(session: Session, path: str) -> Set[Quad]:
     enabled = gc.isenabled()
     gc.disable()
     try:
-        quads = set(parse(session.state.blobs.read(row.blob), format=RdfFormat.N_QUADS))
+        quads = set(parse(session.state.blobs.read(row.blob), format=RdfFormat.N_QUADS, lenient=True))
     finally:
         if enabled:
             gc.enable()
     for added, removed in files.read_patches(session.state.db, path):
-        quads.difference_update(parse(removed, format=RdfFormat.N_QUADS))
-        quads.update(parse(added, format=RdfFormat.N_QUADS))
+        quads.difference_update(parse(removed, format=RdfFormat.N_QUADS, lenient=True))
+        quads.update(parse(added, format=RdfFormat.N_QUADS, lenient=True))
     return quads
 
 
