@@ -11,8 +11,8 @@ from regen.errors import PluginError
 from regen.hooks import hookimpl, specs
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
-from regen.model.finding import Finding
 from regen.model.candidate import GeneratedFile
+from regen.model.finding import Finding
 from regen.model.merge import Merged, ThreeWay
 
 THREE = ThreeWay("a.txt", None, b"b", b"o", b"t")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ async def test_every_step_of_schemaorg_equals_a_full_regeneration(real_data: Pat
     waste = Waste()
     async with Project.open(folder) as steps:
         await steps.apply()
-        for before, after in zip(VERSIONS, VERSIONS[1:], strict=False):
+        for before, after in pairwise(VERSIONS):
             shutil.copyfile(data / f"{after}.ttl", folder / "graphs" / "schemaorg.ttl")
             plan = await steps.plan()
             await steps.apply(plan)

@@ -1,9 +1,9 @@
 """Dataset: the merge and the files' graphs in an Oxigraph store, moved from one revision to the next by deltas.
 
 Why a delta is inserted first and removed later: between `insert` and `settle` the store holds old and new quads
-together, and that is what the derived queries of `regen.query` have to see, inside `GRAPH` as well as outside. How often
-a triple stands in the files is not counted in a table of its own: the store's named graphs say it, and only graphs that
-several files may name are counted here.
+together, and that is what the derived queries of `regen.query` have to see, inside `GRAPH` as well as outside. How
+often a triple stands in the files is not counted in a table of its own: the store's named graphs say it, and only
+graphs that several files may name are counted here.
 """
 
 from __future__ import annotations
