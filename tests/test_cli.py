@@ -189,6 +189,15 @@ def test_a_fresh_clone_is_checked_by_its_lock(world: World, capsys: pytest.Captu
         assert regen(clone, "plan", "--check") == 1
         assert regen(clone, "apply") == 0
         assert clone.read("ada.txt").endswith("uno\ntwo\nthree\nmine\n")
+        # A file that was deleted on purpose is missed nowhere.
+        (clone.root / "out/bob.txt").unlink()
+        clone.write("templates/person.j2", PERSON.replace("one", "un"))
+        assert regen(clone, "apply") == 0
+        shutil.rmtree(clone.root / ".regen")
+        assert regen(clone, "plan", "--check") == 0
+        assert regen(clone, "apply") == 0
+        assert list(clone.tree()) == ["ada.txt"]
+        assert regen(clone, "restore", "bob.txt") == 0
         # What the colleague did comes back by a pull: graph, templates, outputs and lock.
         for part in ("templates", "out", "regen.lock"):
             shutil.copytree(clone.root / part, world.root / part, dirs_exist_ok=True)

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from regen.model.artifact import ArtifactId, Because
+from regen.model.release import Standing
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.session import Place
 from regen.state.blobs import digest_of
 from regen.state.codec import artifact_text
-from regen.state.lockfile import LockLine, read_lock
+from regen.state.lockfile import DELETED, LockLine, read_lock
 from regen.state.opening import State
 from regen.state.records import Record
 from regen.state.releases import current
@@ -78,7 +79,7 @@ def _unknown(place: Place, lines: Mapping[ArtifactId, LockLine]) -> Iterator[tup
         if record is None or record.path != line.path:
             free = line.path not in taken and (record is None or record.path is None or _moved(place, record, line))
         else:
-            free = record.base != line.base and _changed(place, record)
+            free = line.base not in (record.base, DELETED) and _changed(place, record)
         if free:
             yield artifact, line
 
@@ -96,10 +97,11 @@ def _changed(place: Place, record: Record) -> bool:
 
 def _record(state: State, environment: str, artifact: ArtifactId, line: LockLine) -> None:
     """An artifact with the lock's base; no template has the empty digest, so it is rendered."""
+    state_of_line = Standing.DELETED.value if line.base == DELETED else Standing.OK.value
     state.db.execute(
         "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows, lines, because,"
-        " release, state) VALUES (?, ?, ?, ?, ?, ?, '', '[]', '[]', '[]', 0, 'ok')"
+        " release, state) VALUES (?, ?, ?, ?, ?, ?, '', '[]', '[]', '[]', 0, ?)"
         " ON CONFLICT (environment, template, key) DO UPDATE SET path = excluded.path, base = excluded.base,"
         " template_digest = '', rows = '[]'",
-        (environment, *artifact_text(artifact), line.path, line.base, line.base),
+        (environment, *artifact_text(artifact), line.path, line.base, line.base, state_of_line),
     )

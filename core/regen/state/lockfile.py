@@ -21,6 +21,8 @@ from regen.state.blobs import digest_of, write_durably
 from regen.state.codec import artifact_of, artifact_text, rows_text
 from regen.state.opening import State
 
+DELETED = "-"
+"""In place of a base: a person deleted the file, and it stays deleted in every clone."""
 _SUFFIX = ".lock"
 _LINES_A_SHARD = 256
 _NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]")
@@ -34,7 +36,7 @@ class LockLine:
 
     Attributes:
         inputs: digest of what it was rendered from, see `input_digest`.
-        base: digest of the last render in the file.
+        base: digest of the last render in the file; DELETED where a person deleted it.
     """
 
     path: str
@@ -95,9 +97,10 @@ def _write_folder(state: State, environment: str, folder: str) -> int:
 
 def _lines(state: State, environment: str, folder: str) -> list[str]:
     rows = state.db.execute(
-        "SELECT path, template, key, template_digest, rows, base FROM artifact INDEXED BY artifact_folder"
-        " WHERE environment = ? AND folder = ? AND base IS NOT NULL AND path IS NOT NULL",
-        (environment, folder),
+        "SELECT path, template, key, template_digest, rows, CASE state WHEN 'deleted' THEN ?3 ELSE base END"
+        " FROM artifact INDEXED BY artifact_folder"
+        " WHERE environment = ?1 AND folder = ?2 AND base IS NOT NULL AND path IS NOT NULL",
+        (environment, folder, DELETED),
     )
     return [
         _line(path, template, key, digest_of(f"{digest}\n{views}".encode()), base)
