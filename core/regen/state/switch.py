@@ -3,9 +3,10 @@
 Why so many steps: between reading a file and replacing it anybody may save it, by writing into it or by renaming over
 it. So the old file is held open with a lease, under which nobody can begin to write into it, and compared with what
 the merge read; then the new file, staged under a hidden name, *changes places* with whatever stands at the path. When
-another file came out, or one that a process has open for writing, both change places again, and the path is handed back
-to be merged. Nothing is unlinked before that. Where the file system cannot exchange two names, the old file steps aside first,
-so for a moment there is none; where it knows no leases, what came out is read again. Nothing is lost there either.
+another file came out, or one that a process has open for writing, both change places again, and the path is handed
+back to be merged. Nothing is unlinked before that. Where the file system cannot exchange two names, the old file
+steps aside first, so for a moment there is none; where it knows no leases, what came out is read again. Nothing is
+lost there either.
 """
 
 from __future__ import annotations
