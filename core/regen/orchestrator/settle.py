@@ -264,7 +264,13 @@ def release_changes(session: Session, place: Place, number: int) -> ReleaseChang
 
 
 def prune(session: Session, *, keep_releases: int) -> str:
-    """Forget old releases and delete blobs that nothing names any more."""
+    """Forget old releases and delete blobs that nothing names any more.
+
+    Raises:
+        UsageError: not even the current release would be kept.
+    """
+    if keep_releases < 1:
+        raise UsageError("the current release is always kept", hint="--keep 1 keeps nothing else")
     forgotten = sum(releases.forget(session.state.db, place.name, keep=keep_releases) for place in session.places)
     pruned = session.state.blobs.prune(releases.reachable(session.state.db))
-    return f"{forgotten} old releases forgotten, {pruned}"
+    return f"{forgotten} old releases forgotten, {pruned.blobs:,} blobs of {pruned.bytes:,} bytes deleted"
