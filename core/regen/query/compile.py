@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -13,7 +13,8 @@ from regen.errors import QueryError
 from regen.query.algebra import Call, Distinct, Expression, Extend, OrderBy, Pattern, Project, Slice, Var
 from regen.query.blanks import see_blanks
 from regen.query.changes import Changes
-from regen.query.derive import THIS, Derived, derive
+from regen.query.derive import THIS, derive
+from regen.query.nesting import nest
 from regen.query.normal import drop_aliases, flatten_paths, lower_graphs, separate, shield
 from regen.query.order import check_distinct, make_total, refuse_chance
 from regen.query.parse import Query, parse
@@ -112,16 +113,9 @@ def _view(query: Query) -> View:
     pattern = separate(flatten_paths(pattern, query.fresh), query.fresh)
     pattern = shield(lower_graphs(pattern), query.fresh)
     plan = _plan(pattern, dataset, base, query.fresh)
-    keyed = THIS.name in plan.columns
-    found = (derive(c, query.fresh, base=base, keyed=keyed) for c in Changes(query.fresh).of(pattern))
+    found = derive(Changes(query.fresh).of(pattern), query.fresh, base=base, keyed=THIS.name in plan.columns)
     whole = "FROM chooses the graphs" if dataset else None
-    return View(plan.columns, digest, _cheap_first(found), plan, whole)
-
-
-def _cheap_first(found: Iterable[Derived]) -> tuple[Derived, ...]:
-    """Those that need no query, then those that lead to keys; each once."""
-    unique = dict.fromkeys(found)
-    return tuple(sorted(unique, key=lambda derived: (derived.whole is not None, derived.query is not None)))
+    return View(plan.columns, digest, found, plan, whole)
 
 
 def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
@@ -148,7 +142,8 @@ def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
         found: Pattern = Distinct(Project(inner, variables)) if distinct else inner
         for key, value in made:
             found = Extend(found, key, value)
-        return query_text(Project(found, columns) if made or not distinct else found, dataset, base)
+        found = Project(found, columns) if made or not distinct else found
+        return query_text(nest(found), dataset, base)
 
     keyed = None
     if THIS in certain(core) and not offset and limit is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from regen.dataset.terms import as_stored, named
@@ -12,6 +13,7 @@ from regen.query.algebra import (
     Expression,
     Filter,
     Join,
+    Node,
     PathPattern,
     Pattern,
     Project,
@@ -20,11 +22,12 @@ from regen.query.algebra import (
     Var,
 )
 from regen.query.focus import Change, Focus
+from regen.query.nesting import nest
 from regen.query.restrict import Binder, Restrictor
 from regen.query.scopes import certain, nullable
 from regen.query.template import Template
 from regen.query.text import group_text, query_text
-from regen.query.traverse import Fresh, exists_in, join, mentioned
+from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute, walk
 
 THIS = Var("this")
 
@@ -50,11 +53,48 @@ class Derived:
     whole: str | None
 
 
-def derive(change: Change, fresh: Fresh, *, base: str, keyed: bool) -> Derived:
-    """The query of one change: what is connected with the focus, bound to the changed triples."""
+@dataclass(frozen=True, slots=True)
+class _Lead(Node):
+    """What is left of a change: the focus, the parts connected with it, and the conditions that they decide."""
+
+    focus: Focus
+    near: tuple[Pattern, ...]
+    decisive: Expressions
+    apart: str | None
+    whole: str | None
+
+    def covers(self, other: _Lead) -> bool:
+        """Whether it finds all that the other finds: the same, under fewer conditions."""
+        if (self.focus, self.whole is None) != (other.focus, other.whole is None) or self.apart or other.apart:
+            return False
+        return set(self.near) <= set(other.near) and set(self.decisive) <= set(other.decisive)
+
+
+def derive(changes: Iterable[Change], fresh: Fresh, *, base: str, keyed: bool) -> tuple[Derived, ...]:
+    """The queries of a view's changes, each once: those that need none first, and the whole view last."""
+    shown: dict[_Lead, str] = {}
+    for change in changes:
+        lead = _lead(change, base, keyed=keyed)
+        shown.setdefault(substitute(lead, _plain_names(lead)), _shows(change.focus))
+    by_focus: dict[Focus, list[_Lead]] = {}
+    for lead in sorted(shown, key=lambda lead: len(lead.near) + len(lead.decisive)):
+        known = by_focus.setdefault(lead.focus, [])
+        if not any(one.covers(lead) for one in known):
+            known.append(lead)
+    unique = [lead for leads in by_focus.values() for lead in leads]
+    found = (_derived(lead, shown[lead], fresh, base) for lead in unique)
+    return tuple(sorted(found, key=lambda derived: (derived.whole is not None, derived.query is not None)))
+
+
+def _plain_names(lead: _Lead) -> dict[Var, Var]:
+    """Names by the order of places, so that what was renamed in two ways is equal again."""
+    seen = dict.fromkeys(item for item in walk(lead) if isinstance(item, Var) and item != THIS)
+    return {var: Var(f"v{at}") for at, var in enumerate(seen)}
+
+
+def _lead(change: Change, base: str, *, keyed: bool) -> _Lead:
     parts, conditions = _flatten(change.rest)
-    focus = change.focus
-    given = frozenset(focus.variables)
+    given = frozenset(change.focus.variables)
     near = _connected(parts, given, conditions)
     bound = given | certain(join(*near))
     decisive = _decided(conditions, parts, bound)
@@ -64,18 +104,23 @@ def derive(change: Change, fresh: Fresh, *, base: str, keyed: bool) -> Derived:
     elif THIS not in bound:
         apart = _apart(parts, conditions, base)
         whole = None if apart else "?this may be anything where it matches"
-    linked = tuple(v for v in focus.variables if v in mentioned((tuple(near), decisive)))
+    return _Lead(change.focus, tuple(near), decisive, apart, whole)
+
+
+def _derived(lead: _Lead, shows: str, fresh: Fresh, base: str) -> Derived:
+    focus, near, decisive = lead.focus, lead.near, lead.decisive
+    linked = tuple(v for v in focus.variables if v in mentioned((near, decisive)))
     query = None
-    gives_this = bool(near) and not (whole or apart or THIS in given)
+    gives_this = bool(near) and not (lead.whole or lead.apart or THIS in focus.variables)
     if near or decisive:
         columns = (THIS, *linked) if gives_this else linked
         pattern = _bound(near, decisive, linked, fresh)
-        query = Template.of(query_text(Distinct(Project(pattern, columns)), "", base))
-    return Derived(_as_in_deltas(focus), _shows(focus), linked, query, gives_this, apart, whole)
+        query = Template.of(query_text(nest(Distinct(Project(pattern, columns))), "", base))
+    return Derived(_as_in_deltas(focus), shows, linked, query, gives_this, lead.apart, lead.whole)
 
 
-def _bound(near: list[Pattern], decisive: Expressions, linked: tuple[Var, ...], fresh: Fresh) -> Pattern:
-    pattern: Pattern = Join(tuple(near))
+def _bound(near: tuple[Pattern, ...], decisive: Expressions, linked: tuple[Var, ...], fresh: Fresh) -> Pattern:
+    pattern: Pattern = Join(near)
     if linked:
         rows = Bound(linked, tuple(variable.name for variable in linked))
         pattern = Restrictor(fresh).restrict(Join((rows, *near)), (Binder(frozenset(linked)),))
@@ -100,7 +145,7 @@ def _apart(parts: list[Pattern], conditions: Expressions, base: str) -> str | No
     decisive = _decided(conditions, parts, bound)
     if THIS not in bound or not any(exists_in(condition) for condition in decisive):
         return None
-    return query_text(Distinct(Project(Filter(Join(tuple(mine)), decisive), (THIS,))), "", base)
+    return query_text(nest(Distinct(Project(Filter(Join(tuple(mine)), decisive), (THIS,)))), "", base)
 
 
 def _as_in_deltas(focus: Focus) -> Focus:
