@@ -110,9 +110,7 @@ class World:
             return None
         old = digest_of(disk)
         if old == base:
-            return PlanItem(
-                which, Action.UPDATE, path, BECAUSE, moved, old, render, render, base, inputs=inputs, lines=((1, 1),)
-            )
+            return PlanItem(which, Action.UPDATE, path, BECAUSE, moved, old, render, render, base, inputs=inputs)
         merged = merge(ThreeWay(path, None, self.state.blobs.read(base), disk, render))
         if merged.content is None:
             return PlanItem(

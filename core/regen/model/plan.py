@@ -57,7 +57,6 @@ class PlanItem:
         marked: the file with conflict markers, for CONFLICT.
         findings: what the gates for single files say.
         inputs: what it was rendered from; None for DELETE and KEEP.
-        lines: (first line in the render, line in the template) pairs, ascending: which template line made a line.
     """
 
     artifact: ArtifactId
@@ -75,7 +74,6 @@ class PlanItem:
     marked: bytes | None = None
     findings: tuple[Finding, ...] = ()
     inputs: Inputs | None = None
-    lines: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Version:
         since: the first release that holds it.
         until: the first release that does not any more; None while it stands.
         content, base: digests of the file and of the last render in it.
-        template: digest of the template; rows: (view, digest of the rows); lines: (render, template) line pairs.
+        template: digest of the template; rows: (view, digest of the rows).
         because: why it came to be.
         mode: permission bits of the file, as they were when it was written or, later, replaced.
         last: digest of the bytes on disk when a later release replaced them: `content`, or an edit of it;
@@ -98,7 +98,6 @@ class Version:
     base: str
     template: str
     rows: tuple[tuple[str, str], ...]
-    lines: tuple[tuple[int, int], ...]
     because: tuple[Because, ...]
     mode: int
     last: str | None = None

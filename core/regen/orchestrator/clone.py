@@ -99,8 +99,8 @@ def _record(state: State, environment: str, artifact: ArtifactId, line: LockLine
     """An artifact with the lock's base; no template has the empty digest, so it is rendered."""
     state_of_line = Standing.DELETED.value if line.base == DELETED else Standing.OK.value
     state.db.execute(
-        "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows, lines, because,"
-        " release, state) VALUES (?, ?, ?, ?, ?, ?, '', '[]', '[]', '[]', 0, ?)"
+        "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows, because,"
+        " release, state) VALUES (?, ?, ?, ?, ?, ?, '', '[]', '[]', 0, ?)"
         " ON CONFLICT (environment, template, key) DO UPDATE SET path = excluded.path, base = excluded.base,"
         " template_digest = '', rows = '[]'",
         (environment, *artifact_text(artifact), line.path, line.base, line.base, state_of_line),

@@ -10,7 +10,6 @@ from regen.model.merge import Conflict
 from regen.state.records import key_term, key_text
 
 Rows = tuple[tuple[str, str], ...]
-Lines = tuple[tuple[int, int], ...]
 
 
 def _compact(value: object) -> str:
@@ -25,17 +24,6 @@ def rows_text(rows: Iterable[tuple[str, str]]) -> str:
 def rows_of(text: str) -> Rows:
     """The pairs of a spelling."""
     return tuple((view, digest) for view, digest in json.loads(text))
-
-
-def lines_text(lines: Iterable[tuple[int, int]]) -> str:
-    """(line of the render, line of the template) pairs as JSON."""
-    pairs = [list(pair) for pair in lines]
-    return _compact(pairs) if pairs else "[]"
-
-
-def lines_of(text: str) -> Lines:
-    """The pairs of a spelling."""
-    return tuple((render, template) for render, template in json.loads(text))
 
 
 def conflicts_text(conflicts: Iterable[Conflict]) -> str:

@@ -11,7 +11,7 @@ from regen.model.deploy import Change
 from regen.model.merge import Conflict
 from regen.model.plan import Inputs
 from regen.model.release import KeptEdit, Release, Standing, Version
-from regen.state.codec import artifact_text, conflicts_text, lines_text, rows_text
+from regen.state.codec import artifact_text, conflicts_text, rows_text
 from regen.state.db import Database
 from regen.state.records import because_text
 
@@ -41,7 +41,6 @@ class Spelt(NamedTuple):
     template: str
     key: str
     rows: str
-    lines: str
     because: str
 
 
@@ -51,7 +50,6 @@ def spell(version: Version) -> Spelt:
         version,
         *artifact_text(version.artifact),
         rows_text(version.rows),
-        lines_text(version.lines),
         because_text(version.because),
     )
 
@@ -105,7 +103,7 @@ class Ledger:
         """Insert versions."""
         self._db.many(
             "INSERT INTO version (environment, path, since, until, template, key, content, base, template_digest, rows,"
-            " lines, because, mode, last, found) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " because, mode, last, found) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     self._environment,
@@ -118,13 +116,12 @@ class Ledger:
                     v.base,
                     v.template,
                     rows,
-                    lines,
                     because,
                     v.mode,
                     v.last,
                     v.found,
                 )
-                for v, template, key, rows, lines, because in versions
+                for v, template, key, rows, because in versions
             ],
         )
 
@@ -145,11 +142,11 @@ class Ledger:
     def stand(self, versions: Iterable[Spelt]) -> None:
         """Make these versions what their artifacts are now."""
         self._db.many(
-            "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows, lines,"
-            " because, release, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows,"
+            " because, release, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (environment, template, key) DO UPDATE SET path = excluded.path, content = excluded.content,"
             " base = excluded.base, template_digest = excluded.template_digest, rows = excluded.rows,"
-            " lines = excluded.lines, because = excluded.because, release = excluded.release, state = excluded.state",
+            " because = excluded.because, release = excluded.release, state = excluded.state",
             [
                 (
                     self._environment,
@@ -160,12 +157,11 @@ class Ledger:
                     v.base,
                     v.template,
                     rows,
-                    lines,
                     because,
                     self._number,
                     Standing.OK.value,
                 )
-                for v, template, key, rows, lines, because in versions
+                for v, template, key, rows, because in versions
             ],
         )
 
@@ -186,8 +182,8 @@ class Ledger:
     def inputs(self, rendered: Iterable[tuple[ArtifactId, Inputs]]) -> None:
         """Store what artifacts were rendered from, where the file stays as it is or there is none."""
         self._db.many(
-            "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows, lines,"
-            " because, release, state) VALUES (?, ?, ?, NULL, NULL, NULL, ?, ?, '[]', '[]', ?, ?)"
+            "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows,"
+            " because, release, state) VALUES (?, ?, ?, NULL, NULL, NULL, ?, ?, '[]', ?, ?)"
             " ON CONFLICT (environment, template, key) DO UPDATE SET template_digest = excluded.template_digest,"
             " rows = excluded.rows",
             [
@@ -199,7 +195,7 @@ class Ledger:
     def without_file(self, artifacts: Iterable[ArtifactId]) -> None:
         """Note that artifacts have no file any more, though their keys stand."""
         self._db.many(
-            "UPDATE artifact SET path = NULL, content = NULL, base = NULL, lines = '[]', release = ?, state = ?"
+            "UPDATE artifact SET path = NULL, content = NULL, base = NULL, release = ?, state = ?"
             " WHERE environment = ? AND template = ? AND key = ?",
             [(self._number, Standing.OK.value, self._environment, *artifact_text(a)) for a in artifacts],
         )
@@ -234,8 +230,8 @@ class Ledger:
         )
         what = inputs or Inputs("")  # no digest is empty, so such an artifact is rendered again
         self._db.execute(
-            "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows, lines,"
-            " because, release, state) VALUES (?, ?, ?, NULL, NULL, NULL, ?, ?, '[]', ?, ?, ?)"
+            "INSERT INTO artifact (environment, template, key, path, content, base, template_digest, rows,"
+            " because, release, state) VALUES (?, ?, ?, NULL, NULL, NULL, ?, ?, ?, ?, ?)"
             " ON CONFLICT (environment, template, key) DO UPDATE SET template_digest = excluded.template_digest,"
             " rows = excluded.rows, state = excluded.state",
             (

@@ -7,12 +7,12 @@ from typing import Any
 
 from regen.errors import UsageError
 from regen.model.release import Hold, KeptEdit, Release, ReleaseState, Version
-from regen.state.codec import artifact_of, lines_of, rows_of
+from regen.state.codec import artifact_of, rows_of
 from regen.state.db import Database
 from regen.state.records import because_values
 
 _RELEASE = "number, parent, revision, inputs, at, state, complete, created, updated, merged, deleted, note, restores"
-_VERSION = "path, since, until, template, key, content, base, template_digest, rows, lines, because, mode, last, found"
+_VERSION = "path, since, until, template, key, content, base, template_digest, rows, because, mode, last, found"
 
 
 def _release(environment: str, row: Sequence[Any]) -> Release:
@@ -36,7 +36,7 @@ def _release(environment: str, row: Sequence[Any]) -> Release:
 
 
 def _version(row: Sequence[Any]) -> Version:
-    path, since, until, template, key, content, base, digest, rows, lines, because, mode, last, found = row
+    path, since, until, template, key, content, base, digest, rows, because, mode, last, found = row
     return Version(
         path,
         since,
@@ -46,7 +46,6 @@ def _version(row: Sequence[Any]) -> Version:
         base,
         digest,
         rows_of(rows),
-        lines_of(lines),
         because_values(because),
         mode,
         last,

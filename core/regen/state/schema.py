@@ -49,7 +49,7 @@ MIGRATIONS: tuple[str, ...] = (
     -- template said no). `content` is what regen last put on disk or took over, `base` the last render in it.
     CREATE TABLE artifact (
         id INTEGER PRIMARY KEY, environment TEXT NOT NULL, template TEXT NOT NULL, key TEXT NOT NULL,
-        path TEXT, content TEXT, base TEXT, template_digest TEXT NOT NULL, rows TEXT NOT NULL, lines TEXT NOT NULL,
+        path TEXT, content TEXT, base TEXT, template_digest TEXT NOT NULL, rows TEXT NOT NULL,
         because TEXT NOT NULL, release INTEGER NOT NULL, state TEXT NOT NULL,
         -- The folder with its last slash, "" for the root: what a shard of the lock file covers.
         folder TEXT GENERATED ALWAYS AS (rtrim(path, replace(path, '/', ''))) VIRTUAL,
@@ -84,7 +84,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE version (
         environment TEXT NOT NULL, path TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
         template TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, base TEXT NOT NULL,
-        template_digest TEXT NOT NULL, rows TEXT NOT NULL, lines TEXT NOT NULL, because TEXT NOT NULL,
+        template_digest TEXT NOT NULL, rows TEXT NOT NULL, because TEXT NOT NULL,
         mode INTEGER NOT NULL, last TEXT, after TEXT, found TEXT, PRIMARY KEY (environment, path, since)
     ) WITHOUT ROWID;
     CREATE INDEX version_until ON version (environment, until);

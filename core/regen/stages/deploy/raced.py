@@ -122,7 +122,7 @@ class RaceSettler:
             self._ledger.stand([spell(before)])
         else:
             self._db.execute(
-                "UPDATE artifact SET path = NULL, content = NULL, base = NULL, lines = '[]'"
+                "UPDATE artifact SET path = NULL, content = NULL, base = NULL"
                 " WHERE environment = ? AND template = ? AND key = ?",
                 (self._record.environment, *artifact_text(change.artifact)),
             )

@@ -120,7 +120,6 @@ def _version(db: Database, heading: Heading, item: PlanItem, change: Change) -> 
         base=change.base or change.new or "",
         template=inputs.template,
         rows=inputs.rows,
-        lines=item.lines,
         because=item.because,
         mode=change.mode or 0,
         found=change.old if standing is None else None,
