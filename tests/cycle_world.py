@@ -55,11 +55,12 @@ class World:
             self.write(path, text)
 
     def write(self, path: str, text: str) -> Path:
-        """Write one file."""
+        """Write one file, so that a watch sees the old text or the new one."""
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, "utf-8")
-        return place
+        temporary = place.with_name(f".{place.name}.tmp")
+        temporary.write_text(text, "utf-8")
+        return temporary.replace(place)
 
     def graph(self, text: str, name: str = "people") -> None:
         """Write a Turtle file with the usual prefixes."""

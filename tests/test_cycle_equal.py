@@ -226,7 +226,7 @@ def run(start: dict[str, set[int]], chosen: list[Step]) -> None:
 
 
 @given(starts, st.lists(steps, min_size=1, max_size=6))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_after_every_step_the_outputs_are_those_of_a_fresh_project(
     start: dict[str, set[int]], chosen: list[Step]
 ) -> None:
