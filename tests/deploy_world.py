@@ -20,7 +20,7 @@ from regen.model.term import Iri
 from regen.stages import deploy
 from regen.state import faults, releases
 from regen.state.blobs import digest_of
-from regen.state.lockfile import read_lock
+from regen.state.lockfile import DELETED, read_lock
 from regen.state.opening import State, open_state
 from regen.state.stale import add_stale
 from regen_plugins.deploy_workspace import WorkspaceDeployer
@@ -238,8 +238,9 @@ def sound(world: World) -> None:
     states = {state for (state,) in db.execute("SELECT state FROM release")}
     assert states <= {ReleaseState.DEPLOYED.value, ReleaseState.BAD.value}
     standing = db.execute(
-        "SELECT path, base FROM artifact WHERE environment = ? AND path IS NOT NULL AND base IS NOT NULL",
-        (ENVIRONMENT,),
+        "SELECT path, CASE state WHEN 'deleted' THEN ? ELSE base END FROM artifact"
+        " WHERE environment = ? AND path IS NOT NULL AND base IS NOT NULL",
+        (DELETED, ENVIRONMENT),
     )
     lock = read_lock(world.state.lock_folder, ENVIRONMENT)
     assert sorted((line.path, line.base) for line in lock.values()) == sorted(standing)
