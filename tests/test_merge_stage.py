@@ -220,6 +220,16 @@ async def test_a_block_that_is_there_is_adopted_and_one_that_was_edited_is_a_con
     assert (await decide(inject=AFTER, base=b"b()\n", disk=there, render=b"b()\n")).action is Action.NOTHING
 
 
+async def test_skip_if_leaves_a_file_alone_that_holds_the_text() -> None:
+    """Even the very block is not taken over; a block that was injected before is kept up to date all the same."""
+    inject = Inject("after", "^# routes", "end()")
+    for render in (b"a()\n", b"import os\n"):
+        assert await decide(inject=inject, base=None, disk=HOST, render=render) == Decision(Action.NOTHING)
+    assert (await decide(inject=inject, base=None, disk=b"# routes\n", render=b"a()\n")).content == b"# routes\na()\n"
+    later = await decide(inject=inject, base=b"import os\n", disk=HOST, render=b"import sys\n")
+    assert later.content == HOST.replace(b"import os", b"import sys")
+
+
 @pytest.mark.parametrize(
     ("inject", "expected"),
     [

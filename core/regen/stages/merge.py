@@ -227,6 +227,8 @@ async def _inject(sides: Sides, inject: Inject, hooks: Asked) -> Decision:
         return await _missing(sides, render, hooks)
     if base == render:
         return Decision(Action.NOTHING, base=base)
+    if base is None and inject.skip_if is not None and inject.skip_if.encode() in disk:
+        return Decision(Action.NOTHING)
     if holds(disk, render):
         return Decision(Action.ADOPT, render=render, base=base)
     content = injected(disk, render, inject) if base is None else replaced(disk, base, render)
