@@ -199,6 +199,7 @@ def test_a_change_touches_what_it_is_about_and_a_setting_what_it_changes(tmp_pat
     assert "    name: str | None = None\n" in world.read("models/hard_example_ns/return_.py")
 
 
+@pytest.mark.long
 def test_schema_org_becomes_a_package_that_is_formatted_and_imports(real_data: Path, tmp_path: Path) -> None:
     world = schema_org(tmp_path, "python", real_data)
     anyio.run(world.apply)
