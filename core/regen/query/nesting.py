@@ -106,9 +106,10 @@ def _is_link(pattern: Pattern, outer: Scope) -> bool:
 
 
 def _in_order(links: list[Pattern], bound: Scope) -> tuple[Pattern, ...]:
+    """What shares a variable with what is bound comes first, for it need not be gone through as a whole."""
     rest, chain = list(links), None
     while rest:
-        sizes = [_size(link, bound) for link in rest]
+        sizes = [(not visible(link) & bound, _size(link, bound)) for link in rest]
         link = rest.pop(sizes.index(min(sizes)))
         chain = _led(link, bound) if chain is None else Lateral(chain, _led(link, bound))
         bound |= certain(link)
