@@ -139,6 +139,30 @@ def test_exists_in_an_order_changes_the_order_of_rows() -> None:
     assert keys(step(text, "t p x . t p y . s p z", add="x q 1")) == ["u:t"]
 
 
+# Found by the fuzzer -----------------------------------------------------------------------------------------------
+
+FOUND = [
+    ("SELECT ?this { <urn:regen:b:k> :p ?this }", "a p a", "_:k p a"),
+    ("SELECT ?this { ?this :p '01'^^xsd:integer }".replace("'", '"'), "a p 2", "a p 1"),
+    ("SELECT ?this { ?this :p ?y OPTIONAL { VALUES (?this ?x) { (UNDEF UNDEF) } } }", "a p a", "b p a"),
+    ("SELECT ?this { OPTIONAL { ?this :p ?y . :k :q ?x } OPTIONAL { ?x :q ?this } }", "a q b", "b p c . k q a"),
+    ("SELECT * { ?x :q ?this OPTIONAL { ?x !:p ?this . ?x :q ?this } }", "b q c", "b r c"),
+    ("SELECT * { GRAPH ?x { ?this :p ?y FILTER EXISTS { :b :q ?x } } }", "a p b", "b q file"),
+    (
+        "SELECT * { ?this :p ?x OPTIONAL { ?this :p ?x OPTIONAL { ?x ?pr ?y OPTIONAL { ?y (!^:p)? ?this } } } }",
+        "c p b",
+        "b q x . b p 2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "before", "add"), FOUND)
+def test_found_by_the_fuzzer(text: str, before: str, add: str) -> None:
+    """Adding and taking away: incremental equals full, and one key's rows are those of the whole view."""
+    start, change = quads(before), quads(add)
+    check(Case(text, start, (change, change)), engine="(!^:p)?" not in text)
+
+
 # Selectivity -----------------------------------------------------------------------------------------------------
 
 

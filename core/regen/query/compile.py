@@ -14,8 +14,10 @@ from regen.query.algebra import Call, Distinct, Expression, Extend, OrderBy, Pat
 from regen.query.blanks import see_blanks
 from regen.query.changes import Changes
 from regen.query.derive import THIS, derive
+from regen.query.graphs import lower_graphs
+from regen.query.names import separate, shield
 from regen.query.nesting import nest
-from regen.query.normal import drop_aliases, flatten_paths, lower_graphs, separate, shield
+from regen.query.normal import drop_aliases, flatten_paths
 from regen.query.order import check_distinct, make_total, refuse_chance
 from regen.query.parse import Query, parse
 from regen.query.restrict import Binder, Restrictor
