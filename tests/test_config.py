@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pickle
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from regen.config import find_root, load_config, settings_digest
+from regen.config import find_root, load_config
 from regen.config.lines import key_lines
 from regen.config.reference import reference
 from regen.errors import ConfigError, ExitCode, UsageError
@@ -183,21 +182,6 @@ def test_an_environment_is_found_by_name_and_a_disabled_one_is_not(tmp_path: Pat
     with pytest.raises(UsageError, match="no enabled environment 'old'") as caught:
         config.environment("old")
     assert caught.value.hint == "choose one of: dev"
-
-
-def test_the_digest_follows_what_renders_and_nothing_else(tmp_path: Path) -> None:
-    config = load_config(write(tmp_path, ""))
-    digest = settings_digest(config)
-    same = replace(config, engine=replace(config.engine, workers=3), merge=replace(config.merge, threshold=0.5))
-    assert settings_digest(same) == digest
-    others = [
-        replace(config, vars=(("a", "1"),)),
-        replace(config, format=(("python", "black -"),)),
-        replace(config, project=replace(config.project, base="urn:base:")),
-        replace(config, project=replace(config.project, prefixes=(("a", "urn:a:"),))),
-        replace(config, plugins=replace(config.plugins, disable=("render_jinja",))),
-    ]
-    assert len({digest, *map(settings_digest, others)}) == len(others) + 1
 
 
 def test_the_reference_is_up_to_date() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.deploy_world import ENVIRONMENT, Renders, artifact, opened, scratch
 
 from regen.errors import StateError
-from regen.state.lockfile import input_digest, read_lock, shard_stem
+from regen.state.blobs import digest_of
+from regen.state.lockfile import read_lock, shard_stem
 
 
 def shards(folder: Path) -> dict[str, bytes]:
@@ -33,9 +34,7 @@ def test_one_sorted_line_an_artifact(tmp_path: Path) -> None:
         line = read_lock(tmp_path / "regen.lock", ENVIRONMENT)[artifact("a")]
         row = world.state.db.one("SELECT template_digest, rows, base FROM artifact WHERE path = 'pkg/a.py'")
         assert row is not None
-        import json
-
-        assert line.inputs == input_digest(row[0], [tuple(pair) for pair in json.loads(row[1])])
+        assert line.inputs == digest_of(f"{row[0]}\n{row[1]}".encode())
         assert line.base == row[2]
 
 

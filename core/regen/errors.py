@@ -77,12 +77,6 @@ class PluginError(RegenError):
     """A plugin cannot be imported, has a wrong signature, or raised."""
 
 
-class ConflictError(RegenError):
-    """Conflicts are open."""
-
-    exit_code = ExitCode.CONFLICTS
-
-
 class GateError(RegenError):
     """A gate said no; nothing was written."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regen.config.load import find_root, load_config, settings_digest
+from regen.config.load import find_root, load_config
 from regen.config.settings import (
     Config,
     Engine,
@@ -25,5 +25,4 @@ __all__ = [
     "Project",
     "find_root",
     "load_config",
-    "settings_digest",
 ]

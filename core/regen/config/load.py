@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from blake3 import blake3
-
-from regen.config.check import Place, keys_of, read_table
+from regen.config.check import Place, read_table
 from regen.config.settings import Config, Environment
 from regen.errors import ConfigError, UsageError
 
@@ -78,24 +74,6 @@ def load_config(root: Path) -> Config:
         f"{root} is no regen project: no {CONFIG_FILE}, and no folders graphs/ and templates/",
         hint="run `regen init` to make one",
     )
-
-
-def settings_digest(config: Config) -> str:
-    """BLAKE3 of the settings that can give other bytes for the same graph and template.
-
-    How a cycle works, where it deploys and how it merges are not among them: they change no render.
-    """
-    chosen = dict(_rendering_settings(config))
-    return blake3(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
-
-
-def _rendering_settings(settings: Any, path: str = "") -> Iterator[tuple[str, object]]:
-    for name, (item, _, key) in keys_of(type(settings)).items():
-        value = getattr(settings, item.name)
-        if key.renders:
-            yield f"{path}{name}", value
-        elif is_dataclass(value):
-            yield from _rendering_settings(value, f"{path}{name}.")
 
 
 def _tool_table(folder: Path) -> tuple[str, dict[str, Any]] | None:

@@ -16,7 +16,6 @@ from regen.errors import UsageError
 
 Texts = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
-Strategy = OneOf["structure", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,6 @@ class Key:
         one_or_many: a single string stands for a list of one.
         any_value: values of the table may have any type; they are kept as JSON.
         choices: the values of a table of strings; empty: any string.
-        renders: whether a change can give other bytes for the same graph and template.
         shown: the default as the reference shows it, where the value itself does not say it.
     """
 
@@ -41,7 +39,6 @@ class Key:
     one_or_many: bool = False
     any_value: bool = False
     choices: tuple[str, ...] = ()
-    renders: bool = False
     shown: str | None = None
 
 
@@ -57,12 +54,8 @@ class Project:
     ignore: Annotated[
         Texts, Key("graph and template files to leave out, in the syntax of `.gitignore`", one_or_many=True)
     ] = ()
-    prefixes: Annotated[
-        Pairs, Key("prefixes for queries and templates, beside those of the graph files", renders=True)
-    ] = ()
-    base: Annotated[str | None, Key("the IRI that relative IRIs of graph files are resolved against", renders=True)] = (
-        None
-    )
+    prefixes: Annotated[Pairs, Key("prefixes for queries and templates, beside those of the graph files")] = ()
+    base: Annotated[str | None, Key("the IRI that relative IRIs of graph files are resolved against")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +117,7 @@ class History:
 class Plugins:
     """Which plugins take part."""
 
-    disable: Annotated[Texts, Key("names as `regen plugins` lists them", one_or_many=True, renders=True)] = ()
+    disable: Annotated[Texts, Key("names as `regen plugins` lists them", one_or_many=True)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +140,11 @@ class Config:
     merge: Annotated[Merge, Key("")] = field(default_factory=Merge)
     format: Annotated[
         Pairs,
-        Key(
-            "Formatters: a language and a command that reads a file on standard input and writes it formatted.",
-            renders=True,
-        ),
+        Key("Formatters: a language and a command that reads a file on standard input and writes it formatted."),
     ] = ()
     history: Annotated[History, Key("")] = field(default_factory=History)
     plugins: Annotated[Plugins, Key("")] = field(default_factory=Plugins)
-    vars: Annotated[Pairs, Key("Values of your own, for templates: `vars.NAME`.", any_value=True, renders=True)] = ()
+    vars: Annotated[Pairs, Key("Values of your own, for templates: `vars.NAME`.", any_value=True)] = ()
 
     def environment(self, name: str | None = None) -> Environment:
         """The environment of that name; the first enabled one for None.

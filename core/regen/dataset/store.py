@@ -111,10 +111,6 @@ class Dataset:
         """Whether any triple of the merge has this subject."""
         return next(iter(self.store.quads_for_pattern(to_ox(subject), None, None, _MERGE)), None) is not None  # type: ignore[arg-type]
 
-    def has_triple_elsewhere(self, quad: ModelQuad) -> bool:
-        """Whether the quad's triple stands in another named graph too."""
-        return self._stays(_ox(quad), frozenset())
-
     def ntriples(self) -> bytes:
         """The merge as N-Triples."""
         return self.store.dump(format=RdfFormat.N_TRIPLES, from_graph=_MERGE) or b""

@@ -1,4 +1,4 @@
-"""CloudEvents: events become JSON by the names of CloudEvents 1.0, and come back as they were.
+"""CloudEvents: events become JSON by the names of CloudEvents 1.0; their data comes back as it was.
 
 Terms are N-Triples. `source` is the origin as a URI reference, `revision` an extension attribute.
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from regen.model.event import Event, Other, Payload, payload_class
 from regen.model.n3 import parse_term
@@ -37,19 +37,6 @@ def to_json(event: Event) -> dict[str, object]:
     if event.data.about is not None:
         found["subject"] = event.data.about
     return found
-
-
-def from_json(found: dict[str, Any]) -> Event:
-    """The event of a CloudEvent that `to_json` made.
-
-    Raises:
-        ValueError: an attribute is missing, or the data does not fit the type.
-    """
-    try:
-        data = payload_from(found["type"], found.get("subject"), json.dumps(found["data"], ensure_ascii=False))
-        return Event(data, found["revision"], _seconds(found["time"]), unquote(found["source"]), found["id"])
-    except KeyError as error:
-        raise ValueError(f"a CloudEvent of regen needs the attribute {error}") from error
 
 
 def data_json(data: Payload) -> str:
@@ -120,9 +107,3 @@ def _time(at: float) -> str:
     fraction = format(exact - whole, "f").removeprefix("0").rstrip(".")
     moment = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{moment}{fraction if fraction.strip('.0') else ''}Z"
-
-
-def _seconds(text: str) -> float:
-    moment, _, fraction = text.removesuffix("Z").partition(".")
-    whole = int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
-    return float(Decimal(whole) + (Decimal(f"0.{fraction}") if fraction else 0))

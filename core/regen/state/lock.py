@@ -106,18 +106,3 @@ def _parse(data: bytes) -> Holder | None:
         return Holder(int(fields["pid"]), str(fields["host"]), str(fields["command"]), float(fields["since"]))
     except (ValueError, TypeError, KeyError):
         return None
-
-
-def holder_of(folder: Path) -> Holder | None:
-    """Who holds the state in `folder` now; None where nobody does, or there is none."""
-    try:
-        fd = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _parse(os.pread(fd, 4096, 0))
-    finally:
-        os.close(fd)
-    return None

@@ -9,7 +9,6 @@ layout means nothing to them, and git merges lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from regen.errors import StateError
 from regen.model.artifact import ArtifactId
 from regen.state import faults
 from regen.state.blobs import digest_of, write_durably
-from regen.state.codec import artifact_of, artifact_text, rows_text
+from regen.state.codec import artifact_of, artifact_text
 from regen.state.opening import State
 
 DELETED = "-"
@@ -35,7 +34,7 @@ class LockLine:
     """One artifact in the lock.
 
     Attributes:
-        inputs: digest of what it was rendered from, see `input_digest`.
+        inputs: digest of what it was rendered from: the template and the rows of its views.
         base: digest of the last render in the file; DELETED where a person deleted it.
     """
 
@@ -46,11 +45,6 @@ class LockLine:
 
     def __str__(self) -> str:
         return _line(self.path, *artifact_text(self.artifact), self.inputs, self.base)
-
-
-def input_digest(template_digest: str, rows: Iterable[tuple[str, str]]) -> str:
-    """One digest over the template and the rows of its views."""
-    return digest_of(f"{template_digest}\n{rows_text(rows)}".encode())
 
 
 def write_dirty(state: State, environment: str) -> int:
