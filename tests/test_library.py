@@ -32,6 +32,8 @@ from regen.model.event import Event, NodeAdded
 from regen.model.plan import Action
 from regen.model.term import Iri, Literal
 from regen.project.sync import SyncNotifier
+from regen.state.files import patched
+from regen.state.opening import read_state
 
 pytestmark = pytest.mark.anyio
 
@@ -444,6 +446,25 @@ def test_all_of_it_without_an_event_loop(world: World) -> None:
             assert turn.trigger == "start"
             break
     assert first.release is not None
+
+
+def test_prune_writes_a_file_anew_that_has_many_patches(world: World) -> None:
+    """Small changes are kept beside a file's blob; after they are folded the project opens as before."""
+    facts = "".join(f":n{number} :is {number} .\n" for number in range(60))
+    counts = []
+    with Project.open_sync(world.root) as project:
+        for label in range(23):
+            world.graph(f'{facts}:ada a :Person ; rdfs:label "Ada {label}" .\n')
+            project.apply()
+    for _ in range(2):
+        with read_state(world.root / ".regen") as state:
+            assert state is not None
+            counts.append(sum(patched(state.db).values()))
+        with Project.open_sync(world.root) as project:
+            project.prune(keep_releases=1)
+            assert not project.plan()
+    assert counts == [22, 0]
+    assert "Ada 22" in world.read("ada.txt")
 
 
 def test_errors_come_out_as_they_are_without_an_event_loop(world: World, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def _write_files(session: Session, pending: Pending) -> None:
 
 
 def fold(session: Session) -> None:
-    """Write files anew that have gathered many patches; for the time when nothing else is to do."""
+    """Write files anew that have gathered many patches: their blobs take these in."""
     for path, count in files.patched(session.state.db).items():
         if count > _FOLD_FROM and path in session.files and not session.pending:
             row = replace(session.files[path], blob=session.state.blobs.put(nquads(session.quads_of(path))))

@@ -1,7 +1,8 @@
 """Files: the graph files in force, with what was read of each.
 
 Why patches: a file's quads are kept as one blob, and a small change of a big file would write all of it again in the
-middle of a cycle. So a small change is kept as a patch beside the blob, until the next full writing folds them.
+middle of a cycle. So a small change is kept as a patch beside the blob, until the next full writing, or
+`regen prune`, folds them.
 """
 
 from __future__ import annotations
