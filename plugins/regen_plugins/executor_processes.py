@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 import anyio
@@ -45,12 +46,29 @@ class ProcessExecutor:
             done(len(results))
 
         try:
-            async with anyio.create_task_group() as group:
-                for index, chunk in enumerate(chunks):
-                    group.start_soon(run, index, chunk)
+            with _without_main_file():
+                async with anyio.create_task_group() as group:
+                    for index, chunk in enumerate(chunks):
+                        group.start_soon(run, index, chunk)
         except BaseExceptionGroup as group_error:
             raise _first(group_error) from group_error
         return [results[index] for index in range(len(chunks))]
+
+
+@contextmanager
+def _without_main_file() -> Iterator[None]:
+    """Hide the program's own file meanwhile.
+
+    Why: a new worker runs that file again, and a build script without a guard on `__name__` would open its project
+    there once more. What workers run is in importable modules; they need nothing of the program.
+    """
+    values = vars(sys.modules["__main__"])
+    file = values.pop("__file__", None)
+    try:
+        yield
+    finally:
+        if file is not None:
+            values["__file__"] = file
 
 
 async def _run(work: Callable[[C], Awaitable[R]], chunk: C, limiter: anyio.CapacityLimiter) -> R:
