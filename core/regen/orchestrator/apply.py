@@ -49,11 +49,7 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
         PathError, DeployError, StateError: see `regen.stages.deploy`.
     """
     inputs = session.inputs()
-    if plan.inputs != inputs or plan.parent != session.parent(place):
-        raise UsageError(
-            "this plan was made before the graph, a template or the environment's release changed",
-            hint="plan again, and apply the new plan",
-        )
+    _refuse_outdated(session, place, plan, inputs)
     persist(session)
     hold = releases.held(session.state.db, place.name)
     if hold is not None and hold.inputs == inputs:
@@ -80,6 +76,14 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
         releases.resume(session.state.db, place.name)
     session.walks &= {unit.template.digest for unit in session.units.values()}
     return committed
+
+
+def _refuse_outdated(session: Session, place: Place, plan: Plan, inputs: str) -> None:
+    if plan.inputs != inputs or plan.parent != session.parent(place):
+        raise UsageError(
+            "this plan was made before the graph, a template or the environment's release changed",
+            hint="plan again, and apply the new plan",
+        )
 
 
 async def evaluate(session: Session, place: Place, plan: Plan, *, evaluate_graph: bool) -> tuple[Finding, ...]:

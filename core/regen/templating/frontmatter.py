@@ -100,12 +100,7 @@ def parse_front_matter(text: str, where: str) -> FrontMatter:
         _check_key(name, values[name].key_line, where)
     texts = {name: text_of(values, name, where) for name in sorted(_TEXTS & values.keys())}
     flags = {name: flag_of(values, name, where) for name in sorted(_FLAGS & values.keys())}
-    if "to" not in texts:
-        raise TemplateError(
-            "the front matter lacks `to`, the path of the file to write",
-            where=f"{where}:1",
-            hint='add a line such as `to: "{{ this | local_name | snake }}.py"`',
-        )
+    _check_to(texts, where)
     lines = {name: value.line for name, value in values.items()}
     views, view_lines = _views(values, where)
     found = FrontMatter(
@@ -129,6 +124,15 @@ def parse_front_matter(text: str, where: str) -> FrontMatter:
     if found.each is not None and not _THIS.search(found.each):
         raise TemplateError("`each` has to select ?this", where=f"{where}:{lines['each']}", hint="name the key `?this`")
     return _with_inject(found, values, texts, flags, where)
+
+
+def _check_to(texts: Mapping[str, str], where: str) -> None:
+    if "to" not in texts:
+        raise TemplateError(
+            "the front matter lacks `to`, the path of the file to write",
+            where=f"{where}:1",
+            hint='add a line such as `to: "{{ this | local_name | snake }}.py"`',
+        )
 
 
 def _check_key(name: str, line: int, where: str) -> None:

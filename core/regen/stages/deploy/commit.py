@@ -13,7 +13,7 @@ from regen.stages.deploy.draft import Draft, Drafting, writes
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
 from regen.stages.deploy.rows import Heading, open_conflicts, write_rows
 from regen.stages.deploy.settle import Settled, carry_out
-from regen.stages.deploy.staging import folders_of_regen, stage, unstage
+from regen.stages.deploy.staging import folders_of_regen, recording, stage
 from regen.stages.deploy.values import Committed, Remerge, Target
 from regen.state import faults, undo
 from regen.state.blobs import digest_of
@@ -65,19 +65,14 @@ def commit(
     stage(state, target, prepared, changed, journal)
     record = CommitRecord(target.environment, heading.number, RecordKind.DEPLOY, at, changed)
     made = bool(draft.changes or draft.ended)
-    number = heading.number if made else None
-    try:
-        with state.db.transaction(), undo.logged(state.db, target.environment):
-            write_rows(state.db, heading, draft, prepared, conflicts, nothing, made=made)
-            if within is not None:
-                within(number)
-            if made:
-                write_record(state.db, record)
-            else:
-                undo.forget(state.db, target.environment)
-    except Exception:
-        unstage(state, target, prepared)
-        raise
+    with recording(state, target, prepared):
+        write_rows(state.db, heading, draft, prepared, conflicts, nothing, made=made)
+        if within is not None:
+            within(heading.number if made else None)
+        if made:
+            write_record(state.db, record)
+        else:
+            undo.forget(state.db, target.environment)
     faults.point("commit.recorded")
     settled = carry_out(state, target, record, remerge=remerge, journal=journal) if made else Settled()
     return Committed(

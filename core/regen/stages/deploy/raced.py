@@ -111,21 +111,7 @@ class RaceSettler:
         if self._record.kind is RecordKind.UNDO:
             return
         mine = at_path(self._db, self._record.environment, change.path, self._record.release)
-        before = self._before(change.path)
-        self._drop_version(change)
-        if before is not None and before.artifact == change.artifact:
-            self._db.execute(
-                "UPDATE version SET until = NULL, last = NULL, after = NULL"
-                " WHERE environment = ? AND path = ? AND since = ?",
-                (self._record.environment, change.path, before.since),
-            )
-            self._ledger.stand([spell(before)])
-        else:
-            self._db.execute(
-                "UPDATE artifact SET path = NULL, content = NULL, base = NULL"
-                " WHERE environment = ? AND template = ? AND key = ?",
-                (self._record.environment, *artifact_text(change.artifact)),
-            )
+        self._put_back(change)
         put = self._state.blobs.put
         marked = put(merged.marked) if merged.marked is not None else None
         because = mine.because if mine is not None else ()
@@ -147,6 +133,24 @@ class RaceSettler:
             (self._record.environment, self._record.release),
         )
         self.conflicts.add(change.path)
+
+    def _put_back(self, change: Change) -> None:
+        """History and artifact are at this path as before the release."""
+        before = self._before(change.path)
+        self._drop_version(change)
+        if before is not None and before.artifact == change.artifact:
+            self._db.execute(
+                "UPDATE version SET until = NULL, last = NULL, after = NULL"
+                " WHERE environment = ? AND path = ? AND since = ?",
+                (self._record.environment, change.path, before.since),
+            )
+            self._ledger.stand([spell(before)])
+        else:
+            self._db.execute(
+                "UPDATE artifact SET path = NULL, content = NULL, base = NULL"
+                " WHERE environment = ? AND template = ? AND key = ?",
+                (self._record.environment, *artifact_text(change.artifact)),
+            )
 
     def _before(self, path: str) -> Version | None:
         """The version that this commit ended at a path."""

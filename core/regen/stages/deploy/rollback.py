@@ -13,9 +13,9 @@ from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
 from regen.stages.deploy.restore import Restored, Restoring
 from regen.stages.deploy.settle import carry_out
-from regen.stages.deploy.staging import folders_of_regen, stage, unstage
+from regen.stages.deploy.staging import folders_of_regen, recording, stage
 from regen.stages.deploy.values import Edit, Remerge, RolledBack, Target
-from regen.state import faults, undo
+from regen.state import faults
 from regen.state.codec import artifact_of
 from regen.state.ledger import Ledger, spell
 from regen.state.opening import State
@@ -71,13 +71,9 @@ def rollback(
     journal = CommitJournal(state, target.environment, at=at, why=why)
     stage(state, target, prepared, changed, journal)
     record = CommitRecord(target.environment, way.number, RecordKind.ROLLBACK, at, changed)
-    try:
-        with state.db.transaction(), undo.logged(state.db, target.environment):
-            _write_rows(state, target, way, restored, prepared)
-            write_record(state.db, record)
-    except Exception:
-        unstage(state, target, prepared)
-        raise
+    with recording(state, target, prepared):
+        _write_rows(state, target, way, restored, prepared)
+        write_record(state.db, record)
     faults.point("rollback.recorded")
     settled = carry_out(state, target, record, remerge=remerge, journal=journal)
     edits = [edit for one in restored if (edit := one.edit) is not None]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from regen.errors import DeployError, PathError, StateError
 from regen.hooks.protocols import Journal
 from regen.model.deploy import Change, Prepared
 from regen.stages.deploy.values import Target
-from regen.state import faults
+from regen.state import faults, undo
 from regen.state.opening import State
 from regen.state.tree import parents
 
@@ -31,11 +31,22 @@ def stage(state: State, target: Target, prepared: Prepared, changes: Sequence[Ch
             hint="free some space or make it writable; run it again",
         ) from error
     except (DeployError, PathError, StateError) as error:
-        unstage(state, target, prepared)
+        _unstage(state, target, prepared)
         raise type(error)(f"{error.message}; nothing was changed", where=error.where, hint=error.hint) from error
 
 
-def unstage(state: State, target: Target, prepared: Prepared) -> None:
+@contextmanager
+def recording(state: State, target: Target, prepared: Prepared) -> Iterator[None]:
+    """The transaction that makes a release, logged so that it can be undone; where it fails, what was staged goes."""
+    try:
+        with state.db.transaction(), undo.logged(state.db, target.environment):
+            yield
+    except Exception:
+        _unstage(state, target, prepared)
+        raise
+
+
+def _unstage(state: State, target: Target, prepared: Prepared) -> None:
     """Remove staged files, and the root where it was made for them; what cannot be removed now is when next opened."""
     with suppress(DeployError, PathError, StateError, OSError):
         drop_stages(state, target)
