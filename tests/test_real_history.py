@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from regen.model.plan import Action, Plan
+from regen.model.plan import Action, Plan, PlanItem
 from regen.project import Project
 
 VERSIONS = ("28.1", "29.0", "29.1", "29.2", "29.3", "29.4", "30.0")
 PACKS = ("python", "typescript", "rust", "go", "sql", "markdown")
 EVALUATED_FOR_NOTHING = 0.25  # share of the keys that were evaluated
-RENDERED_FOR_NOTHING = 0.01  # share of the renders
+# Share of the renders that give equal bytes. The views of the packs go, rust and sql select ranges and inherited
+# properties of which the bodies print only what their languages can say (`any` for several ranges, no key for a
+# range that is no class), so a change among those is rendered and comes out equal.
+RENDERED_FOR_NOTHING = {"python": 0.01, "typescript": 0.01, "markdown": 0.01, "go": 0.1, "rust": 0.1, "sql": 0.2}
 
 
 @dataclass
@@ -23,19 +27,28 @@ class Waste:
     """What the steps of a history did, and how much of it changed nothing."""
 
     evaluated: int = 0
-    rendered: int = 0
+    rendered: Counter[str] = field(default_factory=Counter)
     changed: int = 0
     equal_rows: list[str] = field(default_factory=list)
-    equal_bytes: list[str] = field(default_factory=list)
+    equal_bytes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, step: str, plan: Plan) -> None:
         """Count one plan."""
         self.evaluated += plan.evaluated
-        self.rendered += plan.rendered
         self.changed += len(plan.items)
+        self.rendered.update(pack_of(item) for item in plan.items if item.action is not Action.DELETE)
         for item in plan.nothing:
             line = f"{step} {item.artifact}: {item.because[0]} [{item.because[0].view}]"
-            (self.equal_bytes if item.render is not None or item.old is not None else self.equal_rows).append(line)
+            if item.render is None and item.old is None:
+                self.equal_rows.append(line)
+            else:
+                self.rendered[pack_of(item)] += 1
+                self.equal_bytes[pack_of(item)].append(line)
+
+
+def pack_of(item: PlanItem) -> str:
+    """The pack that an artifact's template is of."""
+    return item.artifact.template.removeprefix("pack:").partition("/")[0]
 
 
 def make(folder: Path, graph: Path) -> Path:
@@ -74,7 +87,8 @@ async def test_every_step_of_schemaorg_equals_a_full_regeneration(real_data: Pat
             different = sorted(path for path in {*expected, *found} if expected.get(path) != found.get(path))
             assert not different, f"{before} → {after}: {different[:5]}"
             shutil.rmtree(whole)
-    shown = "\n".join(waste.equal_bytes[:50])
-    print(f"{waste.evaluated} evaluated, {waste.rendered} rendered, {waste.changed} changed\nequal bytes:\n{shown}")
     assert len(waste.equal_rows) <= EVALUATED_FOR_NOTHING * waste.evaluated, "\n".join(waste.equal_rows[:50])
-    assert len(waste.equal_bytes) <= RENDERED_FOR_NOTHING * waste.rendered, shown
+    for pack, most in RENDERED_FOR_NOTHING.items():
+        equal = waste.equal_bytes[pack]
+        print(f"{pack}: {waste.rendered[pack]} rendered, {len(equal)} of them equal", *equal, sep="\n  ")
+        assert len(equal) <= most * waste.rendered[pack], "\n".join(equal[:50])
