@@ -68,7 +68,7 @@ Body
     [
         ("to: a\nwiht:\n  a: SELECT", 3, "no key `wiht`", "did you mean `with`?"),
         ("to: a\nsparql:\n  a: SELECT", 3, "no key `sparql`", "`with:`"),
-        ("to: a\nsh_after: rm x", 3, "no key `sh_after`", "gate"),
+        ("to: a\nsh_after: rm x", 3, "no key `sh_after`", "in your build"),
         ("language: python", 1, "lacks `to`", "add a line"),
         ("to: {{ this }}.py", 2, "no YAML", "quotes"),
         ("to: {{ this }}", 2, "", "quotes"),

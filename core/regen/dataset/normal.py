@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from regen.model.term import XSD
 
+_Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _LITERAL = ox.Literal
 _TRIPLE = ox.Triple
 _DEFAULT = ox.DefaultGraph()
@@ -83,20 +84,15 @@ def _round_trip(literals: Iterable[ox.Literal]) -> dict[ox.Literal, ox.Literal]:
 
 
 def _with(quad: ox.Quad, changed: Mapping[ox.Literal, ox.Literal]) -> ox.Quad:
-    object_ = quad.object
-    if isinstance(object_, ox.Literal):
-        object_ = changed.get(object_, object_)
-    elif isinstance(object_, ox.Triple):
-        object_ = _triple_with(object_, changed)
+    object_ = _object_with(quad.object, changed)
     if quad.graph_name == _DEFAULT:
         return ox.Quad(quad.subject, quad.predicate, object_)
     return ox.Quad(quad.subject, quad.predicate, object_, quad.graph_name)
 
 
-def _triple_with(triple: ox.Triple, changed: Mapping[ox.Literal, ox.Literal]) -> ox.Triple:
-    object_ = triple.object
+def _object_with(object_: _Object, changed: Mapping[ox.Literal, ox.Literal]) -> _Object:
     if isinstance(object_, ox.Literal):
-        object_ = changed.get(object_, object_)
-    elif isinstance(object_, ox.Triple):
-        object_ = _triple_with(object_, changed)
-    return ox.Triple(triple.subject, triple.predicate, object_)
+        return changed.get(object_, object_)
+    if isinstance(object_, ox.Triple):
+        return ox.Triple(object_.subject, object_.predicate, _object_with(object_.object, changed))
+    return object_

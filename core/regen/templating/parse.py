@@ -83,12 +83,7 @@ def parse_template(
         TemplateError: with file and line, for anything that can be known to be wrong before rendering.
     """
     around = surroundings or Surroundings()
-    if not has_front_matter(source.text):
-        raise TemplateError(
-            "a template starts with front matter", where=f"{source.where}:1", hint="put `to:` between two `---` lines"
-        )
-    front = parse_front_matter(source.text, source.where)
-    _check_language(front, around, source.where)
+    front = _front(source, around)
     is_jinja = front.engine == "jinja"
     sources, bodies = _closure(source, library or _Alone()) if is_jinja else ((source,), [])
     views, lines, when = _views(front, bodies, source.where)
@@ -119,6 +114,16 @@ def parse_template(
         lines=lines,
     )
     return replace(template, digest=_digest(template, around.salt))
+
+
+def _front(source: Source, around: Surroundings) -> FrontMatter:
+    if not has_front_matter(source.text):
+        raise TemplateError(
+            "a template starts with front matter", where=f"{source.where}:1", hint="put `to:` between two `---` lines"
+        )
+    front = parse_front_matter(source.text, source.where)
+    _check_language(front, around, source.where)
+    return front
 
 
 def _check_language(front: FrontMatter, around: Surroundings, where: str) -> None:
