@@ -242,7 +242,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    from regen import __version__
+    from regen.version import __version__
 
     top = _Parser(
         prog="regen",

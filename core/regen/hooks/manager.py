@@ -15,10 +15,10 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
-from regen import __version__
 from regen.errors import PluginError
 from regen.hooks import specs
 from regen.hooks.markers import PROJECT
+from regen.version import __version__
 
 GROUP = "regen"
 

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from regen import __version__
 from regen.errors import QueryError, TemplateError
 from regen.hooks.protocols import Selector
 from regen.model.artifact import Because
@@ -22,6 +21,7 @@ from regen.orchestrator.session import Session, Unit
 from regen.stages.select import Views
 from regen.state.db import Database
 from regen.templating.discover import TemplateFile, discover, parse_templates
+from regen.version import __version__
 
 _UNITS = "units:"  # starts the keys of whole sets of templates in the table of compiled views
 Recorded = tuple[str, tuple[tuple[str, str], ...]]

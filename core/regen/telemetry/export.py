@@ -87,7 +87,7 @@ def _made() -> TracerProvider:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    from regen import __version__
+    from regen.version import __version__
 
     # With a handler of their own the SDK's messages go to a host program's log, and never to a terminal by themselves.
     logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
