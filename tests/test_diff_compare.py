@@ -134,6 +134,6 @@ async def test_two_releases_of_a_real_vocabulary(tmp_path: Path) -> None:
     old, new = releases / "29.4.ttl", releases / "30.0.ttl"
     there = await compare(old, new, load)
     back = await compare(new, old, load)
-    assert there.delta == back.delta.inverse()
+    assert (there.delta.added, there.delta.removed) == (back.delta.removed, back.delta.added)
     assert there.delta
     assert lines(there)

@@ -34,12 +34,10 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
             db.execute("INSERT INTO meta VALUES ('a', '1')")
             with db.transaction():
                 db.execute("INSERT INTO meta VALUES ('b', '2')")
-            assert db.in_transaction
             raise KeyError
 
     with pytest.raises(KeyError):
         fails()
-    assert not db.in_transaction
     assert db.execute("SELECT * FROM meta") == []
     with db.transaction(durable=False):
         db.many("INSERT INTO meta VALUES (?, ?)", [("a", "1"), ("b", "2")])

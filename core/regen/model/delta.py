@@ -54,7 +54,3 @@ class Delta:
 
     def __len__(self) -> int:
         return len(self.merged_added) + len(self.merged_removed)
-
-    def inverse(self) -> Delta:
-        """The delta that undoes this one."""
-        return Delta(self.removed, self.added, self.merged_removed, self.merged_added)

@@ -122,11 +122,6 @@ class Database:
                 return
             yield from rows
 
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open."""
-        return self._depth > 0
-
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[None]:
         """All or nothing. Inside another transaction it becomes a part of that one.
