@@ -6,6 +6,7 @@ from typing import cast
 
 from regen.model.term import Iri, Literal
 from regen.query.algebra import (
+    Alternative,
     Call,
     Expression,
     Extend,
@@ -18,12 +19,13 @@ from regen.query.algebra import (
     PathPattern,
     Pattern,
     Project,
+    Repeat,
     Sequence,
     Triple,
     Var,
 )
 from regen.query.scopes import visible
-from regen.query.traverse import Fresh, bottom_up, join, mentioned, substitute
+from regen.query.traverse import Fresh, bottom_up, join, mentioned, substitute, walk
 
 
 def flatten_paths(pattern: Pattern, fresh: Fresh) -> Pattern:
@@ -33,6 +35,9 @@ def flatten_paths(pattern: Pattern, fresh: Fresh) -> Pattern:
     """
 
     def change(node: Node) -> Node:
+        if isinstance(node, Repeat) and node.at_least and any(isinstance(part, Negated) for part in walk(node.path)):
+            # Between two bound ends in `GRAPH ?g`, the engine finds `(!:p)+` once for each edge; an alternative, once.
+            return Repeat(Alternative(node.path, node.path), node.at_least, node.many)
         return _flat(node, fresh) if isinstance(node, PathPattern) else node
 
     return flat_joins(bottom_up(pattern, change))
