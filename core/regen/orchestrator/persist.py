@@ -55,6 +55,7 @@ def persist(session: Session) -> None:
             write_compiled(session)
             session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SUM, f"{session.sum:032x}"))
         session.pending = Pending()
+        _fold(session)
 
 
 def _write_files(session: Session, pending: Pending) -> None:
@@ -76,10 +77,10 @@ def _write_files(session: Session, pending: Pending) -> None:
         files.add_patch(database, path, nquads(added).decode(), nquads(removed).decode())
 
 
-def fold(session: Session) -> None:
+def _fold(session: Session) -> None:
     """Write files anew that have gathered many patches: their blobs take these in."""
     for path, count in files.patched(session.state.db).items():
-        if count > _FOLD_FROM and path in session.files and not session.pending:
+        if count > _FOLD_FROM and path in session.files:
             row = replace(session.files[path], blob=session.state.blobs.put(nquads(session.quads_of(path))))
             with session.state.db.transaction():
                 files.write_file(session.state.db, row)

@@ -13,7 +13,6 @@ from regen.model.plan import Action, Inputs, Plan, PlanItem
 from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.chunk import read_disk
-from regen.orchestrator.persist import fold
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.survey import has_markers
 from regen.stages import deploy
@@ -273,6 +272,5 @@ def prune(session: Session, *, keep_releases: int) -> str:
     if keep_releases < 1:
         raise UsageError("the current release is always kept", hint="--keep 1 keeps nothing else")
     forgotten = sum(releases.forget(session.state.db, place.name, keep=keep_releases) for place in session.places)
-    fold(session)
     pruned = session.state.blobs.prune(releases.reachable(session.state.db))
     return f"{forgotten} old releases forgotten, {pruned.blobs:,} blobs of {pruned.bytes:,} bytes deleted"
