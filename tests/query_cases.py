@@ -95,8 +95,10 @@ _ENGINE_DECIDES = re.compile(
     r"LIMIT|OFFSET|GROUP_CONCAT|SAMPLE|MIN|MAX|SUM|AVG|REDUCED|isBLANK|isIRI|isURI|STR\(", re.IGNORECASE
 )
 _IRI = re.compile(r"<[^<> ]*>")
-_PATH_BAGS = re.compile(r"!\(?[:^]|/")
-"""How often the engine finds `a/b` or `!a` depends on the end that it starts from; the algebra follows SPARQL."""
+_PATH_BAGS = re.compile(r"!\(?[:^]|/|GRAPH \?.*\+")
+"""How often the engine finds `a/b` or `!a`, or `a+` in `GRAPH ?g`, depends on the end that it starts from."""
+_LEAKS = re.compile(r"GRAPH \?.*EXISTS")
+"""Inside `GRAPH ?g { … }` the engine lets an `EXISTS` see variables that are not in its scope."""
 
 
 def check(case: Case, *, engine: bool = True) -> View:
@@ -152,7 +154,7 @@ def _check_keys(store: ox.Store, view: View, keys: Iterable[Term | None], new: F
 
 
 def _compare(store: ox.Store, view: View, text: str) -> None:
-    if not text or _ENGINE_DECIDES.search(text):
+    if not text or _ENGINE_DECIDES.search(text) or _LEAKS.search(text):
         return
     found = Counter(view.global_rows(store).rows)
     expected = original_rows(store, view, text)

@@ -11,6 +11,7 @@ from regen.query.algebra import (
     Expression,
     Extend,
     Filter,
+    Graph,
     Inverse,
     Join,
     Negated,
@@ -25,7 +26,7 @@ from regen.query.algebra import (
     Var,
 )
 from regen.query.scopes import visible
-from regen.query.traverse import Fresh, bottom_up, join, mentioned, substitute, walk
+from regen.query.traverse import Fresh, bottom_up, join, mentioned, substitute
 
 
 def flatten_paths(pattern: Pattern, fresh: Fresh) -> Pattern:
@@ -35,12 +36,20 @@ def flatten_paths(pattern: Pattern, fresh: Fresh) -> Pattern:
     """
 
     def change(node: Node) -> Node:
-        if isinstance(node, Repeat) and node.at_least and any(isinstance(part, Negated) for part in walk(node.path)):
-            # Between two bound ends in `GRAPH ?g`, the engine finds `(!:p)+` once for each edge; an alternative, once.
-            return Repeat(Alternative(node.path, node.path), node.at_least, node.many)
+        if isinstance(node, Graph) and isinstance(node.name, Var):
+            return bottom_up(node, _once)
         return _flat(node, fresh) if isinstance(node, PathPattern) else node
 
     return flat_joins(bottom_up(pattern, change))
+
+
+def _once(node: Node) -> Node:
+    """Between two bound ends in `GRAPH ?g`, the engine may find `p+` more than once; an alternative it finds once."""
+    match node:
+        case PathPattern(s, Repeat(_, 1, True) as path, o, g):
+            return PathPattern(s, Alternative(path, path), o, g)
+        case _:
+            return node
 
 
 def _flat(pattern: PathPattern, fresh: Fresh) -> Pattern:
