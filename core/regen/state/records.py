@@ -135,7 +135,8 @@ class Records:
         """Artifacts whose bodies asked one of these patterns."""
         for pattern in patterns:
             for template, key in self._db.execute(
-                "SELECT template, key FROM lookup JOIN artifact ON artifact.id = lookup.artifact"
+                # CROSS JOIN: the look-up first, not every artifact in the order that is asked for.
+                "SELECT template, key FROM lookup CROSS JOIN artifact ON artifact.id = lookup.artifact"
                 " WHERE hash = ? AND environment = ? ORDER BY template, key",
                 (lookup_hash(pattern), self._environment),
             ):
