@@ -156,6 +156,8 @@ def _check_keys(store: ox.Store, view: View, keys: Iterable[Term | None], new: F
 def _compare(store: ox.Store, view: View, text: str) -> None:
     if not text or _ENGINE_DECIDES.search(text) or _LEAKS.search(text):
         return
+    if "SAMETERM(" in view.plan.whole:
+        return  # the engine hands variables down into an OPTIONAL of an OPTIONAL; see `regen.query.names.shield`
     found = Counter(view.global_rows(store).rows)
     expected = original_rows(store, view, text)
     if _PATH_BAGS.search(_IRI.sub("", text)):
