@@ -148,6 +148,7 @@ FOUND = [
     ("SELECT ?this { OPTIONAL { ?this :p ?y . :k :q ?x } OPTIONAL { ?x :q ?this } }", "a q b", "b p c . k q a"),
     ("SELECT * { ?x :q ?this OPTIONAL { ?x !:p ?this . ?x :q ?this } }", "b q c", "b r c"),
     ("SELECT * { GRAPH ?x { ?this :p ?y FILTER EXISTS { :b :q ?x } } }", "a p b", "b q file"),
+    ("SELECT * { ?this ^(!^:p) 1 }", "a q 1 . a r 1", "b q 1"),
     ("SELECT * { ?this :r ?x GRAPH ?g { ?x (!:p)+ 1 } }", "a r b . b q 1", "b s 1"),
     (
         "SELECT * { ?this :p ?x OPTIONAL { ?this :p ?x OPTIONAL { ?x ?pr ?y OPTIONAL { ?y (!^:p)? ?this } } } }",

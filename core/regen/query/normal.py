@@ -57,6 +57,10 @@ def _flat(pattern: PathPattern, fresh: Fresh) -> Pattern:
     match path:
         case Iri():
             return Triple(s, path, o, g)
+        case Inverse(Inverse(inner)):
+            return _flat(PathPattern(s, inner, o, g), fresh)
+        case Inverse(Sequence(first, then)):
+            return _flat(PathPattern(s, Sequence(Inverse(then), Inverse(first)), o, g), fresh)
         case Inverse(inner) if not isinstance(o, Literal):
             return _flat(PathPattern(o, inner, s, g), fresh)
         case Sequence(first, then):
