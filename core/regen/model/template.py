@@ -58,6 +58,7 @@ class Template:
         body_line: line of the file on which the body starts, from 1.
         engine: which renderer; "jinja" unless the front matter says otherwise.
         sources: the template's own file first, then what it can reach by include, import, extends; sorted.
+        modules: Python files whose filters it uses, `filters.py` first; empty where it uses none.
         settings: (name, value as JSON) of those of the configuration's `[vars]` that the template uses, sorted.
         prefixes: (prefix, namespace) of those prefixes that filters and names of the body use, sorted.
         languages: what the filters know of languages.
@@ -67,6 +68,7 @@ class Template:
         unless_exists, force, inject, shape: as in ggen; `shape` names a SHACL shape whose targets are the keys.
         needs: templates whose outputs this one reads.
         lines: (key of the front matter or name of a view, line of the file on which its value's text starts).
+        files: (view, its query file) of those that stand in a file of their own.
         digest: of everything above but `where`, the engine's version and the plugins' versions.
     """
 
@@ -81,6 +83,7 @@ class Template:
     digest: str
     engine: str = "jinja"
     sources: tuple[Source, ...] = ()
+    modules: tuple[Source, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     prefixes: tuple[tuple[str, str], ...] = ()
     languages: tuple[Language, ...] = ()
@@ -93,11 +96,12 @@ class Template:
     shape: str | None = None
     needs: tuple[str, ...] = ()
     lines: tuple[tuple[str, int], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
     def place(self, name: str, line: int = 1) -> str:
         """Where the text of a key or view has its n-th line, such as "templates/model.py.j2:7"."""
         start = dict(self.lines).get(name, 1)
-        return f"{self.where}:{start + line - 1}"
+        return f"{dict(self.files).get(name, self.where)}:{start + line - 1}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def _parts(
         template.sandboxed,
     )
     parts = {template.where: _hash([template.body, repr(front)])}
-    for source in template.sources:
+    for source in (*template.sources, *template.modules):
         if source.where != template.where:
             parts[source.where] = _hash([source.text])
     for view, selector in selectors:

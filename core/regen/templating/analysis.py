@@ -45,6 +45,7 @@ class Reads:
         settings: names of `vars.NAME`; None: any of them.
         prefixes: prefixes that are named one by one; None: any of them.
         names: free names, such as `SCHEMA`.
+        filters: filters that are not regen's own.
     """
 
     references: tuple[Reference, ...]
@@ -52,16 +53,18 @@ class Reads:
     settings: frozenset[str] | None
     prefixes: frozenset[str] | None
     names: frozenset[str]
+    filters: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=1024)
-def analyse(text: str, where: str, first_line: int = 1) -> Reads:
+def analyse(text: str, where: str, first_line: int = 1, filters: frozenset[str] = frozenset()) -> Reads:
     """Say what a Jinja text reads.
 
     Args:
         text: a body, an include, or a little template such as `to:`.
         where: the file, for messages.
         first_line: line of the file on which the text starts.
+        filters: those that the templates folder brings itself.
 
     Raises:
         TemplateError: with file and line: the syntax is wrong, a filter is unknown, or a query is not constant.
@@ -75,7 +78,7 @@ def analyse(text: str, where: str, first_line: int = 1) -> Reads:
             hint="blocks are `{% … %}`, values `{{ … }}`, comments `{# … #}`",
         ) from error
     shift = first_line - 1
-    _check_names(tree, where, shift)
+    _check_names(tree, where, shift, filters)
     loads = [node for node in tree.find_all(nodes.Name) if node.ctx == "load"]
     uses_curie = any(node.name == "curie" for node in tree.find_all(nodes.Filter))
     return Reads(
@@ -90,11 +93,12 @@ def analyse(text: str, where: str, first_line: int = 1) -> Reads:
         settings=_attributes(tree, loads, "vars"),
         prefixes=None if uses_curie else _attributes(tree, loads, "prefixes"),
         names=frozenset(node.name for node in loads),
+        filters=filters & {node.name for node in tree.find_all(nodes.Filter)},
     )
 
 
-def _check_names(tree: nodes.Template, where: str, shift: int) -> None:
-    for kind, known, word in ((nodes.Filter, _KNOWN_FILTERS, "filter"), (nodes.Test, _KNOWN_TESTS, "test")):
+def _check_names(tree: nodes.Template, where: str, shift: int, filters: frozenset[str]) -> None:
+    for kind, known, word in ((nodes.Filter, _KNOWN_FILTERS | filters, "filter"), (nodes.Test, _KNOWN_TESTS, "test")):
         for node in tree.find_all(kind):
             if node.name in known:
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -15,9 +15,11 @@ from pathlib import Path
 from regen.errors import TemplateError
 from regen.model.language import Language
 from regen.model.template import Source, Template
+from regen.templating.modules import ENTRY
 from regen.templating.sources import has_front_matter, is_template_name
 
 PACKS = "regen_templates"  # the packs that ship: one folder each
+LIBRARY = "vocabulary"  # the folder among them that has no templates, but queries and modules that all of them share
 GROUP = "regen.packs"  # entry points of packs from elsewhere: name = "package.with.the.folder"
 _ENDINGS = (".j2", ".jinja", ".jinja2")
 _IGNORED = re.compile(r"\..*|.*~|#.*#|.*\.(?:bak|orig|rej|swp|swo|tmp|pyc|pyo)|__pycache__|__init__\.py")
@@ -87,10 +89,9 @@ def discover(project: Path, entries: Iterable[str], ignore: Iterable[str] = ()) 
     """
     is_ignored = _ignoring(tuple(ignore))
     found: dict[str, TemplateFile] = {}
-    for entry in entries:
-        is_pack = entry.startswith("pack:")
-        for file in _walk(_pack(entry) if is_pack else _folder(entry, project)):
-            if not is_pack and is_ignored(file.where):
+    for root in _roots(entries, project):
+        for file in _walk(root):
+            if not root.prefix and is_ignored(file.where):
                 continue
             known = found.get(file.name)
             if known is None or (known.path == file.path and file.candidate):
@@ -102,6 +103,17 @@ def discover(project: Path, entries: Iterable[str], ignore: Iterable[str] = ()) 
                     hint="rename one of the files: names are relative to their templates folder",
                 )
     return Discovered(tuple(found[name] for name in sorted(found)))
+
+
+def _roots(entries: Iterable[str], project: Path) -> Iterator[_Root]:
+    """The folders of all entries; packs that ship bring what they share."""
+    shared = False
+    for entry in entries:
+        root = _pack(entry) if entry.startswith("pack:") else _folder(entry, project)
+        yield root
+        shared = shared or (bool(root.prefix) and not root.sandboxed)
+    if shared:
+        yield _pack(f"pack:{LIBRARY}")
 
 
 def parse_templates(
@@ -143,6 +155,7 @@ class FileLibrary:
     def __init__(self, files: Iterable[TemplateFile]) -> None:
         self.files = tuple(sorted(files, key=lambda file: file.name))
         self._sources: dict[str, Source | None] = {}
+        self._modules: dict[str, tuple[Source, ...]] = {}
 
     @cached_property
     def _by_name(self) -> Mapping[str, TemplateFile]:
@@ -159,6 +172,21 @@ class FileLibrary:
         """Names of the files of the same folder of templates, or of the same pack."""
         root = _root_of(name)
         return tuple(file.name for file in self.files if file.name.endswith(_ENDINGS) and _root_of(file.name) == root)
+
+    def modules(self, name: str) -> tuple[Source, ...]:
+        """Python files whose filters a template of that name can use, `filters.py` first; packs of strangers have none."""
+        root = _root_of(name)
+        if root not in self._modules:
+            entry = self._by_name.get(f"{root}/{ENTRY}" if root else ENTRY)
+            roots = {root, f"pack:{LIBRARY}"} if root else {root}
+            names = [
+                file.name
+                for file in self.files
+                if file.name.endswith(".py") and _root_of(file.name) in roots and file is not entry
+            ]
+            names = [entry.name, *names] if entry is not None and not entry.sandboxed else []
+            self._modules[root] = tuple(found for one in names if (found := self.find(one)) is not None)
+        return self._modules[root]
 
 
 def _root_of(name: str) -> str:
@@ -209,13 +237,13 @@ def _pack(entry: str) -> _Root:
         raise TemplateError(
             f"the pack {name!r} has no folder {points[name]!r}", where=entry, hint="report it to its authors"
         )
-    known = ", ".join(sorted({*shipped, *points}))
+    known = ", ".join(pack_names())
     raise TemplateError(f"no pack is called {name!r}", where=entry, hint=f"installed are: {known or 'none'}")
 
 
 def pack_names() -> tuple[str, ...]:
     """Names of all installed packs, sorted."""
-    return tuple(sorted({*_shipped(), *(point.name for point in entry_points(group=GROUP))}))
+    return tuple(sorted({*_shipped(), *(point.name for point in entry_points(group=GROUP))} - {LIBRARY}))
 
 
 def _shipped() -> dict[str, Path]:

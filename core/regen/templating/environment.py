@@ -28,6 +28,7 @@ from regen.model.template import Source, Template
 from regen.model.term import Blank, Iri, Literal, Term, TripleTerm
 from regen.templating.analysis import EXTENSIONS, REFUSED
 from regen.templating.filters import FILTERS, TESTS, Tools
+from regen.templating.modules import filters_of
 from regen.templating.namespaces import Namespace, Prefixes, namespaces
 from regen.templating.sources import blanked, full_name
 from regen.templating.tables import Row, Table
@@ -142,7 +143,7 @@ class _Codes(BytecodeCache):
 
 
 @lru_cache(maxsize=64)
-def _codes(sandboxed: bool, digest: str) -> _Codes:
+def _codes(sandboxed: bool, digest: str, modules: tuple[Source, ...]) -> _Codes:
     return _Codes()
 
 
@@ -277,6 +278,7 @@ def make_environment(template: Template) -> Environment:
         del environment.filters[name]
     environment.filters.update(FILTERS)
     environment.filters.update(tools.filters())
+    environment.filters.update(filters_of(template.modules))
     environment.tests.update(TESTS)
     queries = {text: name for name, text in template.views if name.startswith("sparql_")}
     names: dict[str, Any] = {
@@ -286,7 +288,8 @@ def make_environment(template: Template) -> Environment:
     names.update(graph=GRAPH, prefixes=Prefixes(template.prefixes), vars=settings, iri=Iri)
     names.update(sparql=_sparql(queries), query=_sparql(queries))
     environment.globals = names
-    environment.bytecode_cache = _codes(template.sandboxed, tools.digest())
+    # Jinja works out what is constant while it compiles, with the filters of that moment.
+    environment.bytecode_cache = _codes(template.sandboxed, tools.digest(), template.modules)
     known = frozenset(names) | {"this"} | {name for name, _ in template.views}
     environment.undefined = type("Undefined", (_Undefined,), {"__slots__": (), "known": known})
     return environment

@@ -13,7 +13,6 @@ from regen.templating.sources import split
 from regen.templating.yamlvalues import Value, compose, flag_of, mapping, names_of, text_of, wrong
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
-_THIS = re.compile(r"[?$]this\b|\bSELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
 
 _TEXTS = frozenset({"to", "language", "each", "engine", "when", "skip_if", "before", "after", "shape"})
 _FLAGS = frozenset({"unless_exists", "force", "inject", "prepend", "append"})
@@ -121,8 +120,6 @@ def parse_front_matter(text: str, where: str) -> FrontMatter:
         view_lines=view_lines,
     )
     found = _with_shape(found, where)
-    if found.each is not None and not _THIS.search(found.each):
-        raise TemplateError("`each` has to select ?this", where=f"{where}:{lines['each']}", hint="name the key `?this`")
     return _with_inject(found, values, texts, flags, where)
 
 

@@ -17,7 +17,9 @@ from regen.model.language import Language
 from regen.model.template import Source, Template
 from regen.templating.analysis import Reads, analyse
 from regen.templating.frontmatter import FrontMatter, parse_front_matter
+from regen.templating.modules import filters_of
 from regen.templating.namespaces import variable
+from regen.templating.queries import with_query_files
 from regen.templating.sources import blanked, full_name, has_front_matter
 
 _ANYTHING = Reads((), (), None, None, frozenset())  # what a body of another engine may read
@@ -53,6 +55,9 @@ class Library(Protocol):
     def beside(self, name: str) -> Iterable[str]:
         """Full names of all files that a template of that name can reach, sorted."""
 
+    def modules(self, name: str) -> tuple[Source, ...]:
+        """Python files whose filters a template of that name can use, `filters.py` first."""
+
 
 class _Alone:
     """The library of a template that stands by itself."""
@@ -61,6 +66,9 @@ class _Alone:
         return None
 
     def beside(self, name: str) -> Iterable[str]:
+        return ()
+
+    def modules(self, name: str) -> tuple[Source, ...]:
         return ()
 
 
@@ -83,11 +91,14 @@ def parse_template(
         TemplateError: with file and line, for anything that can be known to be wrong before rendering.
     """
     around = surroundings or Surroundings()
-    front = _front(source, around)
+    library = library or _Alone()
+    front, files = with_query_files(_front(source, around), source, library.find)
     is_jinja = front.engine == "jinja"
-    sources, bodies = _closure(source, library or _Alone()) if is_jinja else ((source,), [])
+    modules = library.modules(source.name) if is_jinja else ()
+    filters = frozenset(filters_of(modules))
+    sources, bodies = _closure(source, library, filters) if is_jinja else ((source,), [])
     views, lines, when = _views(front, bodies, source.where)
-    reads = [read for _, read in bodies] + _little(front, when, source.where) if is_jinja else [_ANYTHING]
+    reads = [read for _, read in bodies] + _little(front, when, source.where, filters) if is_jinja else [_ANYTHING]
     template = Template(
         name=source.name,
         where=source.where,
@@ -100,6 +111,7 @@ def parse_template(
         digest="",
         engine=front.engine,
         sources=sources,
+        modules=modules if any(read.filters for read in reads) else (),
         settings=_settings(around, reads),
         prefixes=_prefixes(around, reads),
         languages=around.languages,
@@ -112,6 +124,7 @@ def parse_template(
         shape=front.shape,
         needs=front.needs,
         lines=lines,
+        files=files,
     )
     return replace(template, digest=_digest(template, around.salt))
 
@@ -138,22 +151,25 @@ def _check_language(front: FrontMatter, around: Surroundings, where: str) -> Non
     )
 
 
-def _little(front: FrontMatter, when: str | None, where: str) -> list[Reads]:
+def _little(front: FrontMatter, when: str | None, where: str, filters: frozenset[str]) -> list[Reads]:
     """What the little templates of the front matter read."""
     conditions = {
         name: f"{{{{ {text.strip()} }}}}" for name, text in (("when", when), ("skip_if", front.skip_if)) if text
     }
-    return [analyse(text, where, front.lines[name]) for name, text in ({"to": front.to} | conditions).items()]
+    texts = {"to": front.to} | conditions
+    return [analyse(text, where, front.lines[name], filters) for name, text in texts.items()]
 
 
-def _closure(source: Source, library: Library) -> tuple[tuple[Source, ...], list[tuple[Source, Reads]]]:
+def _closure(
+    source: Source, library: Library, filters: frozenset[str]
+) -> tuple[tuple[Source, ...], list[tuple[Source, Reads]]]:
     """All files that a body can reach, itself first, the rest sorted; and what each reads."""
     found: dict[str, Source] = {source.name: source}
     reads: list[tuple[Source, Reads]] = []
     waiting = [source]
     while waiting:
         at = waiting.pop()
-        read = analyse(blanked(at), at.where)
+        read = analyse(blanked(at), at.where, 1, filters)
         reads.append((at, read))
         for reference in read.references:
             wanted = [full_name(name, at.name) for name in reference.names]
@@ -251,7 +267,7 @@ def _digest(template: Template, salt: str) -> str:
         template.language,
         template.views,
         template.engine,
-        [(source.name, source.text) for source in template.sources],
+        [(source.name, source.text) for source in (*template.sources, *template.modules)],
         template.settings,
         template.prefixes,
         template.sandboxed,

@@ -16,6 +16,7 @@ from regen.model.template import GraphReader, NeedsGraph, Rendered, Renderer, Te
 from regen.model.term import Term
 from regen.templating.environment import make_environment
 from regen.templating.lines import places, trace_by
+from regen.templating.modules import place_in
 from regen.templating.paths import check_path
 from regen.templating.tables import Table, table
 from regen.templating.walk import Render, rendering
@@ -139,7 +140,7 @@ class JinjaRenderer:
         what = error.message if isinstance(error, RegenError) else _what(error)
         return TemplateError(
             f"while rendering {self._spoken(key)}: {what}",
-            where=self._where(error.__traceback__),
+            where=place_in(error, self._template.modules) or self._where(error.__traceback__),
             hint=error.hint if isinstance(error, RegenError) else None,
         )
 
