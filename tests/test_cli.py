@@ -15,6 +15,7 @@ import pytest
 from tests.cycle_world import PEOPLE, PERSON, PREFIXES, World
 from tests.deploy_world import scratch
 
+from regen import Project
 from regen.cli.main import run
 from regen.errors import ExitCode
 
@@ -235,22 +236,18 @@ def test_a_watch_ends_cleanly(world: World, number: signal.Signals) -> None:
 
 
 def test_an_interrupted_command_ends_with_130(world: World) -> None:
-    """One that waits for a watch, which another is told of at once."""
+    """One that waits for another to end, of which it is told at once where it does not want to wait."""
     with (
-        started("watch", "--json", cwd=world.root) as holder,
+        Project.open_sync(world.root, command="apply"),
         started("apply", "--wait", "600", cwd=world.root) as late,
+        started("apply", cwd=world.root) as refused,
     ):
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with started("apply", cwd=world.root) as refused:
-            _, errors = refused.communicate(timeout=60)
+        _, errors = refused.communicate(timeout=60)
         assert refused.returncode == ExitCode.STATE
-        assert "`regen watch` (process" in errors
+        assert "`regen apply` (process" in errors
         late.send_signal(signal.SIGINT)
         _, errors = late.communicate(timeout=60)
         assert (late.returncode, errors) == (130, "interrupted; nothing is half done\n")
-        holder.terminate()
-        holder.communicate(timeout=60)
     assert regen(world, "apply") == 0
 
 

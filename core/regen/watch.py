@@ -7,12 +7,13 @@ that refuses), the folders are read every POLL_S seconds instead, and the watch 
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socketpair
+from socket import socket, socketpair
 from threading import Lock
 
 import anyio
@@ -23,15 +24,33 @@ from watchdog.observers.polling import PollingObserver
 
 from regen.config import Config
 from regen.errors import RegenError
+from regen.holder import Door, Served
 from regen.orchestrator.outcome import Applied, Turn
+from regen.scene import CONFIGURATION, Scene, scene
 from regen.telemetry import Trigger, burst
 
 POLL_S = 1.0
-_CONFIGURATION = frozenset({"regen.toml", "pyproject.toml"})
 _GIT_S = 10.0  # how long a branch switch may hold cycles back
 _LONGEST_BURST = 20  # debounce times; a burst that never ends must not hold cycles back for ever
 
-Cycle = Callable[[str, Trigger], Awaitable[Applied]]
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What a watch asks of the project.
+
+    Attributes:
+        config: the configuration as it is now.
+        reload: reads the configuration again.
+        cycle: runs one for an environment.
+        environments: names of those that a watch deploys to.
+        serve: runs the command of the client that waits at the door; gives None where it left.
+    """
+
+    config: Callable[[], Config]
+    reload: Callable[[], Awaitable[None]]
+    cycle: Callable[[str, Trigger], Awaitable[Applied]]
+    environments: Callable[[], list[str]]
+    serve: Callable[[Door], Awaitable[Served | None]]
 
 
 class Changes:
@@ -62,12 +81,16 @@ class Changes:
         with suppress(OSError):  # it rings already, or nobody listens any more
             self._rings.send(b"!")
 
-    async def wait(self) -> None:
-        """Wait until there is a path to take."""
+    async def wait(self, door: Door | None = None) -> bool:
+        """Wait until there is a path to take, and give True; or until there is a client at the door, and give False."""
         while not self._paths:
-            await anyio.wait_readable(self._hears)
+            if door is not None and await _first(door.socket, self._hears) is door.socket:
+                return False
+            if door is None:
+                await anyio.wait_readable(self._hears)
             with suppress(BlockingIOError):
                 self._hears.recv(4096)
+        return True
 
     def take(self) -> dict[str, int]:
         """The paths, sorted, each with the time of its last event in nanoseconds since the epoch; and start anew."""
@@ -79,6 +102,21 @@ class Changes:
         """Nobody waits any more."""
         self._hears.close()
         self._rings.close()
+
+
+async def _first(*ends: socket) -> socket:
+    """The first of some sockets that there is something to read from; the earlier one where there is from several."""
+    ready: list[socket] = []
+
+    async def wait(end: socket) -> None:
+        await anyio.wait_readable(end)
+        ready.append(end)
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        for end in ends:
+            group.start_soon(wait, end)
+    return min(ready, key=ends.index)
 
 
 class _Handler(FileSystemEventHandler):
@@ -97,67 +135,6 @@ class _Handler(FileSystemEventHandler):
 def _quiet(event: FileSystemEvent) -> bool:
     """Whether an event of a folder says nothing: its files' own events come too."""
     return event.event_type == "modified"
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is watched of a project, as its folders are now.
-
-    Attributes:
-        root: the project's folder.
-        inputs: what the configuration names: folders, files, and the fixed parts of globs; they need not exist.
-        deep: folders that are watched with all that is in them.
-        flat: folders that are watched themselves, for inputs that come, go, or lie in them.
-        outputs: folders that releases are written to.
-    """
-
-    root: Path
-    inputs: tuple[Path, ...]
-    deep: tuple[Path, ...]
-    flat: tuple[Path, ...]
-    outputs: tuple[Path, ...]
-
-    def wants(self, path: Path) -> bool:
-        """Whether an event at a path may change what a cycle does."""
-        if path.parent == self.root and path.name in _CONFIGURATION:
-            return True
-        if any(place.is_relative_to(path) for place in self.inputs):
-            return True
-        if path.name.endswith("~") or (path.name.startswith(".") and path.name != ".regenignore"):
-            return False
-        parts = path.relative_to(self.root).parts if path.is_relative_to(self.root) else ()
-        if not {".regen", ".git", "regen.lock"}.isdisjoint(parts):
-            return False
-        # An output may lie in an input and the other way round: the inner one of the two says what a path is.
-        inside = max((len(place.parts) for place in self.inputs if path.is_relative_to(place)), default=0)
-        outside = max((len(place.parts) for place in self.outputs if path.is_relative_to(place)), default=0)
-        return 0 < inside >= outside
-
-    def moved(self, paths: Iterable[str]) -> bool:
-        """Whether a change came to a watched folder itself, so that it has to be watched anew."""
-        places = (*self.deep, *self.flat)
-        return any(place.is_relative_to(path) for place in places for path in paths)
-
-
-def scene(config: Config) -> Scene:
-    """What to watch of a project."""
-    root = config.root
-    inputs: set[Path] = set()
-    deep: set[Path] = set()
-    flat = {root}
-    for entry in (*config.project.graphs, *(t for t in config.project.templates if not t.startswith("pack:"))):
-        parts = Path(entry).parts
-        fixed = next((n for n, part in enumerate(parts) if any(letter in part for letter in "*?[")), len(parts))
-        place = root.joinpath(*parts[:fixed])
-        inputs.add(place)
-        flat.update(p for p in place.parents if p.is_relative_to(root) and p.is_dir())
-        if place.is_dir():
-            in_folder = fixed == len(parts) - 1 and "**" not in parts[-1]
-            (flat if in_folder else deep).add(place)
-    deep = {place for place in deep if deep.isdisjoint(place.parents)}
-    flat = {place for place in flat if deep.isdisjoint((place, *place.parents))}
-    outputs = (root / environment.target for environment in config.environments)
-    return Scene(root, *(tuple(sorted(places)) for places in (inputs, deep, flat, outputs)))
 
 
 @contextmanager
@@ -189,34 +166,33 @@ def _start(observer: BaseObserver, handler: _Handler, watched: Scene) -> None:
     observer.start()
 
 
-async def watch(
-    config: Callable[[], Config],
-    reload: Callable[[], Awaitable[None]],
-    cycle: Cycle,
-    environments: Callable[[], list[str]],
-) -> AsyncGenerator[Turn, None]:
-    """Run a cycle at the start and on every change, until cancelled.
+async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[Turn, None]:
+    """Run a cycle at the start and on every change, and the commands of other processes between them, until cancelled.
 
     Args:
-        config: the project's configuration as it is now.
-        reload: reads the configuration again.
-        cycle: runs one for an environment.
-        environments: names of those that a watch deploys to.
+        calls: into the project.
+        door: where those come; None: nowhere.
+        start: what the first turn says.
     """
-    trigger = Trigger("start")
+    config, trigger = calls.config, Trigger(start)
     while True:
         watched, changes = scene(config()), Changes(config().root)
         with closing(changes), observed(watched, changes) as notified:
-            if not notified and trigger.text == "start":
-                trigger = Trigger(f"start; the kernel gives no events here, looking every {POLL_S:g} s")
+            if not notified and trigger.text == start:
+                trigger = Trigger(f"{start}; the kernel gives no events here, looking every {POLL_S:g} s")
             while True:
-                for environment in environments():
-                    yield await _turn(cycle, environment, trigger)
+                for environment in calls.environments():
+                    yield await _turn(calls, environment, trigger)
+                asked = door is not None  # who waits is let in after each cycle, however many changes come in
+                while door is not None and asked:
+                    if (served := await calls.serve(door)) is not None:
+                        yield _told(served)
+                    asked = not await changes.wait(door)
                 files = await _next(config(), changes)
                 trigger = burst(_text(changes.root, files), str(changes.root), files)
                 failed = None
-                if any(Path(path).name in _CONFIGURATION for path in files):
-                    failed = await _reloaded(reload, trigger)
+                if any(Path(path).name in CONFIGURATION for path in files):
+                    failed = await _reloaded(calls.reload, trigger)
                 if failed is not None:
                     yield failed
                 elif watched.moved(files) or scene(config()) != watched:
@@ -232,10 +208,15 @@ async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: Trigger) -> 
     return None
 
 
-async def _turn(cycle: Cycle, environment: str, trigger: Trigger) -> Turn:
+def _told(served: Served) -> Turn:
+    trigger = shlex.join(("regen", *served.arguments))
+    return Turn(served.at, trigger, served.duration_s, "", served=served)
+
+
+async def _turn(calls: Calls, environment: str, trigger: Trigger) -> Turn:
     at, started = time.time(), time.perf_counter()
     try:
-        applied = await cycle(environment, trigger)
+        applied = await calls.cycle(environment, trigger)
     except RegenError as error:
         return Turn(at, trigger.text, time.perf_counter() - started, environment, error=error)
     return Turn(at, trigger.text, time.perf_counter() - started, environment, applied)

@@ -1,31 +1,18 @@
 """The commands, their arguments and options, in the order of the help page.
 
-Why argparse, and functions by name: building the parser imports nothing else, so `regen --help` answers at once; the
-libraries for friendlier command lines take longer to import than a whole cycle does.
+Why functions by name: building the parser imports nothing else, so `regen --help` answers at once.
 """
 
 from __future__ import annotations
 
-import argparse
-import difflib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from regen.errors import UsageError
-
-_EPILOG = """\
-exit codes:
-  0 done                                    4 a gate said no, nothing was written
-  1 a check found something                 5 a deployment failed and was rolled back
-  2 wrong usage, configuration or input     6 the state cannot be used
-  3 conflicts are open                      7 not allowed
-                                          130 interrupted, nothing half done
-
-Every command takes -C DIR; `regen COMMAND --help` says what it does.
-"""
+if TYPE_CHECKING:
+    from regen.cli.running import Work
 
 
 @dataclass(frozen=True)
@@ -53,15 +40,32 @@ _WAIT = _argument("--wait", type=float, default=0.0, metavar="SECONDS", help="wa
 
 
 @dataclass(frozen=True)
-class _Command:
+class Command:
+    """A command.
+
+    Attributes:
+        name: as typed.
+        function: "module:function" below regen.cli.
+        help: one sentence.
+        arguments: what it takes.
+        beside: whether it works on an open project: where a watch holds it, the watch runs the command.
+    """
+
     name: str
-    function: str  # module:function below regen.cli
+    function: str
     help: str
     arguments: tuple[_Argument, ...]
+    beside: bool = False
+
+    def load(self) -> Callable[..., int | Work]:
+        """The function that it is."""
+        module, _, function = self.function.partition(":")
+        found: Callable[..., int | Work] = getattr(importlib.import_module(f"regen.cli.{module}"), function)
+        return found
 
 
-COMMANDS: tuple[_Command, ...] = (
-    _Command(
+COMMANDS: tuple[Command, ...] = (
+    Command(
         "init",
         "settle:init",
         "Make a project that works at once: a graph, a template, regen.toml.",
@@ -70,7 +74,7 @@ COMMANDS: tuple[_Command, ...] = (
             _argument("--pack", action="append", metavar="NAME", help="a template pack to use; repeatable"),
         ),
     ),
-    _Command(
+    Command(
         "plan",
         "cycle:plan",
         "Show what a cycle would do, and why; with --check, exit with 1 where outputs are not what they should be.",
@@ -91,14 +95,16 @@ COMMANDS: tuple[_Command, ...] = (
             _WAIT,
             _DIRECTORY,
         ),
+        beside=True,
     ),
-    _Command(
+    Command(
         "apply",
         "cycle:apply",
         "Run one cycle: bring every affected file up to date.",
         (_FULL, _LANGUAGE, _ENV, _JSON, _WAIT, _DIRECTORY),
+        beside=True,
     ),
-    _Command(
+    Command(
         "watch",
         "cycle:watch",
         "Run a cycle on every change of graphs, templates and configuration, until Ctrl-C or SIGTERM.",
@@ -110,7 +116,7 @@ COMMANDS: tuple[_Command, ...] = (
             _DIRECTORY,
         ),
     ),
-    _Command(
+    Command(
         "diff",
         "look:diff",
         "Print the delta of two graph files or folders as events, or as an RDF Patch.",
@@ -122,7 +128,7 @@ COMMANDS: tuple[_Command, ...] = (
             _DIRECTORY,
         ),
     ),
-    _Command(
+    Command(
         "why",
         "look:why",
         "Name the triples, the query and the template behind a file or a line, and what changed it last.",
@@ -132,9 +138,10 @@ COMMANDS: tuple[_Command, ...] = (
             _JSON,
             _DIRECTORY,
         ),
+        beside=True,
     ),
-    _Command("status", "look:status", "Show where things stand.", (_ENV, _JSON, _DIRECTORY)),
-    _Command(
+    Command("status", "look:status", "Show where things stand.", (_ENV, _JSON, _DIRECTORY)),
+    Command(
         "history",
         "look:history",
         "List releases, the newest first.",
@@ -145,13 +152,13 @@ COMMANDS: tuple[_Command, ...] = (
             _DIRECTORY,
         ),
     ),
-    _Command(
+    Command(
         "show",
         "look:show_release",
         "Show one release: what it changed, and why.",
         (_argument("number", type=int, metavar="N", help="the release's number"), _ENV, _JSON, _DIRECTORY),
     ),
-    _Command(
+    Command(
         "rollback",
         "settle:rollback",
         "Restore the exact bytes of a release, and hold the environment there.",
@@ -164,23 +171,29 @@ COMMANDS: tuple[_Command, ...] = (
             _WAIT,
             _DIRECTORY,
         ),
+        beside=True,
     ),
-    _Command(
-        "resume", "settle:resume", "Go on after a rollback with the inputs as they are.", (_ENV, _WAIT, _DIRECTORY)
+    Command(
+        "resume",
+        "settle:resume",
+        "Go on after a rollback with the inputs as they are.",
+        (_ENV, _WAIT, _DIRECTORY),
+        beside=True,
     ),
-    _Command(
+    Command(
         "restore",
         "settle:restore",
         "Bring back a generated file that was deleted by hand.",
         (_argument("path", metavar="PATH"), _ENV, _WAIT, _DIRECTORY),
+        beside=True,
     ),
-    _Command(
+    Command(
         "conflicts",
         "look:conflicts",
         "List open conflicts: the file, the lines, and both sides' reasons.",
         (_ENV, _JSON, _DIRECTORY),
     ),
-    _Command(
+    Command(
         "resolve",
         "settle:resolve",
         "Settle one conflict.",
@@ -194,14 +207,15 @@ COMMANDS: tuple[_Command, ...] = (
             _WAIT,
             _DIRECTORY,
         ),
+        beside=True,
     ),
-    _Command(
+    Command(
         "plugins",
         "look:plugins",
         "List what is installed, which hooks it implements, and in which order it is asked.",
         (_flag("--hooks", help="list by hook, in call order"), _JSON, _DIRECTORY),
     ),
-    _Command(
+    Command(
         "prune",
         "settle:prune",
         "Delete old releases, old history and blobs that nothing needs any more.",
@@ -211,8 +225,9 @@ COMMANDS: tuple[_Command, ...] = (
             _WAIT,
             _DIRECTORY,
         ),
+        beside=True,
     ),
-    _Command(
+    Command(
         "demo",
         "demo:demo",
         "Show the main job: a full run, a hand edit, a change, the plan, why, and a rollback.",
@@ -223,65 +238,3 @@ COMMANDS: tuple[_Command, ...] = (
         ),
     ),
 )
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises what argparse would print and exit for."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"`{self.prog} --help` lists what there is")
-
-    def _check_value(self, action: argparse.Action, value: str) -> None:
-        """An unknown command is told with what may be meant, not with all there are."""
-        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
-            near = difflib.get_close_matches(value, list(action.choices), n=1)
-            hint = f"did you mean `regen {near[0]}`?" if near else "`regen --help` lists what there is"
-            raise UsageError(f"there is no command {value!r}", hint=hint)
-        super()._check_value(action, value)
-
-
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
-    from regen.version import __version__
-
-    top = _Parser(
-        prog="regen",
-        description="Keeps generated code in step with a knowledge graph.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--version", action="version", version=f"regen {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
-    for command in COMMANDS:
-        sub = commands.add_parser(command.name, help=command.help, description=command.help)
-        for argument in command.arguments:
-            sub.add_argument(*argument.names, **argument.options)
-        sub.set_defaults(function=command.function)
-    return top
-
-
-def dispatch(arguments: Sequence[str]) -> int:
-    """Run one command.
-
-    Raises:
-        UsageError: the arguments cannot be meant.
-        SystemExit: for --help and --version, with 0.
-    """
-    top = parser()
-    values = vars(top.parse_args(_moved(arguments)))
-    values.pop("command")
-    name = values.pop("function", None)
-    if name is None:
-        top.print_help()
-        raise UsageError("no command was given")
-    module, _, function = name.partition(":")
-    run: Callable[..., int] = getattr(importlib.import_module(f"regen.cli.{module}"), function)
-    return run(**values)
-
-
-def _moved(arguments: Sequence[str]) -> list[str]:
-    """`regen -C DIR COMMAND …`, as git spells it, becomes `regen COMMAND -C DIR …`."""
-    given = list(arguments)
-    if len(given) > 2 and given[0] in {"-C", "--directory"}:
-        return [given[2], *given[:2], *given[3:]]
-    return given

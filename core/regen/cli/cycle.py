@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regen.cli import document, show
-from regen.cli.running import opened, run
+from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode
 from regen.model.plan import Action
 
@@ -34,7 +34,7 @@ def plan(
     json: bool = False,
     wait: float = 0.0,
     directory: Path = Path(),
-) -> int:
+) -> Work:
     """Show what a cycle would do, and why."""
 
     async def work() -> int:
@@ -52,7 +52,7 @@ def plan(
                 show.open_conflicts(show.out(), still_open)
             return _exit_code(value, still_open)
 
-    return run(work)
+    return work
 
 
 async def _check(project: Project, env: str | None, exact: bool, json: bool) -> int:
@@ -88,7 +88,7 @@ def apply(
     json: bool = False,
     wait: float = 0.0,
     directory: Path = Path(),
-) -> int:
+) -> Work:
     """Run one cycle: bring every affected file up to date."""
 
     async def work() -> int:
@@ -101,7 +101,7 @@ def apply(
                 _print_applied(applied, time.perf_counter() - started)
             return _exit_code(applied.plan, applied.open_conflicts)
 
-    return run(work)
+    return work
 
 
 def _print_applied(applied: Applied, duration_s: float) -> None:
@@ -152,6 +152,9 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
     console = show.out()
     stamp = time.strftime("%H:%M:%S", time.localtime(turn.at))
     head = f"{stamp} {turn.trigger} ({turn.duration_s * 1000:.0f} ms)"
+    if turn.served is not None:
+        show.served(console, head, turn.served)
+        return
     if turn.error is not None or turn.applied is None:
         console.print(head, style="dim", markup=False)
         if turn.error is not None:

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
+from regen.cli import show
 from regen.model.term import Term
 
 _CONTENT = frozenset({"content", "render", "marked", "ours", "theirs", "base_bytes"})
@@ -51,9 +52,9 @@ def _name(key: object) -> str:
 
 def write(value: object) -> None:
     """Print one JSON document to standard output."""
-    print(json.dumps(spell(value), ensure_ascii=False, indent=2))  # noqa: T201 - the command line is the printer
+    show.plain(json.dumps(spell(value), ensure_ascii=False, indent=2) + "\n")
 
 
 def line(value: object) -> None:
     """Print one JSON document on one line, for streams."""
-    print(json.dumps(spell(value), ensure_ascii=False, separators=(",", ":")), flush=True)  # noqa: T201 - the printer
+    show.plain(json.dumps(spell(value), ensure_ascii=False, separators=(",", ":")) + "\n", flush=True)

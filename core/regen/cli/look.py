@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regen.cli import document, show
-from regen.cli.running import opened, run
+from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode
 from regen.orchestrator.outcome import when
 
@@ -43,7 +43,7 @@ def why(
     env: str | None = None,
     json: bool = False,
     directory: Path = Path(),
-) -> int:
+) -> Work:
     """Name the triples, the query and the template behind a file or a line, and what changed it last."""
 
     async def work() -> int:
@@ -57,7 +57,7 @@ def why(
                 console.print(text, style=style, markup=False)
             return ExitCode.DONE
 
-    return run(work)
+    return work
 
 
 def status(env: str | None = None, json: bool = False, directory: Path = Path()) -> int:
@@ -83,27 +83,24 @@ def history(
     directory: Path = Path(),
 ) -> int:
     """List releases."""
+    from regen.orchestrator.reading import read_history
 
-    async def work() -> int:
-        async with opened(directory, "history") as project:
-            releases = project.history(env, limit=limit)
-            if json:
-                document.write(releases)
-                return ExitCode.DONE
-            rows = (
-                (
-                    str(release.number),
-                    when(release.at),
-                    release.state if release.complete else f"{release.state}, incomplete",
-                    f"+{release.created} ~{release.updated} ±{release.merged} -{release.deleted}",
-                    release.note,
-                )
-                for release in releases
-            )
-            show.table(show.out(), ("release", "at", "state", "files", "because"), rows)
-            return ExitCode.DONE
-
-    return run(work)
+    releases = read_history(directory, env, limit=limit)
+    if json:
+        document.write(releases)
+        return ExitCode.DONE
+    rows = (
+        (
+            str(release.number),
+            when(release.at),
+            release.state if release.complete else f"{release.state}, incomplete",
+            f"+{release.created} ~{release.updated} ±{release.merged} -{release.deleted}",
+            release.note,
+        )
+        for release in releases
+    )
+    show.table(show.out(), ("release", "at", "state", "files", "because"), rows)
+    return ExitCode.DONE
 
 
 def show_release(
@@ -113,47 +110,39 @@ def show_release(
     directory: Path = Path(),
 ) -> int:
     """Show one release: what it changed, and why."""
+    from regen.orchestrator.reading import read_release
 
-    async def work() -> int:
-        async with opened(directory, "show") as project:
-            value = project.show(number, env)
-            if json:
-                document.write(value)
-                return ExitCode.DONE
-            console = show.out()
-            release = value.release
-            console.print(f"release {release.number} ({release.state}), {when(release.at)}", style="bold")
-            console.print(f"{release.note or 'no note'}; parent {release.parent or 'none'}", style="dim", markup=False)
-            show.table(console, ("change", "path", "because"), ((c.what, c.path, c.because) for c in value.changes))
-            return ExitCode.DONE
-
-    return run(work)
+    value = read_release(directory, env, number)
+    if json:
+        document.write(value)
+        return ExitCode.DONE
+    console = show.out()
+    release = value.release
+    console.print(f"release {release.number} ({release.state}), {when(release.at)}", style="bold")
+    console.print(f"{release.note or 'no note'}; parent {release.parent or 'none'}", style="dim", markup=False)
+    show.table(console, ("change", "path", "because"), ((c.what, c.path, c.because) for c in value.changes))
+    return ExitCode.DONE
 
 
 def conflicts(env: str | None = None, json: bool = False, directory: Path = Path()) -> int:
     """List open conflicts: the file, the lines, and both sides' reasons."""
+    from regen.orchestrator.reading import read_conflicts
 
-    async def work() -> int:
-        async with opened(directory, "conflicts") as project:
-            found = await project.conflicts(env)
-            if json:
-                document.write(found)
-                return ExitCode.CONFLICTS if found else ExitCode.DONE
-            console = show.out()
-            for item in found:
-                console.print(item.path, style="bold red", markup=False)
-                for conflict in item.conflicts:
-                    lines = f"{conflict.ours_lines[0]}: " if conflict.ours_lines else ""
-                    console.print(f"  {lines}{conflict.message}", markup=False)
-                console.print(f"  the template: {item.because}", style="dim", markup=False)
-                console.print(
-                    f"  settle it: regen resolve {item.path} --ours | --theirs | --markers | --merged", style="dim"
-                )
-            if not found:
-                console.print("no conflicts")
-            return ExitCode.CONFLICTS if found else ExitCode.DONE
-
-    return run(work)
+    found = read_conflicts(directory, env)
+    if json:
+        document.write(found)
+        return ExitCode.CONFLICTS if found else ExitCode.DONE
+    console = show.out()
+    for item in found:
+        console.print(item.path, style="bold red", markup=False)
+        for conflict in item.conflicts:
+            lines = f"{conflict.ours_lines[0]}: " if conflict.ours_lines else ""
+            console.print(f"  {lines}{conflict.message}", markup=False)
+        console.print(f"  the template: {item.because}", style="dim", markup=False)
+        console.print(f"  settle it: regen resolve {item.path} --ours | --theirs | --markers | --merged", style="dim")
+    if not found:
+        console.print("no conflicts")
+    return ExitCode.CONFLICTS if found else ExitCode.DONE
 
 
 def plugins(

@@ -24,15 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; messages go to standard error."""
-    from regen.cli.app import dispatch
+    from regen.cli.parsing import dispatch
 
     try:
         return int(dispatch(arguments))
-    except RegenError as error:
-        from regen.cli import show
-
-        show.error(error)
-        return int(error.exit_code)
     except KeyboardInterrupt:
         print("interrupted; nothing is half done", file=sys.stderr)  # noqa: T201 - the command line is the printer
         return int(ExitCode.INTERRUPTED)
@@ -41,11 +36,22 @@ def run(arguments: Sequence[str]) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
-    except OSError as error:
-        from regen.cli import show
+    except (RegenError, OSError) as error:
+        return int(told(error) or ExitCode.STATE)
 
-        message = f"the system says no: {error.strerror or error}"
-        show.error(
-            StateError(message, where=error.filename, hint="free some space or mend the permissions; run it again")
-        )
-        return int(ExitCode.STATE)
+
+def told(error: Exception) -> ExitCode | None:
+    """Print what a person has to know of an error, and give its exit code; None for a fault of regen itself."""
+    from regen.cli import show
+
+    match error:
+        case RegenError():
+            show.error(error)
+            return error.exit_code
+        case OSError():
+            message = f"the system says no: {error.strerror or error}"
+            hint = "free some space or mend the permissions; run it again"
+            show.error(StateError(message, where=error.filename, hint=hint))
+            return ExitCode.STATE
+        case _:
+            return None

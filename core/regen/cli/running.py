@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from regen.cli import terminal
+from regen.errors import LockedError
 
 if TYPE_CHECKING:
     from anyio import CancelScope
@@ -16,7 +19,13 @@ if TYPE_CHECKING:
     from regen.project import Project
 
 T = TypeVar("T")
+Work = Callable[[], Awaitable[int]]
+"""A command that works on a project, its arguments bound: gives the exit code."""
+Progress = Callable[[str, int, int], None]
+LENT: ContextVar[Callable[[Progress], AbstractAsyncContextManager[Project]] | None] = ContextVar("lent", default=None)
+"""Opens the project that a watch in this process holds, for a command that it runs for another process."""
 _WIDTH = 28
+_SHORTLY_S = 10.0  # in which a watch that starts takes commands, and one that ends lets go
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
@@ -68,23 +77,51 @@ async def _stop_on_signal(scope: CancelScope, *, task_status: TaskStatus[None]) 
 
 @asynccontextmanager
 async def opened(directory: Path, command: str, *, wait_s: float = 0.0) -> AsyncIterator[Project]:
-    """A project for one command, its progress shown on standard error when that is a terminal."""
+    """A project for one command, its progress shown on standard error when that is a terminal.
+
+    Raises:
+        LockedError: another regen holds it; at once where that is a watch that takes commands.
+    """
+    lent = LENT.get()
+    if lent is not None:
+        async with lent(bar()) as project:
+            yield project
+        return
+    async with AsyncExitStack() as stack:
+        yield await _opened(stack, directory, command, wait_s)
+
+
+async def _opened(stack: AsyncExitStack, directory: Path, command: str, wait_s: float) -> Project:
+    from regen.cli.beside import comes_or_goes, folder_of
+    from regen.holder import listening
     from regen.project import Project
 
-    async with Project.open(directory, command=command, wait_s=wait_s, progress=bar()) as project:
-        yield project
+    async def enter(wait_s: float) -> Project:
+        opening = Project.open(directory, command=command, wait_s=wait_s, progress=bar(), give_up=served)
+        return await stack.enter_async_context(opening)
+
+    def served() -> bool:
+        return command != "watch" and listening(folder_of(directory))
+
+    try:
+        return await enter(wait_s)
+    except LockedError:
+        if command == "watch" or served() or not comes_or_goes(folder_of(directory)):
+            raise
+    return await enter(_SHORTLY_S)
 
 
-def bar() -> Callable[[str, int, int], None]:
+def bar() -> Progress:
     """A progress line for work of more than a chunk; silent where standard error is no terminal."""
-    if not sys.stderr.isatty():
+    stream = terminal.stream("err")
+    if not stream.isatty():
         return _silent
 
     def draw(what: str, done: int, total: int) -> None:
         filled = _WIDTH * done // max(total, 1)
         text = f"\r{what:<10} {'━' * filled}{' ' * (_WIDTH - filled)} {done:,}/{total:,}"
-        sys.stderr.write(text if done < total else "\r\x1b[K")
-        sys.stderr.flush()
+        stream.write(text if done < total else "\r\x1b[K")
+        stream.flush()
 
     return draw
 

@@ -1,11 +1,11 @@
-"""Commands that change what is there by a person's decision: init, rollback, resume, restore, resolve, prune, demo."""
+"""Commands that change what is there by a person's decision: init, rollback, resume, restore, resolve, prune."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from regen.cli import document, show
-from regen.cli.running import opened, run
+from regen.cli.running import Work, opened
 from regen.errors import ExitCode, UsageError
 
 
@@ -32,7 +32,7 @@ def rollback(
     json: bool = False,
     wait: float = 0.0,
     directory: Path = Path(),
-) -> int:
+) -> Work:
     """Restore the exact bytes of a release, and hold the environment there."""
 
     async def work() -> int:
@@ -53,10 +53,10 @@ def rollback(
             )
             return ExitCode.CONFLICTS if await project.conflicts(env) else ExitCode.DONE
 
-    return run(work)
+    return work
 
 
-def resume(env: str | None = None, wait: float = 0.0, directory: Path = Path()) -> int:
+def resume(env: str | None = None, wait: float = 0.0, directory: Path = Path()) -> Work:
     """Go on after a rollback with the inputs as they are."""
 
     async def work() -> int:
@@ -65,7 +65,7 @@ def resume(env: str | None = None, wait: float = 0.0, directory: Path = Path()) 
             show.out().print("no longer held; `regen apply` goes on" if held else "nothing was held", markup=False)
             return ExitCode.DONE
 
-    return run(work)
+    return work
 
 
 def restore(
@@ -73,7 +73,7 @@ def restore(
     env: str | None = None,
     wait: float = 0.0,
     directory: Path = Path(),
-) -> int:
+) -> Work:
     """Bring a deleted file back."""
 
     async def work() -> int:
@@ -82,7 +82,7 @@ def restore(
             show.plan(show.out(), applied.plan, diff=False, before={})
             return ExitCode.DONE
 
-    return run(work)
+    return work
 
 
 def resolve(
@@ -94,7 +94,7 @@ def resolve(
     env: str | None = None,
     wait: float = 0.0,
     directory: Path = Path(),
-) -> int:
+) -> Work:
     """Settle one conflict."""
     chosen = [name for name, on in (("ours", ours), ("theirs", theirs), ("markers", markers), ("merged", merged)) if on]
     if len(chosen) != 1:
@@ -110,7 +110,7 @@ def resolve(
                 console.print("no conflicts are open", style="dim")
             return ExitCode.CONFLICTS if left else ExitCode.DONE
 
-    return run(work)
+    return work
 
 
 def prune(
@@ -118,7 +118,7 @@ def prune(
     rebuild: bool = False,
     wait: float = 0.0,
     directory: Path = Path(),
-) -> int:
+) -> int | Work:
     """Delete old releases, old history and blobs that nothing needs any more."""
     if rebuild:
         from regen.orchestrator.opening import rebuild_state
@@ -131,4 +131,4 @@ def prune(
             show.out().print(await project.prune(keep_releases=keep), markup=False)
             return ExitCode.DONE
 
-    return run(work)
+    return work

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from regen.cli import terminal
+from regen.errors import ExitCode
 from regen.model.plan import Action, Plan, PlanItem
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from regen.cli.terminal import Channel
     from regen.errors import RegenError
+    from regen.holder import Served
     from regen.model.finding import Finding
     from regen.model.release import KeptEdit
 
@@ -31,16 +35,19 @@ _MANY = 40  # lines of a plan that are shown before the rest is counted; --json 
 
 def out() -> Console:
     """The console of standard output."""
-    from regen.cli.console import PipeConsole
-
-    return PipeConsole(highlight=False, soft_wrap=True)
+    return _console("out")
 
 
 def err() -> Console:
     """The console of standard error: messages, progress, errors."""
+    return _console("err")
+
+
+def _console(channel: Channel) -> Console:
     from regen.cli.console import PipeConsole
 
-    return PipeConsole(stderr=True, highlight=False, soft_wrap=True)
+    stream, environment = terminal.stream(channel), terminal.environment()
+    return PipeConsole(file=stream, highlight=False, soft_wrap=True, _environ=environment)
 
 
 def plan(console: Console, value: Plan, *, diff: bool, before: dict[str, bytes], everything: bool = False) -> None:
@@ -136,6 +143,13 @@ def edited(console: Console, again: Iterable[str], kept: Iterable[KeptEdit]) -> 
         )
 
 
+def served(console: Console, head: str, value: Served) -> None:
+    """Say what a watch did for another process, in one line."""
+    ends = {ExitCode.DONE: "done", ExitCode.INTERRUPTED: "interrupted, nothing is half done"}
+    end = ends.get(ExitCode(value.code), f"exit code {value.code}")
+    console.print(f"{head} for process {value.pid}: {end}", style="dim", markup=False)
+
+
 def error(value: RegenError) -> None:
     """Print an error to standard error: place and message, then the way out."""
     console = err()
@@ -145,9 +159,9 @@ def error(value: RegenError) -> None:
         console.print(f"  {value.hint}", style="dim", markup=False)
 
 
-def plain(text: str) -> None:
+def plain(text: str, *, flush: bool = False) -> None:
     """Print a text as it is, for programs."""
-    print(text, end="")  # noqa: T201 - the command line is the printer
+    print(text, end="", file=terminal.stream("out"), flush=flush)
 
 
 def table(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -54,7 +54,7 @@ async def carry_out(
     """
     graph_gates = session.settings.shacl == "always" or (session.settings.shacl == "apply" and not watching)
     committed = await apply(session, place, plan, evaluate_graph=graph_gates)
-    still_open = len(conflicts(session, place))
+    still_open = len(conflicts(session.state.db, place.name))
     if committed is None:
         cycle.result = "skip"
         applied = Applied(plan, held=True, open_conflicts=still_open)

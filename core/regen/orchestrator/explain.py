@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from pathlib import Path
 
 from regen.errors import UsageError
 from regen.model.artifact import Because
@@ -89,20 +90,21 @@ def _cell(term: Term) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-async def why(session: Session, place: Place, spelling: str) -> Why:
+async def why(session: Session, place: Place, spelling: str, *, start: Path | None) -> Why:
     """Why a file, or a line of it, is what it is.
 
     Args:
         session: the open project.
         place: the environment.
         spelling: a path, perhaps with ":LINE".
+        start: the folder that the person is in; None: this process's.
 
     Raises:
         UsageError: regen does not make this file, or it has no such line.
     """
     await take_in(session)
     path, line = _split(spelling)
-    record = place.records.at(known_path(place, path))
+    record = place.records.at(known_path(place, path, start))
     if record is None:
         raise UsageError(f"regen makes no file {path}")
     name = str(record.path)

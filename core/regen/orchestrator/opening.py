@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 
 from regen import telemetry
 from regen.config import Config, Environment, find_root, load_config
 from regen.errors import ConfigError, LockedError, PathError, UsageError
 from regen.events import GraphChangeNotifier
+from regen.holder import STATE_FOLDER
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.hooks.protocols import Executor
@@ -29,13 +31,17 @@ from regen.state.history import StateHistory
 from regen.state.opening import State, open_state, set_aside
 from regen.state.records import Records
 
-STATE_FOLDER = ".regen"
 _POLL_S = 0.05  # flock cannot wait without blocking the event loop, so waiting asks again
 
 
 @asynccontextmanager
 async def open_session(
-    folder: Path, *, command: str, wait_s: float, plugins: tuple[tuple[str, object], ...] = ()
+    folder: Path,
+    *,
+    command: str,
+    wait_s: float,
+    give_up: Callable[[], bool],
+    plugins: tuple[tuple[str, object], ...] = (),
 ) -> AsyncIterator[Session]:
     """Hold a project.
 
@@ -43,6 +49,7 @@ async def open_session(
         folder: the project, or a folder inside it.
         command: what to tell others who find the project held.
         wait_s: how long to wait for another holder, in seconds.
+        give_up: asked while waiting; True ends the wait before its time.
         plugins: (name, object) registered beside the installed ones.
 
     Raises:
@@ -54,24 +61,47 @@ async def open_session(
     telemetry.start()
     hooks, settings = await open_plugins(config, plugins)
     async with AsyncExitStack() as stack:
-        state = await _held(stack, config.root / STATE_FOLDER, command, wait_s)
+        state = await _held(stack, config.root / STATE_FOLDER, command, wait_s, give_up)
         executors = await _executors(config, hooks, stack, alone=bool(plugins))
         session = await _session(config, hooks, settings, state, executors)
         session.extra, session.stack = plugins, stack
         stack.callback(session.notifier.close)
-        for place in session.places:
-            deploy.recover(state, place.target, at=time.time(), remerge=remerger(session))
+        _recover(session)
         yield session
 
 
-async def _held(stack: AsyncExitStack, folder: Path, command: str, wait_s: float) -> State:
+def _recover(session: Session) -> None:
+    for place in session.places:
+        deploy.recover(session.state, place.target, at=time.time(), remerge=remerger(session))
+
+
+async def last_turn(session: Session) -> None:
+    """Let other tasks end what they do with the project, and send the traces that wait, beside the event loop."""
+    with anyio.CancelScope(shield=True):
+        async with session.turn:
+            if telemetry.exporting():
+                await anyio.to_thread.run_sync(telemetry.stop)
+
+
+def refresh_session(session: Session) -> None:
+    """Look again at what is looked at once while a session is open, as if it was opened now.
+
+    For a command of another process, which is to find what it would have found alone: an output that was cleaned away,
+    a deployment that failed half way. The configuration is read anew by `reload_session`.
+    """
+    session.surveyed.clear()
+    session.standing.clear()
+    _recover(session)
+
+
+async def _held(stack: AsyncExitStack, folder: Path, command: str, wait_s: float, give_up: Callable[[], bool]) -> State:
     """The state, once its holder lets go of it: another process, or another task of this event loop."""
     deadline = time.monotonic() + wait_s
     while True:
         try:
             return stack.enter_context(open_state(folder, command=command, wait_s=0.0))
         except LockedError:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or give_up():
                 raise
         await anyio.sleep(_POLL_S)
 

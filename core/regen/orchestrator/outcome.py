@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from regen.errors import RegenError
+from regen.holder import Served
 from regen.model.plan import Plan
 from regen.model.release import Release
 from regen.stages.deploy import KeptEdit
@@ -34,15 +35,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One cycle of a watch.
+    """One cycle of a watch, or one command that it ran for another process.
 
     Attributes:
         at: when it started; seconds since the epoch, UTC.
-        trigger: what changed, such as "graphs/people.ttl and 2 more"; "start" for the first.
+        trigger: what changed, such as "graphs/people.ttl and 2 more"; "start" for the first; the command.
         duration_s: in seconds, from the end of the burst of changes to the committed release.
-        applied: what it did; None where it failed.
+        applied: what it did; None where it failed, and for a command.
         error: why it failed; the watch goes on.
-        environment: the environment's name.
+        environment: the environment's name; "" for a command, which names it itself.
+        served: the command and its exit code; None for a cycle.
     """
 
     at: float
@@ -51,6 +53,7 @@ class Turn:
     environment: str
     applied: Applied | None = None
     error: RegenError | None = None
+    served: Served | None = None
 
 
 def when(at: float) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from regen.dataset.store import Dataset
     from regen.events import GraphChangeNotifier
+    from regen.holder import Door
     from regen.hooks.protocols import Executor, Selector
     from regen.state.opening import State
 
@@ -112,6 +113,7 @@ class Session:
     `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by digest.
     `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
+    `door` is where a watch takes commands of other processes.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -143,6 +145,7 @@ class Session:
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     selectors: dict[str, Selector] = field(default_factory=dict)
     compiled: dict[str, bytes] = field(default_factory=dict)
+    door: Door | None = None
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

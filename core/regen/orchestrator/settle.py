@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from regen.errors import UsageError
 from regen.model.artifact import ArtifactId, Because
@@ -19,6 +20,7 @@ from regen.stages import deploy
 from regen.state import releases
 from regen.state.blobs import digest_of
 from regen.state.codec import conflicts_of
+from regen.state.db import Database
 from regen.state.records import because_values, key_term
 from regen.state.stale import add_stale
 
@@ -47,12 +49,12 @@ class OpenConflict:
     at: float
 
 
-def conflicts(session: Session, place: Place) -> tuple[OpenConflict, ...]:
+def conflicts(database: Database, environment: str) -> tuple[OpenConflict, ...]:
     """Open conflicts of an environment, by path."""
-    rows = session.state.db.execute(
+    rows = database.execute(
         "SELECT path, template, key, base, ours, theirs, marked, detail, because, at FROM conflict"
         " WHERE environment = ? ORDER BY path",
-        (place.name,),
+        (environment,),
     )
     return tuple(_conflict(row) for row in rows)
 
@@ -78,20 +80,22 @@ def _digest(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-async def resolve(session: Session, place: Place, path: str, how: str) -> str:
+async def resolve(session: Session, place: Place, path: str, how: str, *, start: Path | None) -> str:
     """Settle one conflict; what settled it becomes the base.
 
     Args:
         session: the open project.
         place: the environment.
-        path: relative to the environment's root, to the project or to the current folder.
+        path: relative to the environment's root, to the project or to `start`.
         how: "ours", "theirs", "markers" or "merged".
+        start: the folder that the person is in; None: this process's.
 
     Raises:
         UsageError: no such conflict is open, or the file still holds conflict markers.
     """
-    name = known_path(place, path)
-    found = next((conflict for conflict in conflicts(session, place) if conflict.path == name), None)
+    name = known_path(place, path, start)
+    open_ones = conflicts(session.state.db, place.name)
+    found = next((conflict for conflict in open_ones if conflict.path == name), None)
     if found is None or found.theirs is None:
         raise UsageError(f"no conflict is open in {path}", hint="`regen conflicts` lists those that are")
     disk = read_disk(place.root, found.path)
@@ -167,13 +171,13 @@ async def _commit(session: Session, place: Place, item: PlanItem, note: str) -> 
     )
 
 
-def known_path(place: Place, path: str) -> str:
-    """The path of an artifact as the environment knows it, from how a person may spell it.
+def known_path(place: Place, path: str, start: Path | None) -> str:
+    """The path of an artifact as the environment knows it, from how a person in the folder `start` spells it.
 
     Raises:
         UsageError: regen makes no such file.
     """
-    for name in _spellings(place, path):
+    for name in _spellings(place, path, start):
         if place.records.at(name) is not None:
             return name
     raise UsageError(
@@ -182,23 +186,21 @@ def known_path(place: Place, path: str) -> str:
     )
 
 
-def _spellings(place: Place, path: str) -> Iterator[str]:
-    from pathlib import Path
-
+def _spellings(place: Place, path: str, start: Path | None) -> Iterator[str]:
     yield path
-    for start in (Path.cwd(), place.root.parent):
-        whole = (start / path).absolute()
+    for folder in (start or Path.cwd(), place.root.parent):
+        whole = folder / path
         if whole.is_relative_to(place.root):
             yield whole.relative_to(place.root).as_posix()
 
 
-def ask_back(session: Session, place: Place, path: str) -> None:
+def ask_back(session: Session, place: Place, path: str, *, start: Path | None) -> None:
     """Make a file stale that was deleted by hand, so that the next cycle writes it again.
 
     Raises:
         UsageError: regen makes no such file, or it is there.
     """
-    name = known_path(place, path)
+    name = known_path(place, path, start)
     record = place.records.at(name)
     if record is None or ((place.root / name).exists() and record.state != Standing.DELETED):
         raise UsageError(f"{path} is there", hint="`regen restore` brings back what was deleted by hand")
@@ -244,16 +246,15 @@ class ReleaseChanges:
     changes: tuple[ReleaseChange, ...]
 
 
-def release_changes(session: Session, place: Place, number: int) -> ReleaseChanges:
+def release_changes(database: Database, environment: str, number: int) -> ReleaseChanges:
     """What a release changed against its parent.
 
     Raises:
         UsageError: there is no such release.
     """
-    database = session.state.db
-    release = releases.release(database, place.name, number)
+    release = releases.release(database, environment, number)
     changes = []
-    for before, after in releases.compare(database, place.name, number - 1, number):
+    for before, after in releases.compare(database, environment, number - 1, number):
         known = after or before
         if known is None:
             continue

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regen.config import Config, find_root, load_config
+from regen.holder import STATE_FOLDER
 from regen.model.release import Hold, Release
-from regen.orchestrator.opening import STATE_FOLDER
 from regen.orchestrator.outcome import when
 from regen.stages.deploy import Interrupted, interrupted
 from regen.state import releases

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import anyio
-import anyio.to_thread
 
 from regen import telemetry
 from regen.errors import UsageError
@@ -20,7 +18,7 @@ from regen.orchestrator import check as checking
 from regen.orchestrator import explain, planner, settle
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, paths_of, running
-from regen.orchestrator.opening import open_session, reload_session
+from regen.orchestrator.opening import last_turn, open_session, reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
@@ -38,15 +36,21 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
+def patient() -> bool:
+    """Wait to the end."""
+    return False
+
+
 class Project:
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.
     """
 
-    def __init__(self, session: Session, progress: Progress) -> None:
+    def __init__(self, session: Session, progress: Progress, start: Path | None = None) -> None:
         self._session = session
         self._progress = progress
+        self._start = start  # the folder that the person is in; None: this process's
 
     @classmethod
     @asynccontextmanager
@@ -58,6 +62,7 @@ class Project:
         wait_s: float = 0.0,
         plugins: Iterable[tuple[str, object]] = (),
         progress: Progress = quiet,
+        give_up: Callable[[], bool] = patient,
     ) -> AsyncIterator[Project]:
         """Hold the project of a folder while the context is open: `async with Project.open("path") as project`.
 
@@ -68,17 +73,20 @@ class Project:
             plugins: (name, object with hook implementations) beside the installed plugins; all work is then done in
                 this process.
             progress: told (what, done, total) in the course of long work.
+            give_up: asked while waiting; True ends the wait before its time.
 
         Raises:
             ConfigError, UsageError: the folder is no project, or its configuration is wrong.
             PluginError: a plugin cannot be used.
             LockedError: it is open already, in this process or in another; StateError: its state cannot be used.
         """
-        async with open_session(Path(path), command=command, wait_s=wait_s, plugins=tuple(plugins)) as session:
+        async with open_session(
+            Path(path), command=command, wait_s=wait_s, give_up=give_up, plugins=tuple(plugins)
+        ) as session:
             try:
                 yield cls(session, progress)
             finally:
-                await _last_turn(session)
+                await last_turn(session)
 
     @staticmethod
     def open_sync(
@@ -183,11 +191,11 @@ class Project:
             UsageError: regen does not make this file.
         """
         async with self._session.turn:
-            return await explain.why(self._session, self._place(environment), place)
+            return await explain.why(self._session, self._place(environment), place, start=self._start)
 
     async def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
         """Open conflicts, by path."""
-        return settle.conflicts(self._session, self._place(environment))
+        return settle.conflicts(self._session.state.db, self._place(environment).name)
 
     async def resolve(self, path: str, how: str, environment: str | None = None) -> str:
         """Settle one conflict.
@@ -201,13 +209,13 @@ class Project:
             What was done, in one sentence.
         """
         async with self._session.turn:
-            return await settle.resolve(self._session, self._place(environment), path, how)
+            return await settle.resolve(self._session, self._place(environment), path, how, start=self._start)
 
     async def restore(self, path: str, environment: str | None = None) -> Applied:
         """Bring a file back that was deleted by hand."""
         async with running(self._session, "restore") as cycle:
             place = self._place(environment)
-            settle.ask_back(self._session, place, path)
+            settle.ask_back(self._session, place, path, start=self._start)
             return await carry_out(self._session, place, await self._plan(place), cycle)
 
     async def rollback(
@@ -242,7 +250,7 @@ class Project:
 
     def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
         """One release and what it changed."""
-        return settle.release_changes(self._session, self._place(environment), number)
+        return settle.release_changes(self._session.state.db, self._place(environment).name, number)
 
     def on_disk(self, plan: Plan) -> dict[str, bytes]:
         """The bytes on disk of every path of a plan, for diffs."""
@@ -262,19 +270,23 @@ class Project:
     async def watch(self, environment: str | None = None) -> AsyncGenerator[Turn, None]:
         """Run a cycle at the start and on every change, until the loop over it is left or cancelled.
 
+        Commands that other processes run in this project are run between the cycles, and are turns, too.
+
         Args:
             environment: only this one; None: every environment that is `automatic`.
         """
-        from regen.watch import watch
+        from regen.project.served import opened_door, served
+        from regen.watch import Calls, watch
 
         def names() -> list[str]:
             automatic = [place.name for place in self._session.places if place.environment.automatic]
             return automatic if environment is None else [self._place(environment).name]
 
-        turns = watch(lambda: self._session.config, self._reload, self._turn, names)
-        async with aclosing(turns):
-            async for turn in turns:
-                yield turn
+        calls = Calls(lambda: self._session.config, self._reload, self._turn, names, partial(served, self._session))
+        with opened_door(self._session) as (door, fault):
+            async with aclosing(watch(calls, door, fault)) as turns:
+                async for turn in turns:
+                    yield turn
 
     async def _turn(self, environment: str, trigger: telemetry.Trigger) -> Applied:
         async with running(self._session, "watch", trigger) as cycle:
@@ -285,11 +297,3 @@ class Project:
     async def _reload(self) -> None:
         async with self._session.turn:
             await reload_session(self._session)
-
-
-async def _last_turn(session: Session) -> None:
-    """Let other tasks end what they do with the project, and send the traces that wait, beside the event loop."""
-    with anyio.CancelScope(shield=True):
-        async with session.turn:
-            if telemetry.exporting():
-                await anyio.to_thread.run_sync(telemetry.stop)

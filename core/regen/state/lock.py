@@ -16,6 +16,8 @@ from regen.errors import LockedError, StateError
 
 NAME = "lock"
 _POLL_S = 0.05  # flock cannot wait with a limit, so waiting asks again
+_WAY_OUT = "stop it or wait for it; `regen status`, `history`, `show` and `conflicts` work meanwhile"
+_BESIDE_A_WATCH = "stop it first; commands that look at a project, plan, apply and settle work beside a watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Holder:
     host: str
     command: str
     since: float
+
+    @property
+    def watches(self) -> bool:
+        """Whether it is a watch on this machine, which takes commands of others."""
+        return self.command == "watch" and self.host == socket.gethostname()
 
     def __str__(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
@@ -75,7 +82,7 @@ def _take(fd: int, path: Path, wait_s: float) -> None:
                 raise LockedError(
                     f"{who or 'another regen'} holds this project" + (f"; waited {wait_s:g} s" if wait_s else ""),
                     where=str(path),
-                    hint="stop it or wait for it; `regen status` works meanwhile",
+                    hint=_BESIDE_A_WATCH if who is not None and who.watches else _WAY_OUT,
                 ) from None
             time.sleep(_POLL_S)
         except OSError as error:
@@ -97,6 +104,14 @@ def _write(fd: int, path: Path, holder: Holder) -> None:
         raise StateError(
             f"{path} cannot be written: {error.strerror}", hint="free some space and run it again"
         ) from error
+
+
+def last_holder(folder: Path) -> Holder | None:
+    """Who holds the state in `folder`, or did last; None where nobody ever did."""
+    try:
+        return _parse((folder / NAME).read_bytes())
+    except OSError:
+        return None
 
 
 def _parse(data: bytes) -> Holder | None:

@@ -1,0 +1,104 @@
+"""Terminal: where a command prints: this process's standard streams, or those of the process that it is run for."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal, TextIO, cast
+
+Channel = Literal["out", "err"]
+_VARIABLES = (
+    "COLORTERM",
+    "COLUMNS",
+    "FORCE_COLOR",
+    "LINES",
+    "NO_COLOR",
+    "TERM",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+)  # what rich looks at
+
+
+@dataclass(frozen=True, slots=True)
+class _Terminal:
+    """Another process's."""
+
+    out: TextIO
+    err: TextIO
+    environment: Mapping[str, str]
+
+
+_THERE: ContextVar[_Terminal | None] = ContextVar("terminal", default=None)
+
+
+def stream(channel: Channel) -> TextIO:
+    """Standard output or standard error."""
+    there = _THERE.get()
+    if there is None:
+        return sys.stdout if channel == "out" else sys.stderr
+    return there.out if channel == "out" else there.err
+
+
+def environment() -> Mapping[str, str]:
+    """The variables that say how to print."""
+    there = _THERE.get()
+    return os.environ if there is None else there.environment
+
+
+def described() -> dict[str, str]:
+    """This process's terminal, for `elsewhere` in another one."""
+    found = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+    for channel in ("out", "err"):
+        here = stream(channel)
+        found[channel] = "tty" if here.isatty() else ""
+        found[f"{channel}.encoding"] = here.encoding
+    return found
+
+
+@contextmanager
+def elsewhere(description: Mapping[str, str], post: Callable[[str, str], None]) -> Iterator[None]:
+    """Print to another process's terminal inside the block.
+
+    Args:
+        description: of the terminal.
+        post: sends a text to its "out" or "err".
+    """
+    out, err = (cast("TextIO", _Stream(channel, description, post)) for channel in ("out", "err"))
+    token = _THERE.set(_Terminal(out, err, description))
+    try:
+        yield
+    finally:
+        _THERE.reset(token)
+
+
+class _Stream(io.TextIOBase):
+    """One channel of another process's terminal."""
+
+    def __init__(self, channel: Channel, description: Mapping[str, str], post: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self._channel = channel
+        self._description = description
+        self._post = post
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # an attribute in typeshed
+        """That of the other process: rich draws with the letters that it has."""
+        return self._description.get(f"{self._channel}.encoding", "utf-8")
+
+    def isatty(self) -> bool:
+        """Whether a person reads it."""
+        return self._description.get(self._channel) == "tty"
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Send it on."""
+        self._post(self._channel, text)
+        return len(text)
