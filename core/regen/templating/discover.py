@@ -174,7 +174,7 @@ class FileLibrary:
         return tuple(file.name for file in self.files if file.name.endswith(_ENDINGS) and _root_of(file.name) == root)
 
     def modules(self, name: str) -> tuple[Source, ...]:
-        """Python files whose filters a template of that name can use, `filters.py` first; packs of strangers have none."""
+        """Python files whose filters templates of that name can use, `filters.py` first; strangers' packs have none."""
         root = _root_of(name)
         if root not in self._modules:
             entry = self._by_name.get(f"{root}/{ENTRY}" if root else ENTRY)

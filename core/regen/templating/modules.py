@@ -1,8 +1,8 @@
 """Modules: the Python files of a templates folder become filters of its bodies.
 
-Why the text is compiled here and not imported from its file: Python keeps compiled files by the second in which they were
-written, so an edit within that second would be missed; and a worker gets the text that was parsed, whatever the file
-holds by then.
+Why the text is compiled here and not imported from its file: Python keeps compiled files by the second in which they
+were written, so an edit within that second would be missed; and a worker gets the text that was parsed, whatever the
+file holds by then.
 """
 
 from __future__ import annotations
