@@ -133,6 +133,11 @@ class Produced:
     worker: int
 
 
+async def prepare_worker(settings: PluginSettings) -> None:
+    """Load the plugins, before there is anything to make."""
+    await _languages(await _worker_hooks(settings))
+
+
 async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks | None = None) -> Produced:
     """Make the artifacts of a chunk.
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import anyio.lowlevel
+
 from regen.model.artifact import ArtifactId, Because
 from regen.model.plan import Plan, PlanItem
 from regen.model.rows import Rows
@@ -20,13 +22,13 @@ from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.traces import record_chunks
+from regen.orchestrator.workers import PROCESSES_FROM, starting_workers
 from regen.state.records import Record
 from regen.telemetry import part, stage
 
 Progress = Callable[[str, int, int], None]
 
 CHUNK = 64  # artifacts a chunk: some 20 ms of work, so that sending it costs little (bench/README.md)
-_PROCESSES_FROM = 400  # jobs; starting two workers costs as much as rendering some 300 artifacts here
 
 
 async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -> Plan:
@@ -42,15 +44,16 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         RegenError: a template failed, a path is claimed twice, and so on; nothing is written then, and what was taken
             in stays pending.
     """
-    take_lock(session.state, place, session.revision)
-    await take_in(session)
-    look_for_clean(session, place)
-    with stage("select", environment=place.name) as span:
-        entries = waiting(session, place, wish)
-        span.set_attribute("regen.affected", len(entries))
     work = Work(place)
-    jobs = _jobs(session, place, entries, work, full=wish.full) if entries else {}
-    proposals = follow_renames(session, work, jobs)
+    async with starting_workers(session, place, full=wish.full):
+        take_lock(session.state, place, session.revision)
+        await take_in(session)
+        look_for_clean(session, place)
+        with stage("select", environment=place.name) as span:
+            entries = waiting(session, place, wish)
+            span.set_attribute("regen.affected", len(entries))
+        jobs = await _jobs(session, place, entries, work, full=wish.full) if entries else {}
+        proposals = follow_renames(session, work, jobs)
     made = await _produce(session, place, jobs, progress)
     made |= await _produce(session, place, reconsider(work, jobs, made), progress)
     items, nothing = await assemble(session, work, made)
@@ -76,7 +79,7 @@ def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:
     return standing + sum(1 for item in items if not place.records.has(item.artifact))
 
 
-def _jobs(
+async def _jobs(
     session: Session, place: Place, entries: Mapping[ArtifactId, Because], work: Work, *, full: bool
 ) -> dict[str, list[Job]]:
     """Evaluate the views of what is stale; what has other rows than before becomes a job."""
@@ -87,6 +90,7 @@ def _jobs(
     jobs: dict[str, list[Job]] = {}
     shared = Shared()
     for template in sorted(by_template):
+        await anyio.lowlevel.checkpoint()
         artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
         records = place.records.of(template, [a.key for a in artifacts])
         unit = session.units.get(template)
@@ -170,7 +174,7 @@ async def _produce(
     spread = [chunk for chunk in chunks if chunk.template.digest not in session.walks]
     done = _Done(progress, total, chunk_sizes=[len(chunk.jobs) for chunk in spread])
     results: dict[ArtifactId, Made] = {}
-    executor = session.executor(total, _PROCESSES_FROM)
+    executor = session.executor(total, PROCESSES_FROM)
     here = partial(produce, graph=filled(session), hooks=session.hooks)
     with stage("render", artifacts=total, executor=executor.name, workers=executor.workers):
         work = here if executor.name == "inline" else produce

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 
+import anyio.lowlevel
+
 from regen.errors import TemplateError
 from regen.hooks.protocols import Selector
 from regen.model.artifact import Because
@@ -68,6 +70,7 @@ def _young(files: Iterable[TemplateFile]) -> bool:
 async def _unit(session: Session, template: Template, prefixes: Mapping[str, str]) -> Unit:
     selectors = []
     for view, text in template.views:
+        await anyio.lowlevel.checkpoint()
         selectors.append((view, await compiled(session, text, prefixes, template.place(view))))
     _check_each(template, dict(selectors))
     parts = _parts(session, template, selectors)
