@@ -68,9 +68,7 @@ class Recording:
     def __init__(self) -> None:
         self.costs: list[tuple[float, float, float]] = []
 
-    async def map(
-        self, _: InlineExecutor, work: Callable[..., Any], chunks: Sequence[Any], done: Callable[[int], None]
-    ) -> list[Any]:
+    async def map(self, work: Callable[..., Any], chunks: Sequence[Any], done: Callable[[int], None]) -> list[Any]:
         results = []
         for number, chunk in enumerate(chunks, 1):
             marks = [time.perf_counter()]
