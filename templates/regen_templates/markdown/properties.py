@@ -1,0 +1,116 @@
+"""Properties: facts of a class become lines of its table, and what its diagram draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from regen.model.term import Literal, Term
+from regen.templating.iris import local_name
+
+from ..vocabulary.facts import Property
+from ..vocabulary.facts import properties as gathered
+from .pages import Page, Rows
+from .texts import code, paragraphs_of
+
+# Facts that limit values, in the order in which they are told.
+_LIMITS = (
+    ("ge", "At least"),
+    ("gt", "More than"),
+    ("le", "At most"),
+    ("lt", "Less than"),
+    ("min_length", "Shortest length"),
+    ("max_length", "Longest length"),
+    ("pattern", "Matches"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One property as its table and the diagram have it.
+
+    Attributes:
+        name, values, how_many, says: the cells of the table.
+        local: its local name.
+        targets: the classes that have a page, of which its values are.
+        scalars: local names of what else its values are.
+    """
+
+    name: str
+    values: str
+    how_many: str
+    says: str
+    local: str
+    targets: tuple[str, ...]
+    scalars: tuple[str, ...]
+
+
+def properties(fields: Rows, known: Rows, here: Page, unbounded: str) -> list[Line]:
+    """The properties of a class, in the order of their IRIs.
+
+    Args:
+        fields: (class, property, fact, value).
+        known: (class, class that has a page).
+        here: the page of the class.
+        unbounded: "one" where a property without an upper bound has one value, `[vars] unbounded`.
+    """
+    paged = {str(other) for _, other in known}
+    facts = ((property_, fact, value) for _, property_, fact, value in fields)
+    return [_line(each, paged, here) for each in gathered(facts, one=unbounded == "one")]
+
+
+def _line(property_: Property, paged: set[str], here: Page) -> Line:
+    ranges = [str(term) for term in property_.ranges]
+    if property_.choices:
+        values = [code(_choice(term)) for term in property_.choices]
+    else:
+        values = [here.link(iri) if iri in paged else code(local_name(iri)) for iri in ranges]
+    return Line(
+        name=code(property_.key),
+        values=", ".join(distinct(values)),
+        how_many=_count(property_),
+        says="<br>".join(_says(property_)),
+        local=property_.local,
+        targets=tuple([iri for iri in ranges if iri in paged]),
+        scalars=tuple([local_name(iri) for iri in ranges if iri not in paged]),
+    )
+
+
+def distinct(texts: Iterable[str]) -> Iterable[str]:
+    """The texts without repeats, whatever their case."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(text.lower(), text)
+    return found.values()
+
+
+def _choice(term: Term) -> str:
+    return str(term) if isinstance(term, Literal) else local_name(str(term))
+
+
+def _count(property_: Property) -> str:
+    """How many values: `1`, `0..1`, `2..*`."""
+    least = property_.least or 0
+    most = property_.most if property_.most is not None else "*" if property_.many else 1
+    return str(least) if least == most else f"{least}..{most}"
+
+
+def _says(property_: Property) -> list[str]:
+    given = property_.given
+    found = list(paragraphs_of(_prose("\n\n".join([str(text) for text in given.get("about", ())]))))
+    if property_.deprecated:
+        successors = _joined(local_name(str(term)) for term in given.get("successor", ()))
+        found.append("**Deprecated.**" + (f" Use {code(successors)} instead." if successors else ""))
+    found += [f"{words} {code(_joined(given[fact]))}." for fact, words in _LIMITS if fact in given]
+    return found
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ", ".join(map(str, texts))
+
+
+@lru_cache(maxsize=16_384)
+def _prose(text: str) -> str:
+    """The text without the white space that stood around its lines."""
+    return "\n".join([line.strip() for line in text.splitlines()])

@@ -1,0 +1,38 @@
+"""Values: members of an enumeration become lines of its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regen.templating.iris import local_name
+
+from .pages import Rows
+from .texts import code, paragraphs_of
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as the table has it."""
+
+    name: str
+    says: str
+
+
+def values(members: Rows, notes: Rows) -> list[Value]:
+    """The values of an enumeration, in the order of their IRIs; the IRI names the one whose local name is taken.
+
+    Args:
+        members: (enumeration, member).
+        notes: (enumeration, member, comment).
+    """
+    comments: dict[str, list[str]] = {}
+    for _, member, comment in notes:
+        comments.setdefault(str(member), []).append(str(comment))
+    found: dict[str, Value] = {}
+    for _, member in members:
+        iri = str(member)
+        local = local_name(iri)
+        name = iri if local in found else local
+        says = "<br>".join(paragraphs_of("\n\n".join(comments.get(iri, ()))))
+        found[name] = Value(code(name), says)
+    return list(found.values())
