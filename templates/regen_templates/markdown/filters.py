@@ -7,11 +7,12 @@ from typing import Any
 
 from .diagram import diagram
 from .pages import links, page, path, spaces
-from .properties import properties
+from .properties import cells, properties
 from .texts import code, escaped, paragraphs
 from .values import values
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "cells": cells,
     "code": code,
     "diagram": diagram,
     "escaped": escaped,

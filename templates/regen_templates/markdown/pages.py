@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from regen.model.term import Term
 from regen.templating.identifiers import identifier
 from regen.templating.iris import local_name, namespace
+from regen.templating.names import pascal
 
 from ..vocabulary.names import letter_first, module_name, stem
 from .texts import escaped
@@ -24,17 +25,35 @@ def plain(text: str) -> str:
 
 
 def file_name(iri: str) -> str:
-    """The name of a page's file without its ending: `audio_edition`. May ask the graph, so it is not kept."""
+    """The name of a page's file without its ending: `audio_edition`."""
+    return _usual_name(iri) or _file_name(iri)
+
+
+@lru_cache(maxsize=65_536)
+def _usual_name(iri: str) -> str | None:
+    """The name of the file of a class that is spelled in Pascal case, for which `stem` asks no graph; None for others.
+
+    Why others are not kept: their look-ups are written down for the render that is going on.
+    """
+    local = local_name(iri)
+    return _file_name(iri) if pascal(local) == local else None
+
+
+def _file_name(iri: str) -> str:
     return plain(letter_first(stem(iri)))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: what it is about, the folder in which it stands, and the settings that name folders."""
+    """A page: what it is about, the folder in which it stands, and the settings that name folders.
+
+    It is made for one render, and keeps the links of that render.
+    """
 
     iri: str
     module: str
     modules: Modules
+    _links: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def module_of(self, iri: str) -> str:
         """The folder of another page."""
@@ -42,9 +61,12 @@ class Page:
 
     def link(self, iri: str) -> str:
         """A link to another page."""
-        module = self.module_of(iri)
-        folder = "" if module == self.module else f"../{module}/"
-        return f"[{escaped(local_name(iri))}]({folder}{file_name(iri)}.md)"
+        link = self._links.get(iri)
+        if link is None:
+            module = self.module_of(iri)
+            folder = "" if module == self.module else f"../{module}/"
+            link = self._links[iri] = f"[{escaped(local_name(iri))}]({folder}{file_name(iri)}.md)"
+        return link
 
 
 @dataclass(frozen=True, slots=True)

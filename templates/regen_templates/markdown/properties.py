@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from regen.model.term import Literal, Term
 from regen.templating.iris import local_name
@@ -26,21 +26,19 @@ _LIMITS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One property as its table and the diagram have it.
 
     Attributes:
-        name, values, how_many, says: the cells of the table.
+        cells: of the table: its name, its values, how many, and what it says.
+        how_many: `1`, `0..1`, `2..*`.
         local: its local name.
         targets: the classes that have a page, of which its values are.
         scalars: local names of what else its values are.
     """
 
-    name: str
-    values: str
+    cells: tuple[str, str, str, str]
     how_many: str
-    says: str
     local: str
     targets: tuple[str, ...]
     scalars: tuple[str, ...]
@@ -60,17 +58,21 @@ def properties(fields: Rows, known: Rows, here: Page, unbounded: str) -> list[Li
     return [_line(each, paged, here) for each in gathered(facts, one=unbounded == "one")]
 
 
+def cells(lines: list[Line]) -> list[tuple[str, str, str, str]]:
+    """The cells of the table, line by line."""
+    return [line.cells for line in lines]
+
+
 def _line(property_: Property, paged: set[str], here: Page) -> Line:
     ranges = [str(term) for term in property_.ranges]
     if property_.choices:
         values = [code(_choice(term)) for term in property_.choices]
     else:
         values = [here.link(iri) if iri in paged else code(local_name(iri)) for iri in ranges]
+    how_many = _count(property_)
     return Line(
-        name=code(property_.key),
-        values=", ".join(distinct(values)),
-        how_many=_count(property_),
-        says="<br>".join(_says(property_)),
+        cells=(code(property_.key), ", ".join(distinct(values)), how_many, "<br>".join(_says(property_))),
+        how_many=how_many,
         local=property_.local,
         targets=tuple([iri for iri in ranges if iri in paged]),
         scalars=tuple([local_name(iri) for iri in ranges if iri not in paged]),
@@ -98,7 +100,8 @@ def _count(property_: Property) -> str:
 
 def _says(property_: Property) -> list[str]:
     given = property_.given
-    found = list(paragraphs_of(_prose("\n\n".join([str(text) for text in given.get("about", ())]))))
+    about = _told("\n\n".join([str(text) for text in given.get("about", ())]))
+    found = [about] if about else []
     if property_.deprecated:
         successors = _joined(local_name(str(term)) for term in given.get("successor", ()))
         found.append("**Deprecated.**" + (f" Use {code(successors)} instead." if successors else ""))
@@ -111,6 +114,6 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _prose(text: str) -> str:
-    """The text without the white space that stood around its lines."""
-    return "\n".join([line.strip() for line in text.splitlines()])
+def _told(text: str) -> str:
+    """The paragraphs of a comment in one cell; white space around its lines does not count."""
+    return "<br>".join(paragraphs_of("\n".join([line.strip() for line in text.splitlines()])))

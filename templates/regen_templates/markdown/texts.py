@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from regen.model.term import Term
 
-_MARKS = str.maketrans({"<": "&lt;"} | {sign: f"\\{sign}" for sign in "\\`*[]|~$"})
+_MARKS = (*((sign, f"\\{sign}") for sign in "\\`*[]|~$"), ("<", "&lt;"))
 _BACKTICKS = re.compile("`+")
 
 
@@ -52,7 +52,9 @@ def _code(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _escaped(text: str) -> str:
-    return text.translate(_MARKS)
+    for sign, written in _MARKS:  # `translate` looks at each sign and takes five times as long
+        text = text.replace(sign, written)
+    return text
 
 
 def _unmarked(line: str) -> str:

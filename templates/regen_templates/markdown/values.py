@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from regen.templating.iris import local_name
 
 from .pages import Rows
 from .texts import code, paragraphs_of
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value as the table has it."""
-
-    name: str
-    says: str
-
-
-def values(members: Rows, notes: Rows) -> list[Value]:
-    """The values of an enumeration, in the order of their IRIs; the IRI names the one whose local name is taken.
+def values(members: Rows, notes: Rows) -> list[tuple[str, str]]:
+    """The cells of each value, its name and what it says, in the order of their IRIs; the IRI names the one whose local name is taken.
 
     Args:
         members: (enumeration, member).
@@ -28,11 +18,11 @@ def values(members: Rows, notes: Rows) -> list[Value]:
     comments: dict[str, list[str]] = {}
     for _, member, comment in notes:
         comments.setdefault(str(member), []).append(str(comment))
-    found: dict[str, Value] = {}
+    found: dict[str, tuple[str, str]] = {}
     for _, member in members:
         iri = str(member)
         local = local_name(iri)
         name = iri if local in found else local
         says = "<br>".join(paragraphs_of("\n\n".join(comments.get(iri, ()))))
-        found[name] = Value(code(name), says)
+        found[name] = (code(name), says)
     return list(found.values())
