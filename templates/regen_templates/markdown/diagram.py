@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from regen.templating.iris import local_name
 from regen.templating.names import pascal
 
@@ -35,7 +37,9 @@ class _Nodes:
 
     def _new(self, iri: str) -> str:
         module = self._here.module_of(iri)
-        name = ("" if module == self._here.module else pascal(module)) + _type_name(iri)
+        name = _usual_name(iri) or _other_name(iri)
+        if module != self._here.module:
+            name = pascal(module) + name
         if name.isascii():
             return name
         sign = f"N{checksum(iri)}"
@@ -58,10 +62,14 @@ def diagram(here: Page, superclasses: Rows, subclasses: Rows, properties: list[L
     return found + [nodes.declared(name) for name in nodes.labels if name != own]
 
 
-def _type_name(iri: str) -> str:
-    """The local name where it can be a type's (`DVD`), else one in Pascal case."""
+@lru_cache(maxsize=65_536)
+def _usual_name(iri: str) -> str | None:
+    """The local name where it can be a type's (`DVD`); None where it cannot."""
     local = local_name(iri)
-    if local.isascii() and local.isalnum() and local[0].isupper():
-        return local
+    return local if local.isascii() and local.isalnum() and local[0].isupper() else None
+
+
+def _other_name(iri: str) -> str:
+    """A name in Pascal case, made from that of the file; may ask the graph, so it is not kept."""
     name = pascal(file_name(iri))
     return plain(name if name[:1].isalpha() else f"X{name}")
