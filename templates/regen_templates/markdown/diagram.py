@@ -9,7 +9,7 @@ from regen.templating.names import pascal
 
 from ..vocabulary.names import checksum
 from .pages import Page, Rows, file_name, plain
-from .properties import Line, distinct
+from .properties import Line
 
 
 class _Nodes:
@@ -58,7 +58,7 @@ def diagram(here: Page, superclasses: Rows, subclasses: Rows, properties: list[L
         label = plain(each.local)
         found += [f'{own} --> "{each.how_many}" {nodes(target)} : {label}' for target in each.targets]
         if not each.targets:
-            found.append(f"{own} : {label} {' or '.join(distinct(map(plain, each.scalars))) or 'any'}")
+            found.append(f"{own} : {label} {' or '.join(dict.fromkeys(map(plain, each.scalars))) or 'any'}")
     return found + [nodes.declared(name) for name in nodes.labels if name != own]
 
 

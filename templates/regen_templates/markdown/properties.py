@@ -71,7 +71,7 @@ def _line(property_: Property, paged: set[str], here: Page) -> Line:
         values = [here.link(iri) if iri in paged else code(local_name(iri)) for iri in ranges]
     how_many = _count(property_)
     return Line(
-        cells=(code(property_.key), ", ".join(distinct(values)), how_many, "<br>".join(_says(property_))),
+        cells=(code(property_.key), ", ".join(dict.fromkeys(values)), how_many, "<br>".join(_says(property_))),
         how_many=how_many,
         local=property_.local,
         targets=tuple([iri for iri in ranges if iri in paged]),
@@ -79,22 +79,14 @@ def _line(property_: Property, paged: set[str], here: Page) -> Line:
     )
 
 
-def distinct(texts: Iterable[str]) -> Iterable[str]:
-    """The texts without repeats, whatever their case."""
-    found: dict[str, str] = {}
-    for text in texts:
-        found.setdefault(text.lower(), text)
-    return found.values()
-
-
 def _choice(term: Term) -> str:
     return str(term) if isinstance(term, Literal) else local_name(str(term))
 
 
 def _count(property_: Property) -> str:
-    """How many values: `1`, `0..1`, `2..*`."""
+    """How many values: `1`, `0..1`, `2..*`. What needs several values has no bound of one that nobody stated."""
     least = property_.least or 0
-    most = property_.most if property_.most is not None else "*" if property_.many else 1
+    most = property_.most if property_.most is not None else "*" if property_.many or least > 1 else 1
     return str(least) if least == most else f"{least}..{most}"
 
 

@@ -9,7 +9,9 @@ from .texts import code, paragraphs_of
 
 
 def values(members: Rows, notes: Rows) -> list[tuple[str, str]]:
-    """The cells of each value, its name and what it says, in the order of their IRIs; the IRI names the one whose local name is taken.
+    """The cells of each value, its name and what it says, in the order of their IRIs.
+
+    The IRI names a value whose local name is taken by one before it.
 
     Args:
         members: (enumeration, member).
