@@ -1,0 +1,52 @@
+"""Enumerations: individuals become the members of a `StrEnum`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regen.model.term import Iri, Term
+from regen.templating.iris import local_name
+from regen.templating.literals import py_literal
+
+from ..vocabulary.facts import Rows
+from .names import Names
+from .texts import described
+
+_LENGTH = 88  # ruff's line length
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of an enumeration: its assignment, and its docstring, which is empty where nothing is said."""
+
+    assignment: str
+    docstring: str
+
+
+def members_of(members: Rows, notes: Rows, names: Names) -> list[Member]:
+    """The members of an enumeration, in the order of their IRIs.
+
+    The value is the local name; the IRI where a member before it has that name.
+
+    Args:
+        members: rows (enumeration, member).
+        notes: rows (enumeration, member, comment).
+    """
+    comments: dict[str, list[Term]] = {}
+    for _, member, comment in notes:
+        if comment is not None:
+            comments.setdefault(str(member), []).append(comment)
+    iris = [member for _, member in members if isinstance(member, Iri)]
+    seen: set[str] = set()
+    found = []
+    for name, text in zip(names.members(iris), map(str, iris), strict=True):
+        local = local_name(text)
+        value = py_literal(text if local in seen else local)
+        seen.add(local)
+        found.append(Member(_assignment(name, value), described(comments.get(text, ()))))
+    return found
+
+
+def _assignment(name: str, value: str) -> str:
+    line = f"    {name} = {value}"
+    return line if len(line) <= _LENGTH else f"    {name} = (\n        {value}\n    )"
