@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import isfinite
 
 from regen.model.term import Literal
@@ -62,12 +63,17 @@ def _arguments(name: str, of: Property, checks: tuple[str, ...]) -> list[str]:
     elif not of.required:
         found.append("default=None")
     if of.key != name:
-        found.append(f"alias={py_literal(of.key)}")
+        found.append(_alias(of.key))
     if not of.many:
         found += checks
     if of.deprecated:
         found.append("deprecated=True")
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _alias(key: str) -> str:
+    return f"alias={py_literal(key)}"
 
 
 def _checks(of: Property, type_: str) -> tuple[str, ...]:

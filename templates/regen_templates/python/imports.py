@@ -29,14 +29,16 @@ class Uses:
         self.literal = self.literal or bool(field.choices)
         self.field = self.field or bool(field.checks) or field.arguments not in ((), ("default=None",))
 
-    def standard(self, *, type_checking: bool) -> list[str]:
-        """Imports of the standard library."""
-        wanted = (type_checking, "TYPE_CHECKING"), (self.annotated, "Annotated"), (self.literal, "Literal")
+    def sections(self, packages: Iterable[str]) -> list[list[str]]:
+        """Imports of the standard library, of pydantic, and of packages for type checkers only; each may be empty."""
+        checked = [import_line("..", f"{package} as _{package}", "    ") for package in in_order(packages)]
+        wanted = (checked, "TYPE_CHECKING"), (self.annotated, "Annotated"), (self.literal, "Literal")
         typing = [name for is_wanted, name in wanted if is_wanted]
-        lines = ["import datetime as _dt"] if self.datetime else []
-        if self.decimal:
-            lines.append("from decimal import Decimal")
-        return [*lines, f"from typing import {', '.join(typing)}"] if typing else lines
+        standard = ["import datetime as _dt"] if self.datetime else []
+        standard += ["from decimal import Decimal"] if self.decimal else []
+        standard += [f"from typing import {', '.join(typing)}"] if typing else []
+        pydantic = ["from pydantic import Field"] if self.field else []
+        return [standard, pydantic, ["if TYPE_CHECKING:", *checked] if checked else []]
 
 
 def base_import(package: str, stem: str, name: str, alias: str) -> str:
@@ -44,11 +46,6 @@ def base_import(package: str, stem: str, name: str, alias: str) -> str:
     return import_line(
         f"..{package}.{stem}" if package else f".{stem}", name if alias == name else f"{name} as {alias}"
     )
-
-
-def package_import(package: str) -> str:
-    """The import of a package that annotations name, for type checkers only."""
-    return import_line("..", f"{package} as _{package}", "    ")
 
 
 def import_line(path: str, name: str, indent: str = "") -> str:

@@ -10,30 +10,24 @@ from regen.templating.names import pascal
 
 from ..vocabulary.facts import Rows, properties
 from .fields import field_of
-from .imports import Uses, base_import, in_order, package_import
-from .layout import Field, field_lines
+from .imports import Uses, base_import, in_order
+from .layout import field_lines
 from .names import Names
 from .texts import described
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What the file of one class prints, as lines.
+    """What the file of one class prints.
 
     Attributes:
+        imports: all import statements, with an empty line between two sections.
         bases: names of the base classes.
-        base_imports: a statement for each of them.
-        standard_imports: of the standard library.
-        uses_field: whether `Field` is imported.
-        packages: imports for type checkers only.
-        fields: the fields with their docstrings.
+        fields: the lines of the fields and their docstrings.
     """
 
+    imports: str
     bases: list[str]
-    base_imports: list[str]
-    standard_imports: list[str]
-    uses_field: bool
-    packages: list[str]
     fields: list[str]
 
 
@@ -69,23 +63,21 @@ def model_of(class_: Term, superclasses: Rows, fields: Rows, known: Rows, names:
     found = properties(((property_, fact, value) for _, property_, fact, value in fields), one=one)
     uses, lines = Uses(), []
     for name, of in zip(names.fields(of.iri for of in found), found, strict=True):
-        made: Field = field_of(name, of, classes.type_of)
+        made = field_of(name, of, classes.type_of)
         uses.add(made)
         lines += field_lines(made)
         if text := described(of.given.get("about", ())):
             lines.append(f"    {text}")
-    return Model(
-        bases=bases or ["Model"],
-        base_imports=in_order(base_imports) or ["from .._base import Model"],
-        standard_imports=uses.standard(type_checking=bool(classes.packages)),
-        uses_field=uses.field,
-        packages=[package_import(package) for package in in_order(classes.packages)],
-        fields=lines,
-    )
+    standard, pydantic, packages = uses.sections(classes.packages)
+    sections = filter(None, (standard, pydantic, base_imports, packages))
+    return Model(imports="\n\n".join(map("\n".join, sections)), bases=bases, fields=lines)
 
 
 def _bases(class_: str, superclasses: Iterable[str], names: Names) -> tuple[list[str], list[str]]:
-    """Names of the base classes, and their imports; one of another module is renamed where its name is taken here."""
+    """Names of the base classes, and their imports; one of another module is renamed where its name is taken here.
+
+    Without superclasses, `Model` is the base.
+    """
     package = names.module(class_)
     taken = [names.type_name(class_)]
     imports = []
@@ -95,4 +87,4 @@ def _bases(class_: str, superclasses: Iterable[str], names: Names) -> tuple[list
         alias = f"_{pascal(module)}{name}" if name in taken and not beside else name
         imports.append(base_import("" if beside else module, names.stem(super_), name, alias))
         taken.append(alias)
-    return taken[1:], imports
+    return (taken[1:], in_order(imports)) if imports else (["Model"], ["from .._base import Model"])

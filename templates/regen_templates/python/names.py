@@ -6,14 +6,14 @@ Why nothing here looks at all classes: see `vocabulary/names.py`. What asks the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2 import Environment
 
 from regen.model.term import Iri
-from regen.templating import identifiers
+from regen.templating.identifiers import unique_names
 from regen.templating.iris import local_name, namespace
 from regen.templating.names import pascal, screaming, snake
 
@@ -70,19 +70,18 @@ class Names:
 
     def type_name(self, iri: str) -> str:
         """The local name where it can be a type's name (`DVD`), else the stem in Pascal case."""
-        local = local_name(iri)
-        if not (local.isascii() and local.isalnum() and local[0].isupper()):
-            local = pascal(self.stem(iri))
-            local = local if local[:1].isalpha() else f"X{local}"
-        return f"{local}_" if local in _NO_TYPES else self.identifier(local)
+        return _own_type_name(local_name(iri), self.identifier) or self._made_type_name(iri)
+
+    def _made_type_name(self, iri: str) -> str:
+        name = pascal(self.stem(iri))
+        name = name if name[:1].isalpha() else f"X{name}"
+        return f"{name}_" if name in _NO_TYPES else self.identifier(name)
 
     def fields(self, properties: Iterable[Iri]) -> list[str]:
         """Names of the fields of one class, one for each property, in snake case."""
-        iris = list(properties)
-        unique = identifiers.unique_names(iris, lambda text: self.identifier(snake(text)))
         names: list[str] = []
-        for iri in iris:
-            name = _starting(unique[iri], "n")
+        for unique in self._unique(properties, snake):
+            name = _starting(unique, "n")
             if name in _NO_FIELDS or name.startswith("model_") or name in names:
                 name = f"{name}_"
             names.append(name)
@@ -90,10 +89,17 @@ class Names:
 
     def members(self, members: Iterable[Iri]) -> list[str]:
         """Names of the members of one enumeration, in capitals."""
-        iris = list(members)
-        unique = identifiers.unique_names(iris, lambda text: self.identifier(screaming(text)))
-        names = [_starting(unique[iri], "N") for iri in iris]
+        names = [_starting(unique, "N") for unique in self._unique(members, screaming)]
         return [f"{name}_" if name in _NO_MEMBERS else name for name in names]
+
+    def _unique(self, things: Iterable[Iri], style: Callable[[str], str]) -> list[str]:
+        """A name for each thing; only where several want one does it need what `unique_names` does."""
+        iris = list(things)
+        names = [_own_name(local_name(iri), style, self.identifier) for iri in map(str, iris)]
+        if len(set(names)) == len(names):
+            return names
+        unique = unique_names(iris, lambda text: self.identifier(style(text)))
+        return [unique[iri] for iri in iris]
 
 
 def _starting(name: str, letter: str) -> str:
@@ -104,6 +110,19 @@ def _starting(name: str, letter: str) -> str:
 @lru_cache(maxsize=1024)
 def _own_module(space: str, identifier: Identifier) -> str:
     return module_name(space, {}, identifier)
+
+
+@lru_cache(maxsize=16_384)
+def _own_name(local: str, style: Callable[[str], str], identifier: Identifier) -> str:
+    return identifier(style(local))
+
+
+@lru_cache(maxsize=16_384)
+def _own_type_name(local: str, identifier: Identifier) -> str | None:
+    """The name of a type whose local name can be one; None where the name has to be made."""
+    if not (local.isascii() and local.isalnum() and local[0].isupper()):
+        return None
+    return f"{local}_" if local in _NO_TYPES else identifier(local)
 
 
 @lru_cache(maxsize=16_384)
