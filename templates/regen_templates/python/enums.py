@@ -10,7 +10,7 @@ from regen.templating.literals import py_literal
 
 from ..vocabulary.facts import Rows
 from .names import Names
-from .texts import described
+from .texts import described_member
 
 _LENGTH = 88  # ruff's line length
 
@@ -43,7 +43,7 @@ def members_of(members: Rows, notes: Rows, names: Names) -> list[Member]:
         local = local_name(text)
         value = py_literal(text if local in seen else local)
         seen.add(local)
-        found.append(Member(_assignment(name, value), described(comments.get(text, ()))))
+        found.append(Member(_assignment(name, value), described_member(comments.get(text, ()))))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from math import isfinite
+from math import ceil, floor, isfinite
 
 from regen.model.term import Literal
 from regen.templating.literals import py_literal
@@ -87,18 +87,19 @@ def _limits(of: Property, type_: str) -> list[str]:
     own = bounds(map(str, of.ranges))
     found = []
     for kind, strict, pick in (("ge", "gt", max), ("gt", "", max), ("le", "lt", min), ("lt", "", min)):
-        values = of.numbers(kind)
+        values = [value for value in of.numbers(kind) if isfinite(value)]
         if kind in own and (values or strict not in of.given):
             values.append(own[kind])
         if values:
-            found.append(f"{kind}={_number(pick(values), type_)}")
+            found.append(f"{kind}={_bound(kind, pick(values), type_)}")
     return found
 
 
-def _number(value: Number, type_: str) -> str:
-    if isfinite(value) and value == int(value):
-        return str(int(value))
-    return py_literal(value)
+def _bound(kind: str, value: Number, type_: str) -> str:
+    """A bound as pydantic takes it: of an integer, it is the next integer that says the same."""
+    if type_ == "int" or value == int(value):
+        return str(ceil(value) if kind in {"ge", "lt"} else floor(value))
+    return py_literal(float(value) if type_ == "float" else value)
 
 
 def _text_checks(of: Property) -> list[str]:

@@ -24,7 +24,7 @@ class Uses:
     def add(self, field: Field) -> None:
         """Take in what a field needs."""
         self.datetime = self.datetime or any(type_.startswith("_dt.") for type_ in field.types)
-        self.decimal = self.decimal or "Decimal" in field.types or any("Decimal(" in check for check in field.checks)
+        self.decimal = self.decimal or "Decimal" in field.types
         self.annotated = self.annotated or (field.many and bool(field.checks))
         self.literal = self.literal or bool(field.choices)
         self.field = self.field or bool(field.checks) or field.arguments not in ((), ("default=None",))

@@ -13,7 +13,7 @@ from .fields import field_of
 from .imports import Uses, base_import, in_order
 from .layout import field_lines
 from .names import Names
-from .texts import described
+from .texts import described_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def model_of(class_: Term, superclasses: Rows, fields: Rows, known: Rows, names:
         made = field_of(name, of, classes.type_of)
         uses.add(made)
         lines += field_lines(made)
-        if text := described(of.given.get("about", ())):
+        if text := described_field(of):
             lines.append(f"    {text}")
     standard, pydantic, packages = uses.sections(classes.packages)
     sections = filter(None, (standard, pydantic, base_imports, packages))
