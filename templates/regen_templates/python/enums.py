@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from regen.model.term import Iri, Term
 from regen.templating.iris import local_name
 from regen.templating.literals import py_literal
@@ -15,16 +13,8 @@ from .texts import described_member
 _LENGTH = 88  # ruff's line length
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One member of an enumeration: its assignment, and its docstring, which is empty where nothing is said."""
-
-    assignment: str
-    docstring: str
-
-
-def members_of(members: Rows, notes: Rows, names: Names) -> list[Member]:
-    """The members of an enumeration, in the order of their IRIs.
+def member_lines(members: Rows, notes: Rows, names: Names) -> list[str]:
+    """The lines of the members of an enumeration and their docstrings, in the order of their IRIs.
 
     The value is the local name; the IRI where a member before it has that name.
 
@@ -38,13 +28,15 @@ def members_of(members: Rows, notes: Rows, names: Names) -> list[Member]:
             comments.setdefault(str(member), []).append(comment)
     iris = [member for _, member in members if isinstance(member, Iri)]
     seen: set[str] = set()
-    found = []
+    lines = []
     for name, text in zip(names.members(iris), map(str, iris), strict=True):
         local = local_name(text)
         value = py_literal(text if local in seen else local)
         seen.add(local)
-        found.append(Member(_assignment(name, value), described_member(comments.get(text, ()))))
-    return found
+        lines.append(_assignment(name, value))
+        if about := described_member(comments.get(text, ())):
+            lines.append(f"    {about}")
+    return lines
 
 
 def _assignment(name: str, value: str) -> str:

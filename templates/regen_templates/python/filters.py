@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from jinja2 import Environment, pass_environment
 
 from regen.model.term import Term
 
 from ..vocabulary.facts import Rows
-from .enums import Member, members_of
+from .enums import member_lines
 from .imports import import_line
 from .models import Model, model_of
 from .names import Names, order
@@ -45,27 +45,34 @@ def _model(  # each `[vars]` by itself: a body that passes all of them depends o
 
 
 @pass_environment
-def _members(environment: Environment, members: Rows, notes: Rows) -> list[Member]:
-    return members_of(members, notes, Names.of(environment))
+def _members(environment: Environment, members: Rows, notes: Rows) -> list[str]:
+    return member_lines(members, notes, Names.of(environment))
 
 
 @pass_environment
-def _class_imports(environment: Environment, classes: Iterable[Term]) -> list[str]:
-    """An import of each class of a package, from its own file."""
+def _class_imports(environment: Environment, classes: Rows) -> list[str]:
+    """An import of each class of a package, from its own file; rows (namespace, class)."""
     names = Names.of(environment)
-    found = sorted((order(stem := names.stem(iri)), stem, names.type_name(iri)) for iri in map(str, classes))
+    found = sorted((order(stem := names.stem(iri)), stem, names.type_name(iri)) for iri in _second(classes))
     return [import_line(f".{stem}", name) for _, stem, name in found]
 
 
 @pass_environment
-def _modules(environment: Environment, spaces: Iterable[Term], modules: Mapping[str, str]) -> list[str]:
-    """Names of the modules of namespaces, each once."""
+def _class_names(environment: Environment, classes: Rows) -> list[str]:
+    """Names of the classes of a package; rows (namespace, class)."""
+    names = Names.of(environment)
+    return sorted([names.type_name(iri) for iri in _second(classes)], key=lambda name: (order(name), name))
+
+
+@pass_environment
+def _modules(environment: Environment, spaces: Rows, modules: Mapping[str, str]) -> list[str]:
+    """Names of the modules of namespaces, each once; rows (namespace,)."""
     names = Names.of(environment, modules)
-    return _in_order({names.module_of(str(space)) for space in spaces})
+    return sorted({names.module_of(str(space)) for (space,) in spaces}, key=lambda name: (order(name), name))
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=lambda name: (order(name), name))
+def _second(rows: Rows) -> list[str]:
+    return [str(second) for _, second in rows]
 
 
 FILTERS = {
@@ -77,5 +84,5 @@ FILTERS = {
     "members": _members,
     "described": described_class,
     "class_imports": _class_imports,
-    "in_order": _in_order,
+    "class_names": _class_names,
 }
