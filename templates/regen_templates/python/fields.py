@@ -49,8 +49,8 @@ def _choices(of: Property) -> tuple[str, ...]:
 
 
 def _types(of: Property, class_type: Callable[[str], str | None]) -> tuple[str, ...]:
-    texts = map(str, of.ranges)
-    return tuple(dict.fromkeys(class_type(text) or python_type(text) for text in texts)) or ("str",)
+    found = [class_type(text) or python_type(text) for text in map(str, of.ranges)]
+    return tuple(dict.fromkeys(found)) or ("str",)
 
 
 def _arguments(name: str, of: Property, checks: tuple[str, ...]) -> list[str]:

@@ -66,7 +66,7 @@ class Names:
 
     def stem(self, iri: str) -> str:
         """The file of a class, without its ending: `audio_edition`."""
-        return self.identifier(letter_first(spelled_stem(iri)))
+        return _own_stem(spelled_stem(iri), self.identifier)
 
     def type_name(self, iri: str) -> str:
         """The local name where it can be a type's name (`DVD`), else the stem in Pascal case."""
@@ -110,6 +110,11 @@ def _starting(name: str, letter: str) -> str:
 @lru_cache(maxsize=1024)
 def _own_module(space: str, identifier: Identifier) -> str:
     return module_name(space, {}, identifier)
+
+
+@lru_cache(maxsize=16_384)
+def _own_stem(spelled: str, identifier: Identifier) -> str:
+    return identifier(letter_first(spelled))
 
 
 @lru_cache(maxsize=16_384)
