@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .layout import Field
 from .names import by_value
@@ -15,29 +15,30 @@ _LENGTH = 88  # ruff's line length
 class Uses:
     """What the fields of a file need beside classes of the graph."""
 
-    datetime: bool = False
-    decimal: bool = False
+    types: set[str] = field(default_factory=set)
     annotated: bool = False
     literal: bool = False
-    field: bool = False
+    pydantic: bool = False
 
     def add(self, field: Field) -> None:
         """Take in what a field needs."""
-        self.datetime = self.datetime or any(type_.startswith("_dt.") for type_ in field.types)
-        self.decimal = self.decimal or "Decimal" in field.types
-        self.annotated = self.annotated or (field.many and bool(field.checks))
+        self.types.update(field.types)
         self.literal = self.literal or bool(field.choices)
-        self.field = self.field or bool(field.checks) or field.arguments not in ((), ("default=None",))
+        if field.checks:
+            self.annotated = self.annotated or field.many
+            self.pydantic = True
+        elif field.arguments not in ((), ("default=None",)):
+            self.pydantic = True
 
     def sections(self, packages: Iterable[str]) -> list[list[str]]:
         """Imports of the standard library, of pydantic, and of packages for type checkers only; each may be empty."""
         checked = [import_line("..", f"{package} as _{package}", "    ") for package in in_order(packages)]
         wanted = (checked, "TYPE_CHECKING"), (self.annotated, "Annotated"), (self.literal, "Literal")
         typing = [name for is_wanted, name in wanted if is_wanted]
-        standard = ["import datetime as _dt"] if self.datetime else []
-        standard += ["from decimal import Decimal"] if self.decimal else []
+        standard = ["import datetime as _dt"] if any(type_.startswith("_dt.") for type_ in self.types) else []
+        standard += ["from decimal import Decimal"] if "Decimal" in self.types else []
         standard += [f"from typing import {', '.join(typing)}"] if typing else []
-        pydantic = ["from pydantic import Field"] if self.field else []
+        pydantic = ["from pydantic import Field"] if self.pydantic else []
         return [standard, pydantic, ["if TYPE_CHECKING:", *checked] if checked else []]
 
 
