@@ -13,7 +13,7 @@ from ..vocabulary.facts import properties
 from .comments import deprecation, described
 from .enumeration import Enumeration, enumeration
 from .model import Model, model
-from .names import Names, alias
+from .names import Names
 
 Cells = Iterable[tuple[Any, ...]]
 Modules = Mapping[str, str]
@@ -29,6 +29,12 @@ def module(environment: Environment, space: str, modules: Modules) -> str:
 def file(environment: Environment, this: str) -> str:
     """The name of the file of a class, without its ending."""
     return _names(environment, {}).file(str(this))
+
+
+@pass_environment
+def alias(environment: Environment, module: str) -> str:
+    """What a module is called where it is imported."""
+    return _names(environment, {}).alias(module)
 
 
 @pass_environment

@@ -11,7 +11,7 @@ from ..vocabulary.facts import Property
 from .fields import field_lines
 from .headers import Parent, header_lines, schema_lines
 from .members import member_lines
-from .names import Names, alias
+from .names import Names
 from .values import Patterns, value_of
 
 
@@ -59,12 +59,13 @@ class Modules:
         """What the module of a class is called, and its type."""
         module = self._names.module_of(iri)
         self.used[module] = None
-        return alias(module), self._names.type(iri)
+        return self._names.alias(module), self._names.type(iri)
 
     def imports(self, own: str) -> list[str]:
         """The statements, the one of the own namespace at last."""
-        others = [f'import * as {alias(one)} from "../{one}/index.js";' for one in self.used if one != own]
-        return [*others, f'import * as {alias(own)} from "./index.js";'] if own in self.used else others
+        places = [(one, f"../{one}") for one in self.used if one != own]
+        places += [(own, ".")] if own in self.used else []
+        return [f'import * as {self._names.alias(one)} from "{place}/index.js";' for one, place in places]
 
 
 def model(iri: str, names: Names, superclasses: Iterable[str], known: Container[str], facts: list[Property]) -> Model:

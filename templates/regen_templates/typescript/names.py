@@ -38,6 +38,10 @@ class Names:
         """The folder of the namespace that a class is in."""
         return self.module(namespace(iri))
 
+    def alias(self, module: str) -> str:
+        """What a module is called where it is imported: `schemaOrg`."""
+        return self.identifier(camel(module))
+
     def file(self, iri: str) -> str:
         """The name of a class's file without its ending: `audio_edition`; it may ask the graph."""
         name = self.identifier(letter_first(stem(iri)))
@@ -50,12 +54,6 @@ class Names:
             local = pascal(self.file(iri))
             local = local if local[:1].isalpha() else f"X{local}"
         return f"{local}_" if local in _TAKEN_TYPES or local.endswith(_TAKEN_ENDING) else self.identifier(local)
-
-
-@lru_cache(maxsize=4096)
-def alias(module: str) -> str:
-    """What a module is called where it is imported: `schemaOrg`."""
-    return camel(module)
 
 
 @lru_cache(maxsize=16_384)
