@@ -65,10 +65,14 @@ def _is_capitalised(text: str, i: int) -> bool:
 
 
 def _lower(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in word)
 
 
 def _upper(word: str) -> str:
+    if word.isascii():
+        return word.upper()
     return "".join(c.upper() if len(c.upper()) == 1 and c.upper().lower() == _lower(c) else c for c in word)
 
 
