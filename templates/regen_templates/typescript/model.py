@@ -53,19 +53,21 @@ class Modules:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self.used: dict[str, None] = {}
+        self._aliases: dict[str, str] = {}
 
     def reference(self, iri: str) -> tuple[str, str]:
         """What the module of a class is called, and its type."""
         module = self._names.module_of(iri)
-        self.used[module] = None
-        return self._names.alias(module), self._names.type(iri)
+        alias = self._aliases.get(module)
+        if alias is None:
+            alias = self._aliases[module] = self._names.alias(module)
+        return alias, self._names.type(iri)
 
     def imports(self, own: str) -> list[str]:
-        """The statements, the one of the own namespace at last."""
-        places = [(one, f"../{one}") for one in self.used if one != own]
-        places += [(own, ".")] if own in self.used else []
-        return [f'import * as {self._names.alias(one)} from "{place}/index.js";' for one, place in places]
+        """The statements, in the order of their first use; the one of the own namespace at last."""
+        places = [(alias, f"../{module}") for module, alias in self._aliases.items() if module != own]
+        places += [(self._aliases[own], ".")] if own in self._aliases else []
+        return [f'import * as {alias} from "{place}/index.js";' for alias, place in places]
 
 
 def model(iri: str, names: Names, superclasses: Iterable[str], known: Container[str], facts: list[Property]) -> Model:

@@ -53,7 +53,7 @@ class Names:
         if not _is_type(local):
             local = pascal(self.file(iri))
             local = local if local[:1].isalpha() else f"X{local}"
-        return f"{local}_" if local in _TAKEN_TYPES or local.endswith(_TAKEN_ENDING) else self.identifier(local)
+        return _free(local, self.identifier)
 
 
 @lru_cache(maxsize=16_384)
@@ -72,5 +72,11 @@ def _module(space: str, named: str, identifier: Identifier) -> str:
     return module_name(space, {space: named}, identifier)
 
 
+@lru_cache(maxsize=16_384)
 def _is_type(local: str) -> bool:
     return local.isascii() and local.isalnum() and local[0].isupper()
+
+
+@lru_cache(maxsize=16_384)
+def _free(type_: str, identifier: Identifier) -> str:
+    return f"{type_}_" if type_ in _TAKEN_TYPES or type_.endswith(_TAKEN_ENDING) else identifier(type_)

@@ -26,6 +26,7 @@ _BOUNDS: tuple[tuple[str, str, Callable[[list[Number]], Number]], ...] = (
     ("le", "lte", min),
     ("lt", "lt", min),
 )
+_CHECKED = frozenset({"min_length", "max_length", "pattern", *(fact for fact, _, _ in _BOUNDS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ def _plain(choices: Iterable[Term]) -> list[str]:
 def _checks(property_: Property, schema: str, types: list[str], patterns: Patterns) -> list[str]:
     """What the facts say about one value, as calls."""
     checks: list[str] = []
+    if _CHECKED.isdisjoint(property_.given):  # of most properties: nothing has to be counted
+        return checks
     if schema == TEXT.schema:
         least, most = property_.numbers("min_length"), property_.numbers("max_length")
         if least:
