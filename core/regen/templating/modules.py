@@ -23,7 +23,7 @@ from regen.errors import TemplateError
 from regen.model.template import Source
 
 ENTRY = "filters.py"  # the file of a templates folder whose `FILTERS` bodies can use
-_PACKAGE = "regen_filters_"
+PACKAGE = "regen_filters_"  # what the names of their modules start with
 
 
 @lru_cache(maxsize=64)
@@ -41,7 +41,7 @@ def filters_of(sources: tuple[Source, ...]) -> Mapping[str, Callable[..., Any]]:
     """
     if not sources:
         return {}
-    package = _PACKAGE + blake3(repr([(s.name, s.text) for s in sources]).encode()).hexdigest()[:20]
+    package = PACKAGE + blake3(repr([(s.name, s.text) for s in sources]).encode()).hexdigest()[:20]
     _FINDER.packages[package] = {_module(source.name): source for source in sources}
     where = sources[0].where
     try:
