@@ -144,7 +144,7 @@ def _job(
         content=record.content,
         restore=because.kind in {"missing", "restored"},
         earlier=place.records.earlier(record),
-        adopt=record.release == 0 or record.state == "conflict",
+        adopt=record.release == 0 or record.state in {"conflict", "deleted"},
     )
 
 

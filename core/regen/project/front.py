@@ -24,6 +24,7 @@ from regen.orchestrator.opening import open_session, reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
+from regen.project.edits import EditsMixin
 from regen.stages.deploy import RolledBack
 from regen.state import releases
 
@@ -38,7 +39,7 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-class Project:
+class Project(EditsMixin):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.
@@ -250,10 +251,10 @@ class Project:
         found = {path: read_disk(root, path) for path in paths_of(plan.items)}
         return {path: content for path, content in found.items() if content is not None}
 
-    async def prune(self, *, keep_releases: int = 50) -> str:
-        """Delete what nothing needs any more; returns what was done, in one sentence."""
+    async def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
+        """Delete what nothing needs any more, with `edits` old ones that wait to be restored; returns what was done."""
         async with self._session.turn:
-            return settle.prune(self._session, keep_releases=keep_releases)
+            return settle.prune(self._session, keep_releases=keep_releases, edits=edits)
 
     def plugins(self) -> tuple[Plugin, ...]:
         """What is installed, the switched-off plugins too."""
