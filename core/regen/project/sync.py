@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -228,9 +229,9 @@ class SyncProject:
         """See `Project.plugins`."""
         return self._project.plugins()
 
-    def watch(self, environment: str | None = None) -> Iterator[Turn]:
+    def watch(self, environment: str | None = None, *, chance: Random | None = None) -> Iterator[Turn]:
         """See `Project.watch`; the loop is a plain `for`."""
-        turns = self._project.watch(environment)
+        turns = self._project.watch(environment, chance=chance)
         try:
             while (turn := self._call(partial(anext, turns, None))) is not None:
                 yield turn
