@@ -8,6 +8,7 @@ from functools import partial
 
 from regen.hooks.protocols import Selector
 from regen.model.artifact import ArtifactId, Because
+from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem
 from regen.model.rows import Rows
 from regen.model.term import Term
@@ -16,6 +17,7 @@ from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
 from regen.orchestrator.clone import take_lock
 from regen.orchestrator.heirs import follow_renames, reconsider
+from regen.orchestrator.past import with_lost_bases
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, each_rows, filled, waiting
 from regen.orchestrator.survey import look_for_clean
@@ -54,7 +56,9 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
     jobs = _jobs(session, place, entries, work, full=wish.full) if entries else {}
     proposals = follow_renames(session, work, jobs)
     made = await _produce(session, place, jobs, progress)
+    said = await _with_lost_bases(session, work, jobs, made, progress)
     made |= await _produce(session, place, reconsider(work, jobs, made), progress)
+    said += await _with_lost_bases(session, work, jobs, made, progress)
     items, nothing = await assemble(session, work, made)
     return Plan(
         environment=place.name,
@@ -65,7 +69,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         evaluated=len(entries),
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
-        findings=(*session.findings, *proposals),
+        findings=(*session.findings, *proposals, *said),
         inputs=session.inputs(),
     )
 
@@ -261,6 +265,15 @@ async def _produce(
         record_chunks(parts)
     progress("render", total, total)
     return results
+
+
+async def _with_lost_bases(
+    session: Session, work: Work, jobs: Mapping[str, list[Job]], made: dict[ArtifactId, Made], progress: Progress
+) -> tuple[Finding, ...]:
+    """Decide again, in place, what was decided without a base that can be had; gives what is said of that."""
+    again, said = await with_lost_bases(session, work, jobs, made)
+    made |= await _produce(session, work.place, again, progress)
+    return said
 
 
 def _keep(results: dict[ArtifactId, Made], chunk: Chunk, made: Iterable[Made]) -> None:

@@ -118,6 +118,11 @@ def _spread(lines: list[str]) -> dict[str, bytes]:
     return {mark: ("\n".join(part) + "\n").encode() for mark, part in shards.items()}
 
 
+def lock_of(folder: Path, environment: str) -> Path:
+    """The folder of an environment's shards below the lock's."""
+    return folder / _escaped(environment)
+
+
 def shard_stem(folder: Path, output_folder: str) -> Path:
     """Where the shard of an output folder ("" for the root, else with a last slash) lies, without its suffix.
 
