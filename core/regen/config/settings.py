@@ -94,7 +94,8 @@ class Evaluate:
     """What the built-in gates look at."""
 
     shacl: Annotated[
-        OneOf["apply", "always", "never"], Key("check the graph against its shapes in `apply`, in `watch` too, or not")
+        OneOf["apply", "always", "never"],
+        Key("check a changed graph against its shapes in `apply`, in `watch` too, or not"),
     ] = "apply"
 
 
