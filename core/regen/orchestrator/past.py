@@ -19,6 +19,7 @@ from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work
 from regen.orchestrator.chunk import Chunk, Job, Made, produce
 from regen.orchestrator.revisions import Repository, repository
+from regen.orchestrator.rows import evaluated
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import filled
 from regen.state.blobs import digest_of
@@ -110,7 +111,7 @@ async def _renders(
 
 
 async def _rendered(past: Session, place: Place, bases: Mapping[ArtifactId, str]) -> dict[ArtifactId, bytes]:
-    from regen.orchestrator.planner import evaluated, workshop_of
+    from regen.orchestrator.planner import workshop_of
 
     found: dict[ArtifactId, bytes] = {}
     for artifact, base in bases.items():
