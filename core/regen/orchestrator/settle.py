@@ -160,11 +160,17 @@ async def _commit(session: Session, place: Place, item: PlanItem, note: str) -> 
         session.state,
         place.target,
         plan,
-        inputs=session.inputs(),
+        inputs=_inputs(session, place),
         at=time.time(),
         remerge=remerger(session),
         note=note,
     )
+
+
+def _inputs(session: Session, place: Place) -> str:
+    """What a person settles is made from what the release before was; a rollback that holds goes on holding."""
+    hold, newest = releases.held(session.state.db, place.name), releases.current(session.state.db, place.name)
+    return hold.inputs if hold is not None else newest.inputs if newest is not None else session.inputs()
 
 
 def known_path(place: Place, path: str) -> str:
