@@ -7,10 +7,11 @@ that refuses), the folders are read every POLL_S seconds instead, and the watch 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import socketpair
 from threading import Lock
@@ -23,15 +24,18 @@ from watchdog.observers.polling import PollingObserver
 
 from regen.config import Config
 from regen.errors import RegenError
+from regen.model.finding import Finding
 from regen.orchestrator.outcome import Applied, Turn
 from regen.telemetry import Trigger, burst
 
 POLL_S = 1.0
 _CONFIGURATION = frozenset({"regen.toml", "pyproject.toml"})
 _GIT_S = 10.0  # how long a branch switch may hold cycles back
+_IDLE = "idle check"
 _LONGEST_BURST = 20  # debounce times; a burst that never ends must not hold cycles back for ever
 
 Cycle = Callable[[str, Trigger], Awaitable[Applied]]
+Look = Callable[[str], Awaitable[Finding | None]]
 
 
 class Changes:
@@ -193,6 +197,7 @@ async def watch(
     config: Callable[[], Config],
     reload: Callable[[], Awaitable[None]],
     cycle: Cycle,
+    look: Look,
     environments: Callable[[], list[str]],
 ) -> AsyncGenerator[Turn, None]:
     """Run a cycle at the start and on every change, until cancelled.
@@ -201,6 +206,7 @@ async def watch(
         config: the project's configuration as it is now.
         reload: reads the configuration again.
         cycle: runs one for an environment.
+        look: checks a view of an environment while nothing changes; what it finds is stale then.
         environments: names of those that a watch deploys to.
     """
     trigger = Trigger("start")
@@ -212,6 +218,11 @@ async def watch(
             while True:
                 for environment in environments():
                     yield await _turn(cycle, environment, trigger)
+                while not await _changed(config(), changes):
+                    for environment in environments():
+                        turn = await _idle(look, cycle, environment) if not len(changes) else None
+                        if turn is not None:
+                            yield turn
                 files = await _next(config(), changes)
                 trigger = burst(_text(changes.root, files), str(changes.root), files)
                 failed = None
@@ -241,6 +252,27 @@ async def _turn(cycle: Cycle, environment: str, trigger: Trigger) -> Turn:
     return Turn(at, trigger.text, time.perf_counter() - started, environment, applied)
 
 
+async def _changed(config: Config, changes: Changes) -> bool:
+    """Wait for a change; False where none came for so long that it is time to look at a view."""
+    with anyio.move_on_after(config.engine.idle_check_s or math.inf):
+        await changes.wait()
+    return len(changes) > 0
+
+
+async def _idle(look: Look, cycle: Cycle, environment: str) -> Turn | None:
+    """Look at a view, and repair what is found; None where nothing is."""
+    at, started = time.time(), time.perf_counter()
+    try:
+        found = await look(environment)
+    except RegenError as error:
+        return Turn(at, _IDLE, time.perf_counter() - started, environment, error=error)
+    turn = await _turn(cycle, environment, Trigger(_IDLE)) if found is not None else None
+    if found is None or turn is None or turn.applied is None:
+        return turn
+    plan = replace(turn.applied.plan, findings=(*turn.applied.plan.findings, found))
+    return replace(turn, applied=replace(turn.applied, plan=plan))
+
+
 def _text(root: Path, files: Mapping[str, int]) -> str:
     first = Path(next(iter(files)))
     name = first.relative_to(root).as_posix() if first.is_relative_to(root) else str(first)
@@ -248,8 +280,7 @@ def _text(root: Path, files: Mapping[str, int]) -> str:
 
 
 async def _next(config: Config, changes: Changes) -> dict[str, int]:
-    """Wait for a burst of changes and for its end."""
-    await changes.wait()
+    """Wait for the end of a burst of changes."""
     quiet_s = config.engine.debounce_ms / 1000
     end = anyio.current_time() + quiet_s * _LONGEST_BURST
     seen = -1

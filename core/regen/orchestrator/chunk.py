@@ -45,7 +45,7 @@ class Job:
         restore: write the file again though it is missing.
         earlier: digests of earlier renders of the artifact.
         adopt: record the artifact though it came out equal: it is known from `regen.lock` alone, it was in conflict,
-            or it takes the file over from another.
+            its file had been deleted, or it takes the file over from another.
         vacant: what stands at its path is another artifact's, which moves away.
     """
 

@@ -9,6 +9,7 @@ from functools import partial
 import anyio.lowlevel
 
 from regen.model.artifact import ArtifactId, Because
+from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem
 from regen.model.rows import Rows
 from regen.model.term import Term
@@ -17,6 +18,7 @@ from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
 from regen.orchestrator.clone import take_lock
 from regen.orchestrator.heirs import follow_renames, reconsider
+from regen.orchestrator.past import with_lost_bases
 from regen.orchestrator.rows import Shared, evaluate
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, filled, waiting
@@ -55,7 +57,9 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         jobs = await _jobs(session, place, entries, work, full=wish.full) if entries else {}
         proposals = follow_renames(session, work, jobs)
     made = await _produce(session, place, jobs, progress)
+    said = await _with_lost_bases(session, work, jobs, made, progress)
     made |= await _produce(session, place, reconsider(work, jobs, made), progress)
+    said += await _with_lost_bases(session, work, jobs, made, progress)
     items, nothing = await assemble(session, work, made)
     return Plan(
         environment=place.name,
@@ -66,7 +70,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         evaluated=len(entries),
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
-        findings=(*session.findings, *proposals),
+        findings=(*session.findings, *proposals, *said),
         inputs=session.inputs(),
     )
 
@@ -146,7 +150,7 @@ def _job(
         content=record.content,
         restore=because.kind in {"missing", "restored"},
         earlier=place.records.earlier(record),
-        adopt=record.release == 0 or record.state == "conflict",
+        adopt=record.release == 0 or record.state in {"conflict", "deleted"},
     )
 
 
@@ -191,6 +195,15 @@ async def _produce(
         record_chunks(parts)
     progress("render", total, total)
     return results
+
+
+async def _with_lost_bases(
+    session: Session, work: Work, jobs: Mapping[str, list[Job]], made: dict[ArtifactId, Made], progress: Progress
+) -> tuple[Finding, ...]:
+    """Decide again, in place, what was decided without a base that can be had; gives what is said of that."""
+    again, said = await with_lost_bases(session, work, jobs, made)
+    made |= await _produce(session, work.place, again, progress)
+    return said
 
 
 def _keep(results: dict[ArtifactId, Made], chunk: Chunk, made: Iterable[Made]) -> None:

@@ -111,6 +111,7 @@ class Session:
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
     `walks` holds digests of templates whose bodies walk the graph, `surveyed` environments whose files were looked at,
     `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by digest.
+    `unfound` holds digests of bases that git knows nothing of.
     `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
     `prepared` are the units whose views are ready for a delta.
@@ -138,6 +139,7 @@ class Session:
     findings: tuple[Finding, ...] = ()
     walks: set[str] = field(default_factory=set)
     surveyed: set[str] = field(default_factory=set)
+    unfound: set[str] = field(default_factory=set)
     standing: dict[str, int] = field(default_factory=dict)
     each_rows: dict[str, Mapping[Term, Rows]] = field(default_factory=dict)
     turn: anyio.Lock = field(default_factory=anyio.Lock)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
-
-import anyio
-import anyio.to_thread
 
 from regen import telemetry
 from regen.errors import UsageError
@@ -17,14 +16,15 @@ from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
 from regen.model.release import Release
 from regen.orchestrator import check as checking
-from regen.orchestrator import explain, planner, settle
+from regen.orchestrator import explain, idle, planner, settle
 from regen.orchestrator.chunk import read_disk
-from regen.orchestrator.cycle import carry_out, paths_of, running
+from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
 from regen.orchestrator.opening import open_session, reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
+from regen.project.edits import EditsMixin
 from regen.stages.deploy import RolledBack
 from regen.state import releases
 
@@ -39,7 +39,7 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-class Project:
+class Project(EditsMixin):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.
@@ -79,7 +79,7 @@ class Project:
             try:
                 yield cls(session, progress)
             finally:
-                await _last_turn(session)
+                await last_turn(session)
 
     @staticmethod
     def open_sync(
@@ -251,20 +251,23 @@ class Project:
         found = {path: read_disk(root, path) for path in paths_of(plan.items)}
         return {path: content for path, content in found.items() if content is not None}
 
-    async def prune(self, *, keep_releases: int = 50) -> str:
-        """Delete what nothing needs any more; returns what was done, in one sentence."""
+    async def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
+        """Delete what nothing needs any more, with `edits` old ones that wait to be restored; returns what was done."""
         async with self._session.turn:
-            return settle.prune(self._session, keep_releases=keep_releases)
+            return settle.prune(self._session, keep_releases=keep_releases, edits=edits)
 
     def plugins(self) -> tuple[Plugin, ...]:
         """What is installed, the switched-off plugins too."""
         return self._session.hooks.manager.plugins()
 
-    async def watch(self, environment: str | None = None) -> AsyncGenerator[Turn, None]:
+    async def watch(
+        self, environment: str | None = None, *, chance: Random | None = None
+    ) -> AsyncGenerator[Turn, None]:
         """Run a cycle at the start and on every change, until the loop over it is left or cancelled.
 
         Args:
             environment: only this one; None: every environment that is `automatic`.
+            chance: chooses the view that is looked at while nothing changes; the process's own for None.
         """
         from regen.watch import watch
 
@@ -272,7 +275,8 @@ class Project:
             automatic = [place.name for place in self._session.places if place.environment.automatic]
             return automatic if environment is None else [self._place(environment).name]
 
-        turns = watch(lambda: self._session.config, self._reload, self._turn, names)
+        look = partial(idle.look, self._session, chance=chance)
+        turns = watch(lambda: self._session.config, self._reload, self._turn, look, names)
         async with aclosing(turns):
             async for turn in turns:
                 yield turn
@@ -282,17 +286,8 @@ class Project:
     async def _turn(self, environment: str, trigger: telemetry.Trigger) -> Applied:
         async with running(self._session, "watch", trigger) as cycle:
             place = self._place(environment)
-            plan = await self._plan(place)
-            return await carry_out(self._session, place, plan, cycle, watching=True)
+            return await carry_out(self._session, place, await self._plan(place), cycle, watching=True)
 
     async def _reload(self) -> None:
         async with self._session.turn:
             await reload_session(self._session)
-
-
-async def _last_turn(session: Session) -> None:
-    """Let other tasks end what they do with the project, and send the traces that wait, beside the event loop."""
-    with anyio.CancelScope(shield=True):
-        async with session.turn:
-            if telemetry.exporting():
-                await anyio.to_thread.run_sync(telemetry.stop)

@@ -274,6 +274,7 @@ class Ledger:
 def keep_edits(db: Database, environment: str, edits: Sequence[KeptEdit]) -> None:
     """Note bytes of persons that are no longer on disk."""
     db.many(
-        "INSERT INTO kept_edit (environment, path, at, content, why) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(environment, e.path, e.at, e.content, e.why) for e in edits],
+        "INSERT INTO kept_edit (environment, path, at, content, why, base) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [(environment, e.path, e.at, e.content, e.why, e.base) for e in edits],
     )

@@ -176,6 +176,11 @@ def _spread(lines: list[str]) -> dict[str, bytes]:
     return {mark: ("\n".join(part) + "\n").encode() for mark, part in shards.items()}
 
 
+def lock_of(folder: Path, environment: str) -> Path:
+    """The folder of an environment's shards below the lock's."""
+    return folder / _escaped(environment)
+
+
 def _digits(lines: int) -> int:
     """How many digits of a digest tell the shards of so many lines apart."""
     digits = 0

@@ -133,4 +133,9 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (environment, path, at, content)
     ) WITHOUT ROWID;
     """,
+    """
+    -- The last render in a kept edit, and when a person had the edit back.
+    ALTER TABLE kept_edit ADD COLUMN base TEXT;
+    ALTER TABLE kept_edit ADD COLUMN restored REAL;
+    """,
 )
