@@ -1,0 +1,112 @@
+"""Filters: what the bodies of this pack can use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from jinja2 import Environment, pass_environment
+
+from regen.model.term import Iri, Term
+from regen.templating.iris import local_name
+from regen.templating.literals import sql_literal
+
+from ..vocabulary.facts import Property, properties
+from .keys import Key, keys_of
+from .names import Names
+from .tables import Table, deprecation, table_of
+
+Row = tuple[Any, ...]
+Modules = Mapping[str, str]
+
+
+def _names(environment: Environment, modules: Modules) -> Names:
+    return Names(environment.filters["identifier"], modules)
+
+
+@pass_environment
+def schema(environment: Environment, iri: Iri, modules: Modules) -> str:
+    """The schema of a class's namespace."""
+    return _names(environment, modules).schema(iri)
+
+
+@pass_environment
+def quoted_schema(environment: Environment, iri: Iri, modules: Modules) -> str:
+    """The same as it stands in a statement."""
+    names = _names(environment, modules)
+    return names.quoted(names.schema(iri))
+
+
+@pass_environment
+def stem(environment: Environment, iri: Iri, modules: Modules) -> str:
+    """The name of a class's files."""
+    return _names(environment, modules).stem(iri)
+
+
+@pass_environment
+def table_name(environment: Environment, iri: Iri, modules: Modules) -> str:
+    """The table of a class with its schema, as it stands in a statement."""
+    return _names(environment, modules).table(iri)
+
+
+@pass_environment
+def table(
+    environment: Environment, iri: Iri, fields: Iterable[Row], known: Iterable[Row], modules: Modules, unbounded: str
+) -> Table:
+    """The table of a class, from rows (class, property, fact, value) and (class, class that has a table)."""
+    return table_of(
+        iri, _properties(fields, unbounded), {str(class_) for _, class_ in known}, _names(environment, modules)
+    )
+
+
+@pass_environment
+def foreign_keys(
+    environment: Environment,
+    iri: Iri,
+    superclasses: Iterable[Row],
+    fields: Iterable[Row],
+    known: Iterable[Row],
+    modules: Modules,
+    unbounded: str,
+) -> list[Key]:
+    """The keys of a class's tables, from rows (class, superclass) and those of `table`."""
+    above = [superclass for _, superclass in superclasses]
+    tables = {str(class_) for _, class_ in known}
+    return keys_of(iri, above, _properties(fields, unbounded), tables, _names(environment, modules))
+
+
+def remarks(about: Iterable[Row], deprecated: Iterable[Row] = ()) -> str:
+    """The comment on a class between quotes, from rows (class, comment) and (class, whether, successor); or nothing."""
+    texts = [str(comment) for _, comment in about]
+    told = list(deprecated)
+    if told:
+        texts.append(deprecation(successor for _, _, successor in told if successor is not None))
+    return sql_literal("\n\n".join(texts)) if texts else ""
+
+
+def member_rows(members: Iterable[Row], notes: Iterable[Row]) -> Iterator[str]:
+    """The values of each member, from rows (class, member) and (class, member, comment)."""
+    comments: dict[str, list[str]] = {}
+    for _, member, comment in notes:
+        comments.setdefault(str(member), []).append(str(comment))
+    for _, member in members:
+        iri = str(member)
+        description = "\n\n".join(comments[iri]) if iri in comments else None
+        yield f"({', '.join(map(sql_literal, (iri, local_name(iri), description)))})"
+
+
+def _properties(fields: Iterable[Row], unbounded: str) -> list[Property]:
+    rows: list[tuple[Term | None, ...]] = [row[1:] for row in fields]
+    return properties(rows, one=unbounded == "one")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "foreign_keys": foreign_keys,
+    "member_rows": member_rows,
+    "quoted_schema": quoted_schema,
+    "remarks": remarks,
+    "schema": schema,
+    "stem": stem,
+    "table": table,
+    "table_name": table_name,
+}

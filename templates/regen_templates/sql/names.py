@@ -1,0 +1,100 @@
+"""Names of schemas, tables and columns: each from one IRI, cut to what PostgreSQL keeps, quoted where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from regen.model.term import Iri
+from regen.templating.identifiers import unique_names
+from regen.templating.iris import namespace
+from regen.templating.names import snake
+
+from ..vocabulary.names import checksum, letter_first, module_name, stem, stem_among_schemes
+
+Identifier = Callable[[str], str]
+
+_LONGEST = 63  # bytes of a name that PostgreSQL keeps (NAMEDATALEN - 1, "Identifiers and Key Words")
+_KEPT = 54  # of a longer one, so that a checksum has its place; a letter may take four bytes
+_KEPT_LETTERS = 13
+# Words that are reserved in PostgreSQL, or in other dialects, beside those that the language's own list has.
+# fmt: off
+_WORDS = frozenset({
+    "array", "bigint", "binary", "bit", "boolean", "char", "character", "coalesce", "collation", "concurrently",
+    "dec", "decimal", "exists", "extract", "fetch", "float", "greatest", "groups", "int", "integer", "intersect",
+    "interval", "json_array", "json_object", "least", "map", "match", "minus", "national", "nchar", "none",
+    "normalize", "nullif", "numeric", "offset", "overlay", "position", "precision", "real", "rowid", "setof",
+    "smallint", "struct", "substring", "system_user", "tablesample", "time", "timestamp", "treat", "trim",
+    "values", "varchar", "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlparse", "xmlpi", "xmlroot",
+    "xmlserialize", "xmltable",
+})
+# fmt: on
+# The key's own name, and PostgreSQL's columns of every table.
+_COLUMNS = frozenset({"id", "oid", "tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"})
+
+
+def short(name: str) -> str:
+    """A name of 63 bytes at most; a longer one ends in a checksum of the whole."""
+    if len(name.encode()) <= _LONGEST:
+        return name
+    kept = name[: _KEPT if name.isascii() else _KEPT_LETTERS]
+    return f"{kept.rstrip('_')}_{checksum(name)}"
+
+
+class Names:
+    """Names as the language and the project want them.
+
+    Args:
+        identifier: makes a name that the language takes; a keyword gets a suffix.
+        modules: `[vars] modules`: names of namespaces.
+    """
+
+    __slots__ = ("_identifier", "_modules")
+
+    def __init__(self, identifier: Identifier, modules: Mapping[str, str]) -> None:
+        self._identifier = identifier
+        self._modules = modules
+
+    def schema(self, iri: str) -> str:
+        """The schema of a namespace's tables; PostgreSQL keeps names with `pg_` for itself."""
+        name = module_name(namespace(str(iri)), self._modules, self._identifier)
+        return short(f"n_{name}" if name.startswith("pg_") else name)
+
+    def stem(self, iri: str) -> str:
+        """The name of a class; the schemes of a namespace are told apart, unless the project names namespaces."""
+        text = str(iri)
+        return letter_first(stem(text) if self._modules else stem_among_schemes(text))
+
+    def quoted(self, name: str) -> str:
+        """A name as it stands in a statement: between quotes where it is a word of SQL, or not in plain letters."""
+        return _quoted(name, self._identifier)
+
+    def within(self, schema: str, name: str) -> str:
+        """A name in its schema: `schema_org.audiobook`."""
+        return f"{self.quoted(schema)}.{self.quoted(short(name))}"
+
+    def table(self, iri: str) -> str:
+        """The table of a class."""
+        return self.within(self.schema(iri), self.stem(iri))
+
+    def columns(self, properties: Iterable[Iri]) -> dict[str, str]:
+        """The columns of a class's properties, by their IRIs."""
+        spoken = unique_names(properties, lambda local: self._identifier(snake(local)), ignore_case=True)
+        return {iri[1:-1]: _column(name, iri[1:-1], self._identifier) for iri, name in spoken.items()}
+
+
+@lru_cache(maxsize=65_536)
+def _quoted(name: str, identifier: Identifier) -> str:
+    known = name in _WORDS or not name.isascii() or identifier(name) != name
+    return f'"{name}"' if known else name
+
+
+@lru_cache(maxsize=65_536)
+def _column(name: str, iri: str, identifier: Identifier) -> str:
+    """A keyword stays as it is, for names are quoted where they must be."""
+    bare = name.rstrip("_")
+    if bare != name and identifier(bare) != bare:
+        name = bare
+    if not name.strip("_"):
+        name = f"x_{checksum(iri)}"
+    return short(f"{name}_" if name in _COLUMNS else name)
