@@ -7,12 +7,12 @@ from typing import Any
 
 from jinja2 import Environment, pass_environment
 
-from regen.model.term import Iri, Term
+from regen.model.term import Iri
 from regen.templating.iris import local_name
 from regen.templating.literals import sql_literal
 
-from ..vocabulary.facts import Property, properties
-from .keys import Key, keys_of
+from ..vocabulary.facts import properties
+from .keys import Key, References, keys_of
 from .names import Names
 from .tables import Table, deprecation, table_of
 
@@ -51,12 +51,17 @@ def table_name(environment: Environment, iri: Iri, modules: Modules) -> str:
 
 @pass_environment
 def table(
-    environment: Environment, iri: Iri, fields: Iterable[Row], known: Iterable[Row], modules: Modules, unbounded: str
+    environment: Environment,
+    iri: Iri,
+    fields: Iterable[Row],
+    references: Iterable[Row],
+    modules: Modules,
+    unbounded: str,
 ) -> Table:
-    """The table of a class, from rows (class, property, fact, value) and (class, class that has a table)."""
-    return table_of(
-        iri, _properties(fields, unbounded), {str(class_) for _, class_ in known}, _names(environment, modules)
-    )
+    """The table of a class, from the rows of fields.rq and references.rq."""
+    facts = [(property_, fact, value) for _, property_, fact, value in fields]
+    found = properties(facts, one=unbounded == "one")
+    return table_of(iri, found, References.of(references).referring, _names(environment, modules))
 
 
 @pass_environment
@@ -64,15 +69,16 @@ def foreign_keys(
     environment: Environment,
     iri: Iri,
     superclasses: Iterable[Row],
-    fields: Iterable[Row],
-    known: Iterable[Row],
+    references: Iterable[Row],
+    rivals: Iterable[Row],
     modules: Modules,
     unbounded: str,
 ) -> list[Key]:
-    """The keys of a class's tables, from rows (class, superclass) and those of `table`."""
+    """The keys of a class's tables, from rows (class, superclass), and those of references.rq and rivals.rq."""
     above = [superclass for _, superclass in superclasses]
-    tables = {str(class_) for _, class_ in known}
-    return keys_of(iri, above, _properties(fields, unbounded), tables, _names(environment, modules))
+    others = [rival for _, _, rival in rivals]
+    names, found = _names(environment, modules), References.of(references)
+    return keys_of(iri, above, found, others, names, one=unbounded == "one")
 
 
 def remarks(about: Iterable[Row], deprecated: Iterable[Row] = ()) -> str:
@@ -93,11 +99,6 @@ def member_rows(members: Iterable[Row], notes: Iterable[Row]) -> Iterator[str]:
         iri = str(member)
         description = "\n\n".join(comments[iri]) if iri in comments else None
         yield f"({', '.join(map(sql_literal, (iri, local_name(iri), description)))})"
-
-
-def _properties(fields: Iterable[Row], unbounded: str) -> list[Property]:
-    rows: list[tuple[Term | None, ...]] = [row[1:] for row in fields]
-    return properties(rows, one=unbounded == "one")
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

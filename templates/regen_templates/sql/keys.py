@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..vocabulary.facts import Property
+from regen.model.term import XSD, Iri, Literal, Term
+
+from ..vocabulary.facts import properties
 from .names import Names
 from .tables import ranges_of
+
+_MOST = Literal("max")
+_ONE = Literal("1", f"{XSD}integer")
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What references.rq found for a class.
+
+    Attributes:
+        facts: rows (property, fact, value).
+        referring: properties that may refer to a table, each with the class whose table it is.
+    """
+
+    facts: list[tuple[Term | None, ...]]
+    referring: set[tuple[str, str]]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[Term, ...]]) -> References:
+        """From rows (class, property, whether it is functional, fact, value, whether the value has a table)."""
+        found = cls([], set())
+        for _, property_, functional, fact, value, refers in rows:
+            found.facts.append((property_, fact, value))
+            if str(functional) == "true":
+                found.facts.append((property_, _MOST, _ONE))
+            if str(refers) == "true":
+                found.referring.add((str(property_), str(value)))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +56,26 @@ class Key:
 
 
 def keys_of(
-    this: str, superclasses: Iterable[str], properties: Sequence[Property], tables: Collection[str], names: Names
+    this: str, superclasses: Iterable[str], references: References, rivals: Iterable[Iri], names: Names, *, one: bool
 ) -> list[Key]:
     """The keys of a class's tables: superclasses first.
 
     Args:
         this: the class.
         superclasses: its direct ones that have a table.
-        properties: those that its superclasses do not have.
-        tables: IRIs of classes that have a table.
+        references: of its properties.
+        rivals: properties that could want the column of another one.
         names: of schemas, tables and columns.
+        one: whether a property without an upper bound has one value.
     """
     schema, stem = names.schema(this), names.stem(this)
     own = names.within(schema, stem)
     keys = [Key(own, "id", names.table(superclass)) for superclass in superclasses]
-    columns = names.columns(p.iri for p in properties)
-    for p in properties:
+    found = properties(references.facts, one=one)
+    columns = names.columns([*(p.iri for p in found), *rivals]) if found else {}
+    for p in found:
         ranges = ranges_of(p)
-        if p.most == 0 or len(ranges) != 1 or ranges[0] not in tables:
+        if p.most == 0 or len(ranges) != 1 or (str(p.iri), ranges[0]) not in references.referring:
             continue
         column, target = columns[str(p.iri)], names.table(ranges[0])
         if p.many:

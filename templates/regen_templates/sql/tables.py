@@ -66,13 +66,13 @@ class Table:
     comments: list[Comment] = field(default_factory=list)
 
 
-def table_of(this: str, properties: Sequence[Property], tables: Collection[str], names: Names) -> Table:
+def table_of(this: str, properties: Sequence[Property], referring: Collection[tuple[str, str]], names: Names) -> Table:
     """The table of a class.
 
     Args:
         this: the class.
         properties: those that its superclasses do not have.
-        tables: IRIs of classes that have a table.
+        referring: properties that may refer to a table, each with the class whose table it is.
         names: of schemas, tables and columns.
     """
     schema, stem = names.schema(this), names.stem(this)
@@ -82,7 +82,7 @@ def table_of(this: str, properties: Sequence[Property], tables: Collection[str],
         if p.most == 0:
             continue
         column, ranges = columns[str(p.iri)], ranges_of(p)
-        refers = len(ranges) == 1 and ranges[0] in tables
+        refers = len(ranges) == 1 and (str(p.iri), ranges[0]) in referring
         type_ = column_type(ranges)
         spoken = names.quoted("value" if p.many else column)
         line = spoken, type_, check(p, ranges, type_, spoken)
