@@ -14,7 +14,7 @@ from regen.templating.literals import sql_literal
 from ..vocabulary.facts import properties
 from .keys import Key, References, keys_of
 from .names import Names
-from .tables import Table, deprecation, table_of
+from .tables import Tables, deprecation, tables_of
 
 Row = tuple[Any, ...]
 Modules = Mapping[str, str]
@@ -50,18 +50,19 @@ def table_name(environment: Environment, iri: Iri, modules: Modules) -> str:
 
 
 @pass_environment
-def table(
+def tables(
     environment: Environment,
     iri: Iri,
+    about: str,
     fields: Iterable[Row],
     references: Iterable[Row],
     modules: Modules,
     unbounded: str,
-) -> Table:
-    """The table of a class, from the rows of fields.rq and references.rq."""
+) -> Tables:
+    """The tables of a class, from a comment on it, and the rows of fields.rq and references.rq."""
     facts = [(property_, fact, value) for _, property_, fact, value in fields]
     found = properties(facts, one=unbounded == "one")
-    return table_of(iri, found, References.of(references).referring, _names(environment, modules))
+    return tables_of(iri, about, found, References.of(references).referring, _names(environment, modules))
 
 
 @pass_environment
@@ -108,6 +109,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "remarks": remarks,
     "schema": schema,
     "stem": stem,
-    "table": table,
     "table_name": table_name,
+    "tables": tables,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from regen.model.term import XSD, Iri, Literal, Term
 
@@ -40,8 +41,7 @@ class References:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A foreign key; all names as they stand in a statement.
 
     Attributes:
@@ -68,9 +68,8 @@ def keys_of(
         names: of schemas, tables and columns.
         one: whether a property without an upper bound has one value.
     """
-    schema, stem = names.schema(this), names.stem(this)
-    own = names.within(schema, stem)
-    keys = [Key(own, "id", names.table(superclass)) for superclass in superclasses]
+    home = names.home(this)
+    keys = [Key(home.table, "id", names.table(superclass)) for superclass in superclasses]
     found = properties(references.facts, one=one)
     columns = names.columns([*(p.iri for p in found), *rivals]) if found else {}
     for p in found:
@@ -79,7 +78,7 @@ def keys_of(
             continue
         column, target = columns[str(p.iri)], names.table(ranges[0])
         if p.many:
-            keys.append(Key(names.within(schema, f"{stem}__{column}"), "value", target))
+            keys.append(Key(home.part(column), "value", target))
         else:
-            keys.append(Key(own, names.quoted(column), target))
+            keys.append(Key(home.table, home.quoted(column), target))
     return keys

@@ -57,8 +57,8 @@ class Names:
 
     def schema(self, iri: str) -> str:
         """The schema of a namespace's tables; PostgreSQL keeps names with `pg_` for itself."""
-        name = module_name(namespace(str(iri)), self._modules, self._identifier)
-        return short(f"n_{name}" if name.startswith("pg_") else name)
+        space = namespace(str(iri))
+        return _schema(space, self._modules.get(space), self._identifier)
 
     def stem(self, iri: str) -> str:
         """The name of a class; the schemes of a namespace are told apart, unless the project names namespaces."""
@@ -73,6 +73,10 @@ class Names:
         """A name in its schema: `schema_org.audiobook`."""
         return f"{self.quoted(schema)}.{self.quoted(short(name))}"
 
+    def home(self, iri: str) -> Home:
+        """Where the rows of a class are."""
+        return Home(self, self.schema(iri), self.stem(iri))
+
     def table(self, iri: str) -> str:
         """The table of a class."""
         return self.within(self.schema(iri), self.stem(iri))
@@ -81,6 +85,37 @@ class Names:
         """The columns of a class's properties, by their IRIs."""
         spoken = unique_names(properties, lambda local: self._identifier(snake(local)), ignore_case=True)
         return {iri[1:-1]: _column(name, iri[1:-1], self._identifier) for iri, name in spoken.items()}
+
+
+class Home:
+    """The tables of one class: its own, and one for each property that may have many values.
+
+    Attributes:
+        stem: the name of the class.
+        table: its table, as it stands in a statement.
+    """
+
+    __slots__ = ("_names", "_schema", "stem", "table")
+
+    def __init__(self, names: Names, schema: str, stem: str) -> None:
+        self._names = names
+        self._schema = schema
+        self.stem = stem
+        self.table = names.within(schema, stem)
+
+    def part(self, column: str) -> str:
+        """The table of a property, as it stands in a statement."""
+        return self._names.within(self._schema, f"{self.stem}__{column}")
+
+    def quoted(self, name: str) -> str:
+        """See `Names.quoted`."""
+        return self._names.quoted(name)
+
+
+@lru_cache(maxsize=4096)
+def _schema(space: str, named: str | None, identifier: Identifier) -> str:
+    name = module_name(space, {space: named} if named else {}, identifier)
+    return short(f"n_{name}" if name.startswith("pg_") else name)
 
 
 @lru_cache(maxsize=65_536)

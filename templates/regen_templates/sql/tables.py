@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from regen.model.term import Iri, Term
 from regen.templating.iris import local_name
@@ -12,24 +12,22 @@ from regen.templating.literals import sql_literal
 from ..vocabulary.facts import Property
 from .checks import check
 from .datatypes import column_type
-from .names import Names, short
+from .names import Home, Names, short
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A table of the values of a property that may have many.
+class Table(NamedTuple):
+    """A table.
 
     Attributes:
-        name: with its schema, as it stands in a statement.
-        lines: columns and the key.
+        name: with its schema.
+        lines: its columns and its key.
     """
 
     name: str
-    lines: tuple[str, ...]
+    lines: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """An index over the column of a key to another table; all names as they stand in a statement."""
 
     name: str
@@ -37,69 +35,48 @@ class Index:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """What people should know.
-
-    Attributes:
-        on: what it is about: `COLUMN shop.book.title`.
-        text: between quotes.
-    """
+class Comment(NamedTuple):
+    """What people should know of something: `COLUMN shop.book.title`; the text is between quotes."""
 
     on: str
     text: str
 
 
-@dataclass(slots=True)
-class Table:
-    """The table of a class, and what belongs to it.
+class Tables(NamedTuple):
+    """The table of a class, those of its properties that may have many values, and what belongs to them."""
 
-    Attributes:
-        name: with its schema, as it stands in a statement.
-        columns: the lines behind the one of `id`.
-    """
-
-    name: str
-    columns: list[str] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
-    indexes: list[Index] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
+    tables: list[Table]
+    indexes: list[Index]
+    comments: list[Comment]
 
 
-def table_of(this: str, properties: Sequence[Property], referring: Collection[tuple[str, str]], names: Names) -> Table:
-    """The table of a class.
+def tables_of(
+    this: str, about: str, properties: Sequence[Property], referring: Collection[tuple[str, str]], names: Names
+) -> Tables:
+    """The tables of a class.
 
     Args:
         this: the class.
+        about: what people should know of it, between quotes.
         properties: those that its superclasses do not have.
         referring: properties that may refer to a table, each with the class whose table it is.
         names: of schemas, tables and columns.
     """
-    schema, stem = names.schema(this), names.stem(this)
-    table = Table(names.within(schema, stem))
-    columns = names.columns(p.iri for p in properties)
+    home = names.home(this)
+    own = Table(home.table, ["id text PRIMARY KEY"])
+    made = Tables([own], [], [Comment(f"TABLE {own.name}", about)] if about else [])
+    columns = names.columns(p.iri for p in properties) if properties else {}
     for p in properties:
         if p.most == 0:
             continue
-        column, ranges = columns[str(p.iri)], ranges_of(p)
-        refers = len(ranges) == 1 and (str(p.iri), ranges[0]) in referring
-        type_ = column_type(ranges)
-        spoken = names.quoted("value" if p.many else column)
-        line = spoken, type_, check(p, ranges, type_, spoken)
-        if p.many:
-            on = names.within(schema, f"{stem}__{column}")
-            owner = names.quoted(short(f"{stem}_id"))
-            table.parts.append(Part(on, _part_lines(p, owner, table.name, line, refers)))
-            index, said = f"{stem}__{column}__value__idx", f"TABLE {on}"
-        else:
-            table.columns.append(f"{spoken} {type_}{' NOT NULL' if p.required else ''}{line[2]}")
-            on, index, said = table.name, f"{stem}__{column}__idx", f"COLUMN {table.name}.{spoken}"
-        if refers:
-            table.indexes.append(Index(names.quoted(short(index)), on, spoken))
+        iri, ranges = str(p.iri), ranges_of(p)
+        refers = len(ranges) == 1 and (iri, ranges[0]) in referring
+        add = _add_many if p.many else _add_one
+        said = add(made, home, p, columns[iri], ranges, refers)
         notes = _notes(p, ranges, refers)
         if notes:
-            table.comments.append(Comment(said, sql_literal("\n\n".join(notes))))
-    return table
+            made.comments.append(Comment(said, sql_literal("\n\n".join(notes))))
+    return made
 
 
 def ranges_of(property_: Property) -> list[str]:
@@ -113,18 +90,29 @@ def deprecation(successors: Iterable[Term]) -> str:
     return f"Deprecated: use {', '.join(uses)} instead." if uses else "Deprecated."
 
 
-def _part_lines(p: Property, owner: str, table: str, line: tuple[str, str, str], refers: bool) -> tuple[str, ...]:
-    value, type_, condition = line
-    first = f"{owner} text NOT NULL REFERENCES {table} (id) ON DELETE CASCADE"
+def _add_one(made: Tables, home: Home, p: Property, column: str, ranges: Sequence[str], refers: bool) -> str:
+    """Add the column of a property that has one value; what a comment on it is about."""
+    value, type_ = home.quoted(column), column_type(ranges)
+    made.tables[0].lines.append(f"{value} {type_}{' NOT NULL' if p.required else ''}{check(p, ranges, type_, value)}")
     if refers:
-        return first, f"{value} text NOT NULL{condition}", f"PRIMARY KEY ({owner}, {value})"
-    places = ">= 1" if p.most is None else f"BETWEEN 1 AND {p.most}"
-    return (
-        first,
-        f'"position" integer NOT NULL CHECK ("position" {places})',
-        f"{value} {type_} NOT NULL{condition}",
-        f'PRIMARY KEY ({owner}, "position")',
-    )
+        made.indexes.append(Index(home.quoted(short(f"{home.stem}__{column}__idx")), home.table, value))
+    return f"COLUMN {home.table}.{value}"
+
+
+def _add_many(made: Tables, home: Home, p: Property, column: str, ranges: Sequence[str], refers: bool) -> str:
+    """Add the table of a property that may have many values; what a comment on it is about."""
+    table, owner, value = home.part(column), home.quoted(short(f"{home.stem}_id")), home.quoted("value")
+    type_ = column_type(ranges)
+    lines = [f"{owner} text NOT NULL REFERENCES {home.table} (id) ON DELETE CASCADE"]
+    if not refers:
+        places = ">= 1" if p.most is None else f"BETWEEN 1 AND {p.most}"
+        lines.append(f'"position" integer NOT NULL CHECK ("position" {places})')
+    lines.append(f"{value} {type_} NOT NULL{check(p, ranges, type_, value)}")
+    lines.append(f"PRIMARY KEY ({owner}, {value})" if refers else f'PRIMARY KEY ({owner}, "position")')
+    made.tables.append(Table(table, lines))
+    if refers:
+        made.indexes.append(Index(home.quoted(short(f"{home.stem}__{column}__value__idx")), table, value))
+    return f"TABLE {table}"
 
 
 def _notes(p: Property, ranges: Sequence[str], refers: bool) -> list[str]:
