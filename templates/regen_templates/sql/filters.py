@@ -25,22 +25,17 @@ def _names(environment: Environment, modules: Modules) -> Names:
 
 
 @pass_environment
-def schema(environment: Environment, iri: Iri, modules: Modules) -> str:
-    """The schema of a class's namespace."""
-    return _names(environment, modules).schema(iri)
+def path(environment: Environment, iri: Iri, modules: Modules) -> str:
+    """Where a class's files are: `schema_org/audiobook`."""
+    names = _names(environment, modules)
+    return f"{names.schema(iri)}/{names.stem(iri)}"
 
 
 @pass_environment
-def quoted_schema(environment: Environment, iri: Iri, modules: Modules) -> str:
-    """The same as it stands in a statement."""
+def schema(environment: Environment, iri: Iri, modules: Modules) -> str:
+    """The schema of a class's namespace, as it stands in a statement."""
     names = _names(environment, modules)
     return names.quoted(names.schema(iri))
-
-
-@pass_environment
-def stem(environment: Environment, iri: Iri, modules: Modules) -> str:
-    """The name of a class's files."""
-    return _names(environment, modules).stem(iri)
 
 
 @pass_environment
@@ -105,10 +100,9 @@ def member_rows(members: Iterable[Row], notes: Iterable[Row]) -> Iterator[str]:
 FILTERS: dict[str, Callable[..., Any]] = {
     "foreign_keys": foreign_keys,
     "member_rows": member_rows,
-    "quoted_schema": quoted_schema,
+    "path": path,
     "remarks": remarks,
     "schema": schema,
-    "stem": stem,
     "table_name": table_name,
     "tables": tables,
 }

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from regen.model.term import Iri
 from regen.templating.identifiers import unique_names
-from regen.templating.iris import namespace
+from regen.templating.iris import local_name, namespace
 from regen.templating.names import snake
 
 from ..vocabulary.names import checksum, letter_first, module_name, stem, stem_among_schemes
@@ -82,9 +82,16 @@ class Names:
         return self.within(self.schema(iri), self.stem(iri))
 
     def columns(self, properties: Iterable[Iri]) -> dict[str, str]:
-        """The columns of a class's properties, by their IRIs."""
-        spoken = unique_names(properties, lambda local: self._identifier(snake(local)), ignore_case=True)
-        return {iri[1:-1]: _column(name, iri[1:-1], self._identifier) for iri, name in spoken.items()}
+        """The columns of a class's properties, by their IRIs.
+
+        Why the names are looked at first: telling names apart takes longer than all else, and few want to be one.
+        """
+        given = {str(property_): property_ for property_ in properties}
+        spoken = {iri: _spoken(local_name(iri), self._identifier) for iri in given}
+        if len({name.casefold() for name in spoken.values()}) < len(spoken):
+            told_apart = unique_names(given.values(), lambda local: _spoken(local, self._identifier), ignore_case=True)
+            spoken = {iri: told_apart[property_] for iri, property_ in given.items()}
+        return {iri: _column(name, iri, self._identifier) for iri, name in spoken.items()}
 
 
 class Home:
@@ -122,6 +129,11 @@ def _schema(space: str, named: str | None, identifier: Identifier) -> str:
 def _quoted(name: str, identifier: Identifier) -> str:
     known = name in _WORDS or not name.isascii() or identifier(name) != name
     return f'"{name}"' if known else name
+
+
+@lru_cache(maxsize=65_536)
+def _spoken(local: str, identifier: Identifier) -> str:
+    return identifier(snake(local))
 
 
 @lru_cache(maxsize=65_536)
