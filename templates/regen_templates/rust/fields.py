@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from regen.model.term import Iri, Term
 from regen.templating.iris import local_name
@@ -15,7 +16,7 @@ from .names import Crate, field_name, field_names, type_names
 from .prose import doc
 from .types import Classes, Variants, unboxed
 
-Row = tuple[Term | None, ...]  # this, owner, property, fact, value, kind: the columns of `fields.rq`
+Row = tuple[Term | None, ...]
 
 _LINE = 100  # rustfmt's `max_width`
 _ATTRIBUTE = 70  # rustfmt's `attr_fn_like_width`
@@ -56,25 +57,25 @@ class Struct:
     choices: tuple[Choice, ...]
 
 
-def struct(rows: Iterable[Row], this: str, crate: Crate, *, one: bool) -> Struct:
+def struct(fields: Iterable[Row], mixed: Iterable[Row], this: str, crate: Crate, *, one: bool) -> Struct:
     """The struct of a class.
 
     Args:
-        rows: of `fields.rq`, in their order.
+        fields: rows of `fields.rq`, in their order: (this, property, fact, value, kind).
+        mixed: rows of `mixed.rq`: (this, owner, property, fact, value, kind).
         this: the class.
         crate: names things.
         one: whether a property without an upper bound has one value.
     """
     kinds: dict[str, str] = {}
-    facts = list(_in_order(rows, this, kinds))
-    found = properties(facts, one=one)
+    found = properties(_facts(fields, mixed, kinds), one=one)
     classes = Classes(crate, this, kinds)
     name = crate.type_name(this)
     names = field_names((p.iri for p in found), crate.identifier)
     types = {str(p.iri): classes.variants(_ranges(p)) for p in found if p.most != 0}
     several = any(len(variants) > 1 for variants in types.values())
     spoken = type_names((p.iri for p in found), crate.identifier) if several else {}
-    fields: list[Field] = []
+    made: list[Field] = []
     choices: list[Choice] = []
     for p in found:
         if p.most == 0:
@@ -86,28 +87,16 @@ def struct(rows: Iterable[Row], this: str, crate: Crate, *, one: bool) -> Struct
         else:
             type_ = name + spoken[iri].strip("_")
             choices.append(_choice(type_, p, variants))
-        fields.append(_field(p, names[iri], type_, crate))
-    return Struct(name, tuple(fields), tuple(choices))
+        made.append(_field(p, names[iri], type_, crate))
+    return Struct(name, tuple(made), tuple(choices))
 
 
-def _in_order(rows: Iterable[Row], this: str, kinds: dict[str, str]) -> Iterator[Row]:
-    """(property, fact, value): what the class itself brings comes first; `kinds` gets the classes among the ranges.
-
-    What a class above it has too is left to that one.
-    """
-    own: list[Row] = []
-    others: list[Row] = []
-    above: set[str] = set()
-    for _, owner, property_, fact, value, kind in rows:
+def _facts(fields: Iterable[Row], mixed: Iterable[Row], kinds: dict[str, str]) -> Iterator[Row]:
+    """(property, fact, value), what the class itself brings first; `kinds` gets the classes among the ranges."""
+    for *_, property_, fact, value, kind in chain(fields, mixed):
         if kind is not None and str(kind) != "datatype":
             kinds[str(value)] = str(kind)
-        if str(owner) == this:
-            own.append((property_, fact, value))
-        else:
-            others.append((property_, fact, value))
-            above.add(str(property_))
-    yield from (row for row in own if str(row[0]) not in above) if above else own
-    yield from others
+        yield property_, fact, value
 
 
 def _ranges(p: Property) -> Iterable[str]:

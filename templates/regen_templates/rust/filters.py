@@ -65,9 +65,11 @@ def _seen_from(environment: Environment, iri: Term, home: Term, modules: Modules
 
 
 @pass_environment
-def _struct(environment: Environment, rows: Iterable[Row], this: Term, modules: Modules, unbounded: str) -> Struct:
-    """The struct of a class, from rows of `fields.rq`."""
-    return struct(rows, str(this), _crate(environment, modules), one=unbounded == "one")
+def _struct(
+    environment: Environment, fields: Iterable[Row], mixed: Iterable[Row], this: Term, modules: Modules, unbounded: str
+) -> Struct:
+    """The struct of a class, from rows of `fields.rq` and `mixed.rq`."""
+    return struct(fields, mixed, str(this), _crate(environment, modules), one=unbounded == "one")
 
 
 @pass_environment

@@ -15,8 +15,9 @@ from ..vocabulary.names import Identifier, checksum, letter_first, module_name, 
 
 _CACHE = 65_536  # names; the properties of a vocabulary of 10,000 terms fit
 _PRELUDE = frozenset({
-    "Self", "String", "Option", "Vec", "Box", "Some", "None", "Ok", "Err", "Result", "Serialize", "Deserialize", "Default",
-    "Clone", "Copy", "Debug", "Eq", "PartialEq", "Hash", "From", "Into", "Drop", "Fn", "Iterator", "Send", "Sync",
+    "Self", "String", "Option", "Vec", "Box", "Some", "None", "Ok", "Err", "Result", "Serialize", "Deserialize",
+    "Default", "Clone", "Copy", "Debug", "Eq", "PartialEq", "Hash", "From", "Into", "Drop", "Fn", "Iterator", "Send",
+    "Sync",
 })  # fmt: skip
 _ROOTS = frozenset({"lib", "main"})  # files of these names stand beside the modules
 _NEVER_RAW = frozenset({"self", "Self", "super", "crate"})  # The Rust Reference, Identifiers
