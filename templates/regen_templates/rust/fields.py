@@ -12,7 +12,7 @@ from regen.templating.literals import rs_literal
 from regen.templating.names import sentence
 
 from ..vocabulary.facts import Property, properties
-from .names import Crate, field_name, field_names, type_names
+from .names import Crate, field_name, field_names, type_name_parts
 from .prose import doc
 from .types import Classes, Variants, unboxed
 
@@ -72,20 +72,17 @@ def struct(fields: Iterable[Row], mixed: Iterable[Row], this: str, crate: Crate,
     classes = Classes(crate, this, kinds)
     name = crate.type_name(this)
     names = field_names((p.iri for p in found), crate.identifier)
-    types = {str(p.iri): classes.variants(_ranges(p)) for p in found if p.most != 0}
-    several = any(len(variants) > 1 for variants in types.values())
-    spoken = type_names((p.iri for p in found), crate.identifier) if several else {}
+    spoken = type_name_parts(names, (p.iri for p in found), crate.identifier)
     made: list[Field] = []
     choices: list[Choice] = []
     for p in found:
         if p.most == 0:
             continue
-        iri = str(p.iri)
-        variants = types[iri]
+        variants, iri = classes.variants(_ranges(p)), str(p.iri)
         if len(variants) == 1:
             (type_,) = variants.values()
         else:
-            type_ = name + spoken[iri].strip("_")
+            type_ = name + spoken(iri).strip("_")
             choices.append(_choice(type_, p, variants))
         made.append(_field(p, names[iri], type_, crate))
     return Struct(name, tuple(made), tuple(choices))

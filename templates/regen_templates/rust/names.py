@@ -99,9 +99,18 @@ def field_names(properties: Iterable[Term], identifier: Identifier) -> Mapping[s
     return _apart(properties, lambda text: identifier(snake(text)), str.casefold)
 
 
-def type_names(properties: Iterable[Term], identifier: Identifier) -> Mapping[str, str]:
-    """What each property adds to the name of a type that is made for it."""
-    return _apart(properties, lambda text: identifier(pascal(text)), str.casefold)
+def type_name_parts(
+    fields: Mapping[str, str], properties: Iterable[Term], identifier: Identifier
+) -> Callable[[str], str]:
+    """What each property (by its IRI) adds to the name of a type that is made for it.
+
+    Why `fields`, the names in snake case: where those differ also without their `_`, the ones in Pascal case do as
+    well, and only those that are wanted have to be made.
+    """
+    compact = {name.replace("_", "").casefold() for name in fields.values()}
+    if len(compact) == len(fields) and all(map(str.isascii, compact)):
+        return lambda iri: identifier(pascal(local_name(iri)))
+    return _apart(properties, lambda text: identifier(pascal(text)), str.casefold).__getitem__
 
 
 def variant_names(members: Iterable[Term], identifier: Identifier) -> Mapping[str, str]:

@@ -1,4 +1,8 @@
-"""Prose: comments of the graph become doc comments, as rustfmt leaves them."""
+"""Prose: comments of the graph become doc comments, as rustfmt leaves them.
+
+Why lines are broken here and not by `textwrap`: it took half of the time of a render. Paragraphs have single spaces by
+then, so each line ends at the last one that fits.
+"""
 
 from __future__ import annotations
 
@@ -24,5 +28,21 @@ def doc(text: str, width: int, successors: tuple[str, ...] = (), deprecated: boo
     if successors or deprecated:
         uses = ", ".join(dict.fromkeys(map(local_name, successors)))
         paragraphs.append(f"Deprecated: use {uses} instead." if uses else "Deprecated: kept for old data.")
-    lines = comment("\n\n".join(filter(None, paragraphs)), None, "///", width)
+    wrapped = [line for part in paragraphs if part for line in (*_lines(part, width - len("/// ")), "")]
+    lines = comment("\n".join(wrapped), None, "///")
     return lines.replace("\n", "\n" + " " * (100 - width))
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """A paragraph of words with single spaces, in lines of at most `width`; a longer word stays whole."""
+    found: list[str] = []
+    start = 0
+    while len(text) - start > width:
+        end = text.rfind(" ", start, start + width + 1)
+        if end < 0:
+            end = text.find(" ", start + width)
+        if end < 0:
+            break
+        found.append(text[start:end])
+        start = end + 1
+    return [*found, text[start:]]
