@@ -1,10 +1,14 @@
-"""Fields: the rows of a class become the fields of its struct, and the enums for what has several types."""
+"""Fields: the rows of a class become the fields of its struct, and the enums for what has several types.
+
+Why named tuples: a body takes them apart in its `for`, and asks for no attribute of each field.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from regen.model.term import Iri, Term
 from regen.templating.iris import local_name
@@ -22,8 +26,7 @@ _LINE = 100  # rustfmt's `max_width`
 _ATTRIBUTE = 70  # rustfmt's `attr_fn_like_width`
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A field, each part as it stands behind four spaces; `attribute` is empty where serde needs to be told nothing."""
 
     comment: str
@@ -31,8 +34,7 @@ class Field:
     declaration: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """An untagged enum for a property that has values of several types.
 
     Attributes:

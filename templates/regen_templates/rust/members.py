@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from regen.model.term import Term
 from regen.templating.iris import local_name
@@ -15,8 +15,7 @@ from .prose import doc
 Row = tuple[Term | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """A variant; `comment` is empty where nothing is said, `rename` where its name is its value in JSON."""
 
     comment: str

@@ -18,7 +18,7 @@ _XSD = {
 }  # fmt: skip
 _SCHEMA = {"Boolean": "bool", "Number": "f64", "Float": "f64", "Integer": "i64"}
 # What datatypes are in Rust; all others are text. `fields.rq` names them too: it selects text for all others.
-_SCALARS = {
+SCALARS = {
     XSD: _XSD,
     "https://schema.org/": _SCHEMA,
     "http://schema.org/": _SCHEMA,
@@ -71,7 +71,7 @@ class Classes:
 
 def scalar(iri: str) -> str:
     """The Rust type of a datatype."""
-    return _SCALARS.get(namespace(iri), {}).get(local_name(iri), "String")
+    return SCALARS.get(namespace(iri), {}).get(local_name(iri), "String")
 
 
 def unboxed(type_: str) -> str:
