@@ -8,7 +8,7 @@ from functools import partial
 
 import anyio.lowlevel
 
-from regen.model.artifact import ArtifactId, Because
+from regen.model.artifact import BODY, ArtifactId, Because
 from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem
 from regen.model.rows import Rows
@@ -113,27 +113,22 @@ async def _jobs(
             work.records[artifact] = record
             digests = tuple((view, value.digest()) for view, value in rows)
             work.rows[artifact] = digests
-            if not full and _same(place, record, unit, digests, entries[artifact]):
+            if not full and _same(record, unit, digests, entries[artifact]):
                 work.equal.append(artifact)
             else:
                 jobs.setdefault(template, []).append(_job(place, artifact.key, rows, record, entries[artifact]))
     return jobs
 
 
-def _same(
-    place: Place, record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because
-) -> bool:
-    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed.
-
-    An entry keeps its first reason only, so rows say nothing of an artifact whose body also asked the graph.
-    """
+def _same(record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because) -> bool:
+    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed."""
     return (
         record is not None
         and record.state == "ok"
         and because.kind == "fact"
+        and because.view != BODY
         and record.template_digest == unit.digest
         and record.rows == digests
-        and not place.records.has_lookups(record)
     )
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from pyoxigraph import Store
 
 from regen.hooks.protocols import Affected, Selector
-from regen.model.artifact import ArtifactId, Because, Lookup
+from regen.model.artifact import BODY, ArtifactId, Because, Lookup
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
 from regen.model.term import Term
@@ -98,7 +98,8 @@ def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, d
         describe: makes a reason from a changed quad and whether it was added.
 
     Returns:
-        Entries without repeats, sorted by artifact; the first reason found stands for all.
+        Entries without repeats, sorted by artifact; the first reason found stands for all, one of a body before those
+        of views: rows that are equal say nothing of what a body asked.
     """
     found: dict[ArtifactId, Because] = {}
 
@@ -111,8 +112,8 @@ def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, d
             if artifact not in found:
                 found[artifact] = reason(quad, item.view)
     for artifact, quad in _bodies(delta, known):
-        if artifact not in found:
-            found[artifact] = reason(quad, "body")
+        if artifact not in found or found[artifact].view != BODY:
+            found[artifact] = reason(quad, BODY)
     return tuple(Entry(artifact, found[artifact]) for artifact in sorted(found, key=lambda a: a.sort_key))
 
 
