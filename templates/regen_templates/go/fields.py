@@ -1,0 +1,89 @@
+"""Fields: facts of properties become fields of a struct, each with its documentation and its line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
+
+from regen.model.term import Iri
+from regen.templating.identifiers import unique_names
+from regen.templating.iris import local_name
+from regen.templating.names import pascal, sentence
+
+from ..vocabulary.facts import Property
+from .comments import deprecation, documentation
+from .names import Types, field_name
+from .scalars import scalar
+
+_NOT_IN_TAGS = str.maketrans("", "", '`"\\,')
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: the lines of its comment, and `Name Type` with its JSON tag."""
+
+    doc: str
+    line: str
+
+
+def fields(properties: Sequence[Property], types: Types, classes: Set[str], base: str) -> list[Field]:
+    """The fields of a struct, in the order of the properties; one that may have no value has none.
+
+    Args:
+        properties: of the class.
+        types: names of types.
+        classes: those ranges that are types of the package.
+        base: the embedded type; empty where there is none.
+    """
+    names = _names(properties, types)
+    return [
+        _field(property_, field_name(name, str(property_.iri), base), types, classes)
+        for property_, name in zip(properties, names, strict=True)
+        if property_.most != 0
+    ]
+
+
+def _names(properties: Sequence[Property], types: Types) -> list[str]:
+    """A name in Pascal case for each property; most local names are unlike all others, and need no more than that."""
+    names = [types.identifier(pascal(property_.local)) for property_ in properties]
+    if len({name.casefold() for name in names}) == len(names):
+        return names
+    told_apart = unique_names(
+        [property_.iri for property_ in properties], lambda text: types.identifier(pascal(text)), ignore_case=True
+    )
+    return [told_apart[property_.iri] for property_ in properties]
+
+
+def _field(property_: Property, name: str, types: Types, classes: Set[str]) -> Field:
+    ranges = [str(range_) for range_ in property_.ranges if isinstance(range_, Iri)]
+    kinds = tuple(
+        dict.fromkeys([("*" + types.name(range_)) if range_ in classes else scalar(range_) for range_ in ranges])
+    )
+    return Field(
+        documentation(name, _about(property_, kinds), "\t"),
+        _line(name, kinds, property_.key, property_.many, property_.required),
+    )
+
+
+def _about(property_: Property, kinds: tuple[str, ...]) -> str:
+    """What a field's comment says behind its name."""
+    parts = property_.texts("about")
+    if len(kinds) > 1:
+        parts.append(f"One of {', '.join([kind.lstrip('*') for kind in kinds])}.")
+    if property_.choices:
+        choices = [local_name(str(choice)) if isinstance(choice, Iri) else str(choice) for choice in property_.choices]
+        parts.append(f"Allowed: {', '.join(dict.fromkeys(choices))}.")
+    text = "\n\n".join(parts) or f"the {sentence(property_.local)}."
+    return f"{text}\n\n{deprecation(property_.given.get('successor', ()))}" if property_.deprecated else text
+
+
+@lru_cache(maxsize=16_384)
+def _line(name: str, kinds: tuple[str, ...], key: str, many: bool, required: bool) -> str:
+    """A field's line: many values are a slice, a single one that may be missing is a pointer."""
+    kind = "any" if len(kinds) > 1 else kinds[0] if kinds else "string"
+    if many:
+        kind = f"[]{kind.lstrip('*')}"
+    elif not required and kind != "any" and kind[0] != "*":
+        kind = f"*{kind}"
+    return f'{name} {kind} `json:"{key.translate(_NOT_IN_TAGS)}{"" if required else ",omitempty"}"`'
