@@ -21,6 +21,7 @@ from regen.orchestrator.stale import filled
 from regen.stages import deploy
 from regen.stages.evaluate import verdict
 from regen.state import releases
+from regen.state.codec import artifact_text
 from regen.state.records import lookup_hash
 from regen.telemetry import stage
 
@@ -141,20 +142,21 @@ def _note(plan: Plan) -> str:
 
 def _lookups(session: Session, place: Place, plan: Plan) -> Callable[[int | None], None]:
     """Writes what bodies asked the graph, in the transaction of the commit."""
-    rendered = [item for item in (*plan.items, *plan.nothing) if item.inputs is not None]
+    rendered = [item for item in (*plan.items, *plan.nothing) if item.inputs is not None and not _only_looked_at(item)]
+    which = "FROM artifact WHERE environment = ? AND template = ? AND key = ?"
+    places = [(item, (place.name, *artifact_text(item.artifact))) for item in rendered]
 
     def write(_: int | None) -> None:
         database = session.state.db
-        for item in rendered:
-            lookups = item.inputs.lookups if item.inputs is not None else ()
-            record = place.records.get(item.artifact)
-            if record is None or _only_looked_at(item):
-                continue
-            database.execute("DELETE FROM lookup WHERE artifact = ?", (record.number,))
-            database.many(
-                "INSERT OR IGNORE INTO lookup (hash, artifact) VALUES (?, ?)",
-                [(lookup_hash(pattern), record.number) for pattern in lookups],
-            )
+        database.many(f"DELETE FROM lookup WHERE artifact = (SELECT id {which})", [at for _, at in places])  # noqa: S608
+        database.many(
+            f"INSERT OR IGNORE INTO lookup (hash, artifact) SELECT ?, id {which}",
+            [
+                (lookup_hash(pattern), *at)
+                for item, at in places
+                for pattern in (item.inputs.lookups if item.inputs is not None else ())
+            ],
+        )
 
     return write
 

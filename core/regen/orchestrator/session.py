@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from regen.dataset.store import Dataset
     from regen.events import GraphChangeNotifier
-    from regen.hooks.protocols import Executor, Selector
+    from regen.hooks.protocols import Executor
+    from regen.orchestrator.selectors import Kept
     from regen.state.opening import State
 
 _KEPT_QUADS = 2_000_000  # quads of files that stay in memory for the next comparison; some 0.4 GB
@@ -112,6 +113,7 @@ class Session:
     `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by digest.
     `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
+    `prepared` are the units whose views are ready for a delta.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -141,8 +143,9 @@ class Session:
     turn: anyio.Lock = field(default_factory=anyio.Lock)
     extra: tuple[tuple[str, object], ...] = ()
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    selectors: dict[str, Selector] = field(default_factory=dict)
+    selectors: dict[str, Kept] = field(default_factory=dict)
     compiled: dict[str, bytes] = field(default_factory=dict)
+    prepared: object = None
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

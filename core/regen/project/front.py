@@ -22,6 +22,7 @@ from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, paths_of, running
 from regen.orchestrator.opening import open_session, reload_session
 from regen.orchestrator.outcome import Applied, Turn
+from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
 from regen.stages.deploy import RolledBack
@@ -275,6 +276,8 @@ class Project:
         async with aclosing(turns):
             async for turn in turns:
                 yield turn
+                async with self._session.turn:
+                    prepare_views(self._session)
 
     async def _turn(self, environment: str, trigger: telemetry.Trigger) -> Applied:
         async with running(self._session, "watch", trigger) as cycle:

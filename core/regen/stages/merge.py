@@ -13,6 +13,7 @@ from regen.lines.text import take_apart
 from regen.model.candidate import GeneratedFile
 from regen.model.finding import Finding
 from regen.model.merge import Conflict, How, Merged, ThreeWay
+from regen.model.pickling import pickled_by_fields
 from regen.model.plan import Action
 from regen.model.template import Inject
 
@@ -59,6 +60,7 @@ class Sides:
     inject: Inject | None = None
 
 
+@pickled_by_fields
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What happens to the artifact.

@@ -68,7 +68,7 @@ class Probe:
 
 
 def probe(templates: Sequence[Views], store: Store, delta: Delta) -> tuple[Probe, ...]:
-    """Ask every view what a delta may change.
+    """Ask every view what a delta may change; a view that several templates have is asked once.
 
     Args:
         templates: those whose inputs did not change otherwise.
@@ -76,9 +76,12 @@ def probe(templates: Sequence[Views], store: Store, delta: Delta) -> tuple[Probe
         delta: what changed.
     """
     probes = []
+    answers: dict[str, Affected] = {}
     for views in templates:
         for view, selector in views.selectors:
-            affected = selector.affected(store, delta)
+            affected = answers.get(selector.digest)
+            if affected is None:
+                affected = answers[selector.digest] = selector.affected(store, delta)
             if affected.keys or affected.whole is not None:
                 probes.append(Probe(views, view, selector, affected))
     return tuple(probes)

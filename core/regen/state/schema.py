@@ -110,9 +110,12 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE trash (
         name TEXT PRIMARY KEY, environment TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL
     ) WITHOUT ROWID;
-    -- Shards of the lock file that are behind, by folder.
+    -- Paths whose lines of the lock are behind, and how many lines the shards of a folder hold.
     CREATE TABLE lock_dirty (
-        environment TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (environment, folder)
+        environment TEXT NOT NULL, folder TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (environment, folder, path)
+    ) WITHOUT ROWID;
+    CREATE TABLE lock_folder (
+        environment TEXT NOT NULL, folder TEXT NOT NULL, lines INTEGER NOT NULL, PRIMARY KEY (environment, folder)
     ) WITHOUT ROWID;
     -- Where a blob lies in a pack.
     CREATE TABLE packed (
