@@ -1,8 +1,4 @@
-"""Comments: texts of the graph become Go's documentation, paragraphs filled to lines of 100 characters.
-
-Why lines are filled here and not by textwrap, which fills the rest of regen's comments: nearly all of a render's time
-went there. The two agree, and a text that holds more than plain words takes the long way.
-"""
+"""Comments: texts of the graph become Go's documentation, filled to lines of 100 characters."""
 
 from __future__ import annotations
 
@@ -14,7 +10,6 @@ from regen.templating.comments import comment
 from regen.templating.iris import local_name
 
 _WIDTH = 100
-_ROOM = _WIDTH - len("// ")
 
 
 def deprecation(successors: Iterable[Term | None]) -> str:
@@ -34,26 +29,5 @@ def documentation(name: str, text: str, indent: str = "") -> str:
     """
     plain = text.replace("\r\n", "\n").replace("``", "")
     paragraphs = [line for part in plain.split("\n\n") if (line := " ".join(part.split()))]
-    paragraphs[:1] = [f"{name}: {paragraphs[0] if paragraphs else ''}"]
-    if all(part.isprintable() and "\\" not in part for part in paragraphs):
-        lines = [f"// {line.rstrip()}" for line in _filled(paragraphs)]
-    else:
-        lines = comment("\n\n".join(paragraphs), None, "//", _WIDTH).split("\n")
-    return f"\n{indent}".join(line.rstrip() for line in lines)
-
-
-def _filled(paragraphs: Iterable[str]) -> Iterable[str]:
-    """Lines of single-spaced words; a word that is longer than a line stays whole."""
-    for at, part in enumerate(paragraphs):
-        if at:
-            yield ""
-        rest = part
-        while len(rest) > _ROOM:
-            end = rest.rfind(" ", 0, _ROOM + 1)
-            if end < 0:
-                end = rest.find(" ", _ROOM)
-            if end < 0:
-                break
-            yield rest[:end]
-            rest = rest[end + 1 :]
-        yield rest
+    lines = comment(f"{name}: " + "\n\n".join(paragraphs), None, "//", _WIDTH)
+    return lines.replace("\n", f"\n{indent}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from regen.model.term import Iri, Term
 from regen.templating.identifiers import unique_names
@@ -14,13 +13,8 @@ from regen.templating.names import pascal
 from .comments import documentation
 from .names import exported
 
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A constant: the lines of its comment, and `Type_Name Type = "value"`."""
-
-    doc: str
-    line: str
+Constant = tuple[str, str]
+"""The lines of a constant's comment, and its own line: `Type_Name Type = "value"`."""
 
 
 def constants(
@@ -49,6 +43,6 @@ def constants(
         own = f"{name}_{exported(names[iri])}"
         text = "\n\n".join(comments.get(str(iri), ())) or f"the value {local}."
         value = str(iri) if local in values else local
-        found.append(Constant(documentation(own, text, "\t"), f"{own} {name} = {go_literal(value)}"))
+        found.append((documentation(own, text, "\t"), f"{own} {name} = {go_literal(value)}"))
         values.add(local)
     return found

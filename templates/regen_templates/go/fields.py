@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 
 from regen.model.term import Iri
@@ -19,27 +18,22 @@ from .scalars import scalar
 _NOT_IN_TAGS = str.maketrans("", "", '`"\\,')
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field: the lines of its comment, and `Name Type` with its JSON tag."""
-
-    doc: str
-    line: str
+Field = tuple[str, str]
+"""The lines of a field's comment, and its own line: a name, a type and a JSON tag."""
 
 
-def fields(properties: Sequence[Property], types: Types, classes: Set[str], base: str) -> list[Field]:
+def fields(properties: Sequence[Property], types: Types, ranges: Set[str], base: str) -> list[Field]:
     """The fields of a struct, in the order of the properties; one that may have no value has none.
 
     Args:
         properties: of the class.
         types: names of types.
-        classes: those ranges that are types of the package.
+        ranges: those ranges that are types of the package.
         base: the embedded type; empty where there is none.
     """
-    names = _names(properties, types)
     return [
-        _field(property_, field_name(name, str(property_.iri), base), types, classes)
-        for property_, name in zip(properties, names, strict=True)
+        _field(property_, field_name(name, str(property_.iri), base), types, ranges)
+        for property_, name in zip(properties, _names(properties, types), strict=True)
         if property_.most != 0
     ]
 
@@ -55,15 +49,11 @@ def _names(properties: Sequence[Property], types: Types) -> list[str]:
     return [told_apart[property_.iri] for property_ in properties]
 
 
-def _field(property_: Property, name: str, types: Types, classes: Set[str]) -> Field:
-    ranges = [str(range_) for range_ in property_.ranges if isinstance(range_, Iri)]
-    kinds = tuple(
-        dict.fromkeys([("*" + types.name(range_)) if range_ in classes else scalar(range_) for range_ in ranges])
-    )
-    return Field(
-        documentation(name, _about(property_, kinds), "\t"),
-        _line(name, kinds, property_.key, property_.many, property_.required),
-    )
+def _field(property_: Property, name: str, types: Types, ranges: Set[str]) -> Field:
+    stated = [str(range_) for range_ in property_.ranges if isinstance(range_, Iri)]
+    kinds = tuple(dict.fromkeys([f"*{types.name(iri)}" if iri in ranges else scalar(iri) for iri in stated]))
+    line = _line(name, kinds, property_.key, property_.many, property_.required)
+    return documentation(name, _about(property_, kinds), "\t"), line
 
 
 def _about(property_: Property, kinds: tuple[str, ...]) -> str:

@@ -27,7 +27,7 @@ def _types(environment: Environment, ontologies: Rows, home: str | Iterable[str]
         home: `[vars] home`; empty where the graph says it.
         modules: `[vars] modules`.
     """
-    return Types(homes(home, ontologies), modules, environment.filters["identifier"])
+    return Types.of(homes(home, ontologies), modules, environment.filters["identifier"])
 
 
 def _class_doc(about: Rows, this: Term, name: str, deprecated: Rows) -> str:
@@ -46,18 +46,19 @@ def _values_doc(about: Rows, this: Term, name: str) -> str:
     return documentation(name, text or f"the values of {sentence(local_name(str(this)))}.")
 
 
-def _struct_fields(rows: Rows, types: Types, base: str, unbounded: str) -> list[Field]:
+def _struct_fields(own: Rows, mixed: Rows, types: Types, base: str, unbounded: str) -> list[Field]:
     """The fields of a struct.
 
     Args:
-        rows: property, fact, value, and whether the value is a type of the package, in the last columns.
+        own: (class, property, fact, value, whether the value is a type of the package).
+        mixed: (class, owner, property, fact, value, whether the value is a type of the package).
         types: names of types.
         base: the embedded type; empty where there is none.
         unbounded: `[vars] unbounded`: "one" where a property without an upper bound has one value.
     """
-    stated = [(property_, fact, value) for *_, property_, fact, value, _ in rows]
-    known = {str(row[-2]) for row in rows if row[-1] is not None and str(row[-1]) == "true"}
-    return fields(properties(stated, one=unbounded == "one"), types, known, base)
+    rows = [tuple(row[1:]) for row in own] + [tuple(row[2:]) for row in mixed]
+    ranges = {str(value) for _, _, value, is_type in rows if is_type is not None and str(is_type) == "true"}
+    return fields(properties([row[:3] for row in rows], one=unbounded == "one"), types, ranges, base)
 
 
 def _constants(members: Rows, notes: Rows, name: str, types: Types) -> list[Constant]:
@@ -67,7 +68,7 @@ def _constants(members: Rows, notes: Rows, name: str, types: Types) -> list[Cons
 
 def _needs_time(found: Iterable[Field]) -> bool:
     """Whether a field holds a type of package time."""
-    return any("time.Time" in field.line for field in found)
+    return any("time.Time" in line for _, line in found)
 
 
 FILTERS = {

@@ -2,19 +2,19 @@
 
 A type's name never depends on how many classes there are: it is the local name, and for a class of a namespace that is
 no home the namespace's name with it. A home asks the graph whether a home before it has a class of the same local name;
-such look-ups are traced, so a `Types` is made for each render.
+such a look-up is traced, so only names that asked for nothing are kept from one render to the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from regen.model.term import RDF_TYPE, Iri, Term
 from regen.templating.iris import local_name, namespace
 from regen.templating.names import pascal, snake, words
-from regen.templating.walk import GRAPH
+from regen.templating.walk import GRAPH, current
 
 from ..vocabulary.names import checksum, letter_first, module_name, stem, stem_among_schemes
 
@@ -49,19 +49,27 @@ class Types:
     homes: Homes
     modules: Mapping[str, str]
     identifier: Callable[[str], str]
-    _known: dict[str, str] = field(default_factory=dict)
+    _kept: dict[str, str]
+
+    @classmethod
+    def of(cls, homes: Homes, modules: Mapping[str, str], identifier: Callable[[str], str]) -> Types:
+        """Names under these settings; what was kept under the same ones is there."""
+        return cls(homes, modules, identifier, _kept(homes, tuple(sorted(modules.items())), identifier))
 
     def name(self, iri: str) -> str:
         """The name of a type: the local name where it can be one (`DVD`), else in Pascal case (`X3DModel`)."""
-        text = str(iri)
-        found = self._known.get(text)
+        found = self._kept.get(iri)
         if found is None:
-            found = self._known[text] = _type_name(local_name(text), pascal(self._prefix(text)), self._stem(text))
+            render = current()
+            reads = render.reads if render else 0
+            found = _type_name(local_name(iri), pascal(self._prefix(iri)), self._stem(iri))
+            if render and render.reads == reads:
+                self._kept[iri] = found
         return found
 
     def file(self, iri: str) -> str:
         """The name of a type's file; one whose end the go command reads gets a last `_`."""
-        before, own = self._prefix(str(iri)), self._stem(str(iri))
+        before, own = self._prefix(iri), self._stem(iri)
         name = f"{before}_{own}" if before else own
         return f"{name}_" if name.rpartition("_")[2] in _READ_ENDS else name
 
@@ -73,7 +81,7 @@ class Types:
         space, local = namespace(iri), local_name(iri)
         at = next((at for at, home in enumerate(self.homes) if space in home), None)
         if at is not None:
-            before = (base for home in self.homes[:at] for base in home)
+            before = [base for home in self.homes[:at] for base in home]
             if not any(GRAPH.exists(Iri(base + local), _TYPE) for base in before):
                 return ""
         return module_name(space, self.modules, self.identifier)
@@ -89,6 +97,12 @@ def homes(named: str | Iterable[str], ontologies: Iterable[tuple[Term | None, ..
         base = str(row[0])
         found.append((base,) if base[-1] in "#/" else (f"{base}#", f"{base}/"))
     return (*found, *((base,) for base in _SCHEMA_ORG if (base,) not in found))
+
+
+@lru_cache(maxsize=16)
+def _kept(homes: Homes, modules: tuple[tuple[str, str], ...], identifier: Callable[[str], str]) -> dict[str, str]:
+    """A place for names of types that need no look-up, one for all renders with the same settings."""
+    return {}
 
 
 @lru_cache(maxsize=16_384)
