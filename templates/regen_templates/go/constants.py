@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from regen.model.term import Iri, Term
-from regen.templating.identifiers import unique_names
 from regen.templating.iris import local_name
 from regen.templating.literals import go_literal
-from regen.templating.names import pascal
 
 from .comments import documentation
-from .names import exported
+from .names import exported, unlike_names
 
 Constant = tuple[str, str]
 """The lines of a constant's comment, and its own line: `Type_Name Type = "value"`."""
@@ -35,12 +33,11 @@ def constants(
     for member, comment in notes:
         comments.setdefault(str(member), []).append(str(comment))
     iris = [member for member in members if isinstance(member, Iri)]
-    names = unique_names(iris, lambda text: identifier(pascal(text)), ignore_case=True)
     found: list[Constant] = []
     values: set[str] = set()
-    for iri in iris:
+    for iri, unlike in zip(iris, unlike_names(iris, identifier), strict=True):
         local = local_name(str(iri))
-        own = f"{name}_{exported(names[iri])}"
+        own = f"{name}_{exported(unlike)}"
         text = "\n\n".join(comments.get(str(iri), ())) or f"the value {local}."
         value = str(iri) if local in values else local
         found.append((documentation(own, text, "\t"), f"{own} {name} = {go_literal(value)}"))

@@ -6,13 +6,12 @@ from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from regen.model.term import Iri
-from regen.templating.identifiers import unique_names
 from regen.templating.iris import local_name
-from regen.templating.names import pascal, sentence
+from regen.templating.names import sentence
 
 from ..vocabulary.facts import Property
 from .comments import deprecation, documentation
-from .names import Types, field_name
+from .names import Types, field_name, unlike_names
 from .scalars import scalar
 
 _NOT_IN_TAGS = str.maketrans("", "", '`"\\,')
@@ -31,22 +30,12 @@ def fields(properties: Sequence[Property], types: Types, ranges: Set[str], base:
         ranges: those ranges that are types of the package.
         base: the embedded type; empty where there is none.
     """
+    names = unlike_names([property_.iri for property_ in properties], types.identifier)
     return [
         _field(property_, field_name(name, str(property_.iri), base), types, ranges)
-        for property_, name in zip(properties, _names(properties, types), strict=True)
+        for property_, name in zip(properties, names, strict=True)
         if property_.most != 0
     ]
-
-
-def _names(properties: Sequence[Property], types: Types) -> list[str]:
-    """A name in Pascal case for each property; most local names are unlike all others, and need no more than that."""
-    names = [types.identifier(pascal(property_.local)) for property_ in properties]
-    if len({name.casefold() for name in names}) == len(names):
-        return names
-    told_apart = unique_names(
-        [property_.iri for property_ in properties], lambda text: types.identifier(pascal(text)), ignore_case=True
-    )
-    return [told_apart[property_.iri] for property_ in properties]
 
 
 def _field(property_: Property, name: str, types: Types, ranges: Set[str]) -> Field:

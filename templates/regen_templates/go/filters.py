@@ -14,7 +14,7 @@ from ..vocabulary.facts import Rows, properties
 from .comments import deprecation, documentation
 from .constants import Constant, constants
 from .fields import Field, fields
-from .names import Types, homes
+from .names import Types, homes, types_of
 
 
 @pass_environment
@@ -27,7 +27,7 @@ def _types(environment: Environment, ontologies: Rows, home: str | Iterable[str]
         home: `[vars] home`; empty where the graph says it.
         modules: `[vars] modules`.
     """
-    return Types.of(homes(home, ontologies), modules, environment.filters["identifier"])
+    return types_of(homes(home, ontologies), tuple(sorted(modules.items())), environment.filters["identifier"])
 
 
 def _class_doc(about: Rows, this: Term, name: str, deprecated: Rows) -> str:
@@ -56,7 +56,8 @@ def _struct_fields(own: Rows, mixed: Rows, types: Types, base: str, unbounded: s
         base: the embedded type; empty where there is none.
         unbounded: `[vars] unbounded`: "one" where a property without an upper bound has one value.
     """
-    rows = [tuple(row[1:]) for row in own] + [tuple(row[2:]) for row in mixed]
+    rows = [(property_, fact, value, is_type) for _, property_, fact, value, is_type in own]
+    rows += [(property_, fact, value, is_type) for _, _, property_, fact, value, is_type in mixed]
     ranges = {str(value) for _, _, value, is_type in rows if is_type is not None and str(is_type) == "true"}
     return fields(properties([row[:3] for row in rows], one=unbounded == "one"), types, ranges, base)
 

@@ -7,11 +7,12 @@ such a look-up is traced, so only names that asked for nothing are kept from one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from regen.model.term import RDF_TYPE, Iri, Term
+from regen.templating.identifiers import unique_names
 from regen.templating.iris import local_name, namespace
 from regen.templating.names import pascal, snake, words
 from regen.templating.walk import GRAPH, current
@@ -49,12 +50,7 @@ class Types:
     homes: Homes
     modules: Mapping[str, str]
     identifier: Callable[[str], str]
-    _kept: dict[str, str]
-
-    @classmethod
-    def of(cls, homes: Homes, modules: Mapping[str, str], identifier: Callable[[str], str]) -> Types:
-        """Names under these settings; what was kept under the same ones is there."""
-        return cls(homes, modules, identifier, _kept(homes, tuple(sorted(modules.items())), identifier))
+    _kept: dict[str, str] = field(default_factory=dict)
 
     def name(self, iri: str) -> str:
         """The name of a type: the local name where it can be one (`DVD`), else in Pascal case (`X3DModel`)."""
@@ -100,9 +96,21 @@ def homes(named: str | Iterable[str], ontologies: Iterable[tuple[Term | None, ..
 
 
 @lru_cache(maxsize=16)
-def _kept(homes: Homes, modules: tuple[tuple[str, str], ...], identifier: Callable[[str], str]) -> dict[str, str]:
-    """A place for names of types that need no look-up, one for all renders with the same settings."""
-    return {}
+def types_of(homes: Homes, modules: tuple[tuple[str, str], ...], identifier: Callable[[str], str]) -> Types:
+    """The names under these settings, the same object for all renders, so that what it keeps is kept."""
+    return Types(homes, dict(modules), identifier)
+
+
+def unlike_names(iris: Sequence[Iri], identifier: Callable[[str], str]) -> list[str]:
+    """A name in Pascal case for each property or member; no two are alike, whatever their case.
+
+    Most local names are unlike all others, and need no more than a look at that.
+    """
+    names = [_spelled(local_name(str(iri)), identifier) for iri in iris]
+    if len({name.casefold() for name in names}) == len(names):
+        return names
+    told_apart = unique_names(iris, lambda text: _spelled(text, identifier), ignore_case=True)
+    return [told_apart[iri] for iri in iris]
 
 
 @lru_cache(maxsize=16_384)
@@ -130,6 +138,11 @@ def exported(text: str) -> str:
     if len(first) == 1:
         name = first + name[1:]
     return name if name[:1].isupper() else f"X{name}"
+
+
+@lru_cache(maxsize=16_384)
+def _spelled(text: str, identifier: Callable[[str], str]) -> str:
+    return identifier(pascal(text))
 
 
 @lru_cache(maxsize=16_384)
