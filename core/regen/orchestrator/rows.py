@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from regen.hooks.protocols import Selector
 from regen.model.rows import Rows
@@ -93,7 +94,13 @@ def _rows_of(
 ) -> Iterator[tuple[str, Rows]]:
     for view in sorted(by_view):
         rows = by_view[view]
-        yield view, rows if isinstance(rows, Rows) else (rows.get(key) or Rows(columns[view], ()))
+        yield view, rows if isinstance(rows, Rows) else (rows.get(key) or _none(columns[view]))
+
+
+@lru_cache(maxsize=1024)
+def _none(columns: tuple[str, ...]) -> Rows:
+    """No rows; one object for all keys that have none, so that its digest is worked out once."""
+    return Rows(columns, ())
 
 
 def evaluated(session: Session, place: Place, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
