@@ -236,19 +236,17 @@ def test_a_watch_ends_cleanly(world: World, number: signal.Signals) -> None:
 
 def test_an_interrupted_command_ends_with_130(world: World) -> None:
     """One that waits for a watch, which another is told of at once."""
-    with (
-        started("watch", "--json", cwd=world.root) as holder,
-        started("apply", "--wait", "600", cwd=world.root) as late,
-    ):
+    with started("watch", "--json", cwd=world.root) as holder:
         assert holder.stdout is not None
-        holder.stdout.readline()
-        with started("apply", cwd=world.root) as refused:
-            _, errors = refused.communicate(timeout=60)
-        assert refused.returncode == ExitCode.STATE
-        assert "`regen watch` (process" in errors
-        late.send_signal(signal.SIGINT)
-        _, errors = late.communicate(timeout=60)
-        assert (late.returncode, errors) == (130, "interrupted; nothing is half done\n")
+        holder.stdout.readline()  # it holds the project from here on
+        with started("apply", "--wait", "600", cwd=world.root) as late:
+            with started("apply", cwd=world.root) as refused:
+                _, errors = refused.communicate(timeout=60)
+            assert refused.returncode == ExitCode.STATE
+            assert "`regen watch` (process" in errors
+            late.send_signal(signal.SIGINT)
+            _, errors = late.communicate(timeout=60)
+            assert (late.returncode, errors) == (130, "interrupted; nothing is half done\n")
         holder.terminate()
         holder.communicate(timeout=60)
     assert regen(world, "apply") == 0
