@@ -240,9 +240,9 @@ def test_an_interrupted_command_ends_with_130(world: World) -> None:
     with (
         Project.open_sync(world.root, command="apply"),
         started("apply", "--wait", "600", cwd=world.root) as late,
-        started("apply", cwd=world.root) as refused,
     ):
-        _, errors = refused.communicate(timeout=60)
+        with started("apply", cwd=world.root) as refused:
+            _, errors = refused.communicate(timeout=60)
         assert refused.returncode == ExitCode.STATE
         assert "`regen apply` (process" in errors
         late.send_signal(signal.SIGINT)

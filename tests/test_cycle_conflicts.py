@@ -77,6 +77,30 @@ async def test_a_settled_conflict_does_not_come_back(world: World, how: str, con
     assert world.read("a.txt") == content.replace("last", "at the very last")
 
 
+async def test_a_conflict_that_is_settled_does_not_end_a_hold(world: World) -> None:
+    """Of a rollback to a release that had it."""
+    world.graph(':a :n "2" . :b :n "3" .')
+    async with world.open() as project:
+        await project.apply()
+        await project.rollback()
+    async with world.open() as project:
+        await project.resolve("a.txt", "ours")
+    async with world.open() as project:
+        assert (await project.apply()).held
+        await project.resume()
+        await project.apply()
+    assert (world.read("a.txt"), world.read("b.txt")) == (OURS, THEIRS.replace("2", "3"))
+
+
+async def test_a_rollback_from_a_settled_conflict_holds(world: World) -> None:
+    """For the graph and the templates still say what was left."""
+    async with world.open() as project:
+        await project.resolve("a.txt", "theirs")
+    async with world.open() as project:
+        await project.rollback(1)
+        assert (await project.apply()).held
+
+
 async def test_markers_are_written_on_request_and_have_to_be_edited_away(world: World) -> None:
     """`--markers`, an edit, `--merged`."""
     async with world.open() as project:

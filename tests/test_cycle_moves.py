@@ -274,3 +274,24 @@ async def test_a_conflict_survives_a_change_of_path(folder: Path) -> None:
         assert await project.conflicts() == ()
     assert list(world.tree()) == ["deep/a.txt"]
     assert "made of mine" in world.read("deep/a.txt")
+
+
+async def test_a_template_that_said_no_so_far_takes_the_path_over(folder: Path) -> None:
+    """Two templates share a path and each says no where the other says yes: the file changes hands, its edit stays."""
+    one = (
+        '---\nto: "{{ this | local_name }}.txt"\neach: SELECT ?this { ?this a :Person }\nwhen: ASK { CONDITION }\n---\n'
+    )
+    yes, no = "?this :mark 1", "?this a :Person FILTER NOT EXISTS { ?this :mark 1 }"
+    files = {
+        "templates/marked.j2": one.replace("CONDITION", yes) + "marked\n\n-\n\nlast\n",
+        "templates/plain.j2": one.replace("CONDITION", no) + "plain\n\n-\n\nlast\n",
+    }
+    world = World(folder, files)
+    for number in range(4):
+        world.graph(":ada a :Person ." + (" :ada :mark 1 ." if number % 2 else ""))
+        applied = await world.apply()
+        assert not applied.open_conflicts
+        assert world.read("ada.txt").startswith("marked" if number % 2 else "plain")
+        if not number:
+            world.edit("ada.txt", "last", "last, by hand")
+        assert world.read("ada.txt").endswith("last, by hand\n")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from regen.model.candidate import GeneratedFile
 from regen.model.finding import Finding
-from regen_plugins.evaluate_syntax import regen_evaluate_file
+from regen_plugins.evaluate_syntax import markdown, regen_evaluate_file
 
 
 def findings(language: str | None, text: str | bytes, path: str = "a.x") -> list[Finding]:
@@ -138,3 +142,15 @@ def test_members_of_typescript_may_be_called_like_modifiers(name: str) -> None:
 def test_keywords_of_sql_inside_of_texts_are_no_names() -> None:
     text = "INSERT INTO a.b (id, name) VALUES\n    ('x', 'games, where you play on the same team'),\n    ('y', NULL);\n"
     assert not regen_evaluate_file(GeneratedFile("a.sql", "sql", text.encode()))
+
+
+_PIECES = ["```", "~~~", "````", "mermaid", "flowchart LR", "[a](b)", "[a]()", "[a](b c)", "[a][b]", "\\", "`", "> "]
+
+
+@given(st.lists(st.sampled_from([*_PIECES, "\n", "\n", "x", " ", "<pre>", "- ", "|"]), max_size=24).map("".join))
+def test_pages_that_are_not_parsed_have_no_fault_that_parsing_finds(text: str) -> None:
+    """The quick way accepts only what the parser accepts."""
+    quick = markdown._plain_fences(text)
+    if quick is not None and not quick:
+        with patch.object(markdown, "_plain_fences", lambda _: None):
+            assert not [fault for fault in markdown.read(text, "a.md") if "Mermaid" not in fault.message]

@@ -63,7 +63,7 @@ def test_without_an_event_loop_there_is_all_that_there_is_with_one(kinds: tuple[
     """And the same arguments, with the same defaults; what only the engine calls is left out."""
     one, other = kinds
     engine = {"open", "open_sync", "announce", "close"}
-    names = {name for name in vars(one) if not name.startswith("_")} - engine
+    names = {name for part in one.__mro__[:-1] for name in vars(part) if not name.startswith("_")} - engine
     assert names - set(dir(other)) <= {"notifier"}
     for name in names - {"notifier"}:
         ours, theirs = getattr(one, name), getattr(other, name)

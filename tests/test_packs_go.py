@@ -96,6 +96,48 @@ def test_a_change_touches_the_files_that_print_it(tmp_path: Path) -> None:
     assert touched(anyio.run(world.apply)) == ["go/one_example_ns_toy.go", "go/one_example_ns_toy_car.go"]
 
 
+def test_a_field_says_what_its_type_cannot(tmp_path: Path) -> None:
+    """Several ranges, allowed values, what replaces it, each comment; names differ in case and are told apart."""
+    graph = (
+        STRANGER[: STRANGER.index("# One local name")]
+        + """
+        one:Dvd a owl:Class . one:DVD a owl:Class . one:Disc a owl:Class . one:Player a owl:Class .
+        one:plays rdfs:domain one:Player ; rdfs:range one:Dvd , one:DVD ; rdfs:comment "Plays.", "PLAYS." .
+        one:size rdfs:domain one:Player ; rdfs:range xsd:int ; a owl:FunctionalProperty ; rdfs:comment "" .
+        one:apiUrl rdfs:domain one:Player ; rdfs:range xsd:anyURI , xsd:string ; schema:supersededBy one:size .
+        one:gone rdfs:domain one:Player ; owl:deprecated true . one:kept rdfs:domain one:Player ; owl:deprecated false .
+        one:PlayerShape sh:targetClass one:Player ; sh:property
+          [ sh:path one:region ; sh:in ( one:eu "EU" one:Eu ) ; sh:minCount 1 ; sh:maxCount 1 ] ,
+          [ sh:path one:never ; sh:maxCount 0 ] ,
+          [ sh:path one:none ; sh:in () ; sh:class one:Disc ; sh:maxCount 1 ] .
+    """
+    )
+    world = project(tmp_path, "go", graph=graph)
+    anyio.run(world.apply)
+    text = world.read("go/one_example_ns_player.go")
+    first, second = sorted(re.findall(r"\bOneExampleNsD[Vv][Dd]\w*", text), key=str.swapcase)
+    assert first != second
+    fields = re.findall(r"((?:\t// .*\n|\t//\n)+)\t(\w+ \S+) `json", text)
+    assert {line: doc.replace("\t// ", "").replace("\t//\n", "|").replace("\n", "") for doc, line in fields[1:]} == {
+        "APIURL []string": "APIURL: the api url.|Deprecated: use size instead.",
+        "Gone []string": "Gone: the gone.|Deprecated: kept for old data.",
+        "Kept []string": "Kept: the kept.",
+        "None *OneExampleNsDisc": "None: the none.",
+        "Plays []any": f"Plays: PLAYS.|Plays.|One of {second}, {first}.",
+        "Region string": "Region: Allowed: Eu, eu, EU.",
+        "Size *int32": "Size: the size.",
+    }
+
+
+def test_unbounded_values_are_one_where_the_project_says_so(tmp_path: Path) -> None:
+    """`[vars] unbounded` turns slices into pointers, `go_package` names the package."""
+    world = project(tmp_path, "go", '[vars]\nunbounded = "one"\ngo_package = "shop"\n', stranger=STRANGER)
+    anyio.run(world.apply)
+    text = world.read("go/one_example_ns_car.go")
+    assert text.startswith("package shop\n")
+    assert "\tDoors *int32 `json" in text
+
+
 def test_gofmt_changes_nothing(made: World) -> None:
     """The pack writes what gofmt would."""
     gofmt = shutil.which("gofmt")

@@ -25,6 +25,27 @@ x:Text a owl:Class ; rdfs:comment "# no heading\n\n- no list\n\n1. no number\n\n
 x:cell rdfs:domain x:Text ; rdfs:comment "a | b ` c\n\n<script> \\| d" .
 [] sh:targetClass x:Text ; sh:property [ sh:path x:tick ; sh:maxCount 1 ; sh:in ( "`" "a|b" "``x" ) ] .
 """
+FACTS = r"""
+@prefix x: <http://facts.example/ns#> .
+@prefix y: <http://other.example/ns#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix s: <https://schema.org/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+x:Thing a owl:Class ; owl:deprecated true ; s:supersededBy x:DVD , y:DVD ; rdfs:subClassOf y:Thing ,
+  [ owl:onProperty x:wheels ; owl:minCardinality 3 ] , [ owl:onProperty x:doors ; owl:maxCardinality "some" ] ,
+  [ owl:onProperty x:seats ; owl:qualifiedCardinality 2 ; owl:onClass y:DVD ] ,
+  [ owl:onProperty x:parts ; owl:allValuesFrom [ owl:unionOf ( x:DVD xsd:string x:Größe ) ] ] .
+x:DVD a owl:Class . x:Dvd a owl:Class . y:DVD a rdfs:Class . y:Thing a owl:Class . x:Größe a owl:Class .
+x:name rdfs:domain x:Thing ; rdfs:comment "  One.\n   \n  Two." ; s:supersededBy x:wheels , x:doors .
+y:name rdfs:domain [ owl:unionOf ( x:Thing x:DVD ) ] ; rdfs:range x:Dvd .
+x:one a owl:FunctionalProperty ; rdfs:domain x:Thing .
+x:Thing a sh:NodeShape ; sh:property [ sh:path x:grade ; sh:in ( "A" "a" 1 ) ; sh:minCount 1 ] ,
+  [ sh:path x:size ; sh:minInclusive 1 ; sh:maxExclusive 9 ; sh:pattern "^.$" ; sh:maxLength 5 ; sh:flags "i" ] .
+x:Colour a owl:Class ; owl:oneOf ( x:Red y:Red ) ; rdfs:comment "All\nof them." .
+y:Red rdfs:comment "- The other." .
+"""
 # A statement of a class diagram, as Mermaid's grammar has it.
 _NAME = r"\w+"
 _STATEMENTS = re.compile(
@@ -111,6 +132,63 @@ def test_a_change_of_the_graph_touches_what_it_is_about(tmp_path: Path) -> None:
         "docs/core/novel.md",
         "docs/riverside_example_operations/hold.md",
     ]
+
+
+@pytest.fixture(scope="module", params=["many", "one"])
+def facts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, World]:
+    """Each fact that a page tells, with either setting of `unbounded`, generated."""
+    settings = f'[vars]\nunbounded = "{request.param}"\n'
+    world = project(tmp_path_factory.mktemp("facts"), "markdown", settings, facts=FACTS)
+    anyio.run(world.apply)
+    return request.param, world
+
+
+def test_the_table_tells_each_fact_of_a_property(facts: tuple[str, World]) -> None:
+    unbounded, world = facts
+    _sound(world)
+    most = "*" if unbounded == "many" else "1"
+    text = world.read("docs/facts_example_ns/thing.md")
+    assert text[text.index("| --- |") :].partition("\n\n")[0].split("\n")[1:] == [
+        f"| `doors` |  | 0..{most} |  |",
+        f"| `grade` | `1`, `A`, `a` | {'1..*' if unbounded == 'many' else '1'} |  |",
+        f"| `name` |  | 0..{most} | One.<br>Two.<br>**Deprecated.** Use `doors, wheels` instead. |",
+        "| `one` |  | 0..1 |  |",
+        f"| `parts` | [DVD](dvd_0759f3e5.md), [Größe](größe.md), `string` | 0..{most} |  |",
+        "| `seats` | [DVD](../other_example_ns/dvd.md) | 2 |  |",
+        f"| `size` |  | 0..{most} | At least `1`.<br>Less than `9`.<br>Longest length `5`.<br>Matches `^.$`. |",
+        "| `wheels` |  | 3..* |  |",
+        f"| `http://other.example/ns#name` | [Dvd](dvd.md) | 0..{most} |  |",
+    ]
+    assert "> **Deprecated.** Use `DVD` instead. Use `DVD` instead.\n" in text
+
+
+def test_the_diagram_shows_a_class_and_its_neighbours(facts: tuple[str, World]) -> None:
+    unbounded, world = facts
+    most = "*" if unbounded == "many" else "1"
+    text = world.read("docs/facts_example_ns/thing.md")
+    assert text.partition("classDiagram\n")[2].split("\n") == [
+        "  class Thing",
+        "  OtherExampleNsThing <|-- Thing",
+        "  Thing : doors any",
+        "  Thing : grade any",
+        "  Thing : name any",
+        "  Thing : one any",
+        f'  Thing --> "0..{most}" DVD : parts',
+        f'  Thing --> "0..{most}" Nc6011384 : parts',
+        '  Thing --> "2" OtherExampleNsDVD : seats',
+        "  Thing : size any",
+        "  Thing : wheels any",
+        f'  Thing --> "0..{most}" Dvd : name',
+        '  class Nc6011384["Größe"]',
+        "```",
+        "",
+    ]
+
+
+def test_values_of_one_name_are_told_apart(facts: tuple[str, World]) -> None:
+    text = facts[1].read("docs/facts_example_ns/colour.md")
+    assert "\nAll of them.\n" in text
+    assert "| `Red` |  |\n| `http://other.example/ns#Red` | \\- The other. |\n" in text
 
 
 @pytest.mark.long

@@ -20,6 +20,7 @@ from tests.pack_world import project, schema_org, touched
 MODULES = '[vars.modules]\n"https://one.example/ns/" = "safe"\n"https://riverside.example/core#" = "core"\n'
 HARD = """\
 @prefix x: <http://hard.example/ns#> .
+@prefix dct: <http://purl.org/dc/terms/> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -41,6 +42,13 @@ x:another a owl:FunctionalProperty ; rdfs:domain x:Long ;
   [ sh:path x:ratio ; sh:datatype xsd:decimal ; sh:maxCount 1 ; sh:in ( 0.5 1.5 ) ] ,
   [ sh:path x:code ; sh:datatype xsd:string ; sh:minCount 1 ; sh:maxCount 9 ; sh:minLength 10 ; sh:maxLength 200 ;
     sh:pattern "^[a-z]{1,20}([A-Z]{1,20})?[0-9]{1,20}-[0-9]{1,20}/[a-z]{2}$" ] .
+x:Disc a owl:Class ; rdfs:comment "A disc." ; owl:deprecated true ; dct:isReplacedBy x:Field , x:Long .
+x:speed rdfs:domain x:Disc ; rdfs:comment "Turns." ; dct:isReplacedBy x:ratio .
+[] sh:targetClass x:Disc ; sh:property
+  [ sh:path x:speed ; sh:datatype xsd:double ; sh:maxCount 1 ; sh:minInclusive 33.3 ; sh:maxInclusive 78 ] ,
+  [ sh:path x:side ; sh:maxCount 1 ; sh:in ( "a" "A" "b" ) ] ,
+  [ sh:path x:tracks ; sh:datatype xsd:integer ; sh:maxCount 1 ; sh:minExclusive 0.5 ] .
+x:Track2 a owl:Class . x:Track10 a owl:Class . x:Single a owl:Class ; rdfs:subClassOf x:Track10 , x:Track2 .
 """
 # Tries every model with nothing in it, and some with something; prints what came of it.
 TRIES = """
@@ -172,6 +180,19 @@ def test_enumerations_are_string_enumerations(made: World) -> None:
     text = made.read("models/riverside_example_operations/outcome.py")
     assert '    NONE = "None"\n    """The item was not looked for."""\n' in text
     assert '    WRONG_SHELF = "wrong-shelf"\n' in text
+
+
+def test_what_is_deprecated_says_so_once(made: World) -> None:
+    text = made.read("models/hard_example_ns/disc.py")
+    assert '    """A disc.\n\n    Deprecated: use Field, Long instead.\n    """\n' in text
+    assert '    """Turns.\n\n    Use ratio instead.\n    """\n' in text
+
+
+def test_bounds_are_numbers_of_the_type_and_choices_differ_in_case(made: World) -> None:
+    text = made.read("models/hard_example_ns/disc.py")
+    assert "    speed: float | None = Field(default=None, ge=33.3, le=78, deprecated=True)\n" in text
+    assert '    side: Literal["A", "a", "b"] | None = None\n' in text
+    assert "    tracks: int | None = Field(default=None, gt=0)\n" in text
 
 
 def test_it_is_as_ruff_leaves_it(made: World) -> None:

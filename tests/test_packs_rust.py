@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import textwrap
 from collections import Counter
 from pathlib import Path
 
 import anyio
 import pytest
 import tree_sitter_rust
+from hypothesis import given
+from hypothesis import strategies as st
+from regen_templates.rust import prose, types
+from regen_templates.rust.names import field_name
+from regen_templates.rust.prose import doc
 from tests.cycle_world import World
 from tests.pack_world import STRANGER, faults, project, replace, schema_org, touched
 
@@ -96,6 +102,59 @@ def test_a_change_touches_the_files_that_print_it(tmp_path: Path) -> None:
     assert touched(anyio.run(world.apply)) == [folder + "toy.rs", folder + "toy_car.rs"]
     replace(world, "stranger.ttl", "one:Void rdfs:label", "one:Null a owl:Class . one:Void rdfs:label")
     assert touched(anyio.run(world.apply)) == [folder + "mod.rs", folder + "null.rs"]
+
+
+def test_a_change_that_is_text_before_and_after_renders_nothing(tmp_path: Path) -> None:
+    """A date and a year are both text; a class more in a module that is there leaves `lib.rs` alone."""
+    world = project(tmp_path, "rust", stranger=STRANGER)
+    anyio.run(world.apply)
+    replace(world, "stranger.ttl", "sh:datatype xsd:date ;", "sh:datatype xsd:gYear ;")
+    applied = anyio.run(world.apply)
+    assert touched(applied) == []
+    assert [item.path for item in applied.plan.nothing if item.render is not None] == []
+    replace(world, "stranger.ttl", "one:Void a owl:Class", "one:Null a owl:Class . one:Void a owl:Class")
+    applied = anyio.run(world.apply)
+    assert [item.path for item in applied.plan.nothing if item.render is not None] == []
+
+
+def test_what_an_undeclared_superclass_holds_is_not_lost(tmp_path: Path) -> None:
+    """A class beside the base gives its fields also where nobody says that it is a class."""
+    more = "one:Robot a owl:Class ; rdfs:subClassOf one:Car , one:Machine . one:power rdfs:domain one:Machine ."
+    world = project(tmp_path, "rust", stranger=f"{STRANGER}\n{more}\n")
+    anyio.run(world.apply)
+    text = world.read("rust/src/one_example_ns/robot.rs")
+    assert "    pub base: super::Car,\n" in text
+    assert "    pub power: Vec<String>,\n" in text
+
+
+@given(st.lists(st.text("abcdefgh.-(", min_size=1, max_size=120), min_size=1, max_size=40))
+def test_comments_break_where_textwrap_breaks_them(words: list[str]) -> None:
+    lines = textwrap.wrap(" ".join(words), 92, break_long_words=False, break_on_hyphens=False)
+    assert doc(" ".join(words), 96) == "\n    ".join(f"/// {line}" for line in lines)
+
+
+def test_names_that_serde_would_not_guess() -> None:
+    """A keyword is raw where it may be; the name in JSON is that of `rename_all`."""
+
+    def keyword(name: str) -> str:
+        return f"{name}_" if name in {"type", "self"} else name
+
+    assert (field_name("type_", "x", keyword).name, field_name("type_", "x", keyword).renamed) == ("r#type", "type")
+    assert field_name("self_", "x", keyword).name == "self_"
+    assert field_name("id", "x", keyword).name == "id_"
+    assert field_name("birth_date", "x", keyword).renamed == "birthDate"
+
+
+def test_datatypes_are_the_ones_that_the_query_keeps() -> None:
+    """`fields.rq` and `mixed.rq` turn into text what is text in Rust; what they name is something else."""
+    folder = Path(prose.__file__).parent
+    for file in ("fields.rq", "mixed.rq"):
+        named = re.findall(
+            r"\b(xsd|s|s1):(\w+)", (folder / file).read_text("utf-8").partition("?range IN (")[2].partition(")")[0]
+        )
+        spaces = {"xsd": "http://www.w3.org/2001/XMLSchema#", "s": "https://schema.org/", "s1": "http://schema.org/"}
+        assert len(named) == len(set(named)) == sum(map(len, types.SCALARS.values()))
+        assert "String" not in {types.scalar(spaces[prefix] + name) for prefix, name in named}
 
 
 def test_rustfmt_changes_nothing(made: World) -> None:

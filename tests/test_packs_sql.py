@@ -118,6 +118,88 @@ def test_a_change_touches_the_files_that_print_it(tmp_path: Path) -> None:
     assert touched(anyio.run(world.apply)) == ["sql/2-foreign-keys/one_example_ns/toy.sql"]
 
 
+VALUES = """
+@prefix : <http://shop.example/ns#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+:Item a owl:Class ; owl:deprecated true ; <http://purl.org/dc/terms/isReplacedBy> :Thing .
+:Thing a owl:Class .
+[] sh:targetClass :Item ; sh:property
+  [ sh:path :size ; sh:datatype xsd:string ; sh:maxCount 1 ; sh:in ( 1 "s" "S" ) ] ,
+  [ sh:path :stock ; sh:datatype xsd:unsignedInt ; sh:maxCount 1 ; sh:minInclusive -5 ;
+    sh:maxInclusive "INF"^^xsd:double ] ,
+  [ sh:path :rank ; sh:datatype xsd:positiveInteger ; sh:maxCount 1 ; sh:minExclusive 7 ] ,
+  [ sh:path :sold ; sh:datatype xsd:date ; sh:maxCount 1 ; sh:maxExclusive "2030-01-01"^^xsd:date , "soon" ] ,
+  [ sh:path :code ; sh:datatype xsd:string ; sh:maxCount 1 ; sh:pattern "^a" , "(?i)b" ; sh:flags "i" ] ,
+  [ sh:path :like ; sh:class :Thing , :Item ; sh:maxCount 1 ] .
+"""
+
+
+def test_conditions_are_what_the_column_can_hold(tmp_path: Path) -> None:
+    """Choices in the column's type; bounds of datatypes; nothing of what PostgreSQL could not compare or match."""
+    world = project(tmp_path, "sql", values=VALUES)
+    assert anyio.run(world.apply).release is not None
+    text = world.read("sql/1-tables/shop_example_ns/item.sql")
+    for line in (
+        "    size text CHECK (size IN ('1', 'S', 's')),",
+        "    stock bigint CHECK (stock >= 0)",
+        '    "rank" bigint CHECK ("rank" > 7),',
+        "    sold date CHECK (sold < DATE '2030-01-01'),",
+        "    code text CHECK (code ~* '^a'),",
+        """COMMENT ON TABLE shop_example_ns.item IS 'Deprecated: use Thing instead.';""",
+        """COMMENT ON COLUMN shop_example_ns.item."like" IS 'One of: Item, Thing.';""",
+    ):
+        assert line in text
+    assert "INDEX" not in text
+
+
+RIVALS = """
+@prefix a: <https://a.example/> .
+@prefix b: <https://b.example/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+a:Above a owl:Class . a:Item a owl:Class ; rdfs:subClassOf a:Above .
+b:name rdfs:domain a:Item ; rdfs:range a:Above . b:other rdfs:domain a:Item ; rdfs:range xsd:string .
+a:nameB rdfs:domain a:Item . b:title rdfs:domain a:Item ; rdfs:range a:Above . a:title rdfs:domain a:Above , a:Item .
+"""
+
+
+def test_a_key_names_the_column_that_the_table_has(tmp_path: Path) -> None:
+    """Also where another property wants that name, which refers to nothing itself; one of a superclass wants none."""
+    world = project(tmp_path, "sql", rivals=RIVALS)
+    assert anyio.run(world.apply).release is not None
+    _sound(world)
+    keys = world.read("sql/2-foreign-keys/a_example/item.sql")
+    assert "a_example.item__name\n" in keys
+    assert "a_example.item__title\n" in keys
+    replace(world, "rivals.ttl", "a:nameB rdfs:domain", "a:name rdfs:domain a:Item . a:nameB rdfs:domain")
+    assert touched(anyio.run(world.apply)) == [
+        "sql/1-tables/a_example/item.sql",
+        "sql/2-foreign-keys/a_example/item.sql",
+    ]
+    _sound(world)
+    assert "a_example.item__name\n" not in world.read("sql/2-foreign-keys/a_example/item.sql")
+
+
+def test_what_is_not_printed_renders_nothing(tmp_path: Path) -> None:
+    """Properties that refer to no class, and classes among several ranges, are no business of the keys."""
+    world = project(tmp_path, "sql", rivals=RIVALS)
+    anyio.run(world.apply)
+    for old, new in (
+        ("b:other rdfs:domain a:Item ; rdfs:range xsd:string", "b:other rdfs:domain a:Item ; rdfs:range xsd:int"),
+        ("xsd:int .", "xsd:int , a:Item ."),
+        ("xsd:int , a:Item .", "xsd:int , a:Item , a:Above ."),
+        ("a:nameB rdfs:domain a:Item .", "a:nameB rdfs:domain a:Item . a:more rdfs:domain a:Item ."),
+    ):
+        replace(world, "rivals.ttl", old, new)
+        applied = anyio.run(world.apply)
+        assert touched(applied) == ["sql/1-tables/a_example/item.sql"]
+        assert applied.plan.rendered == 1
+
+
 @pytest.mark.long
 def test_schema_org_parses_and_clashes_nowhere(tmp_path: Path, real_data: Path) -> None:
     """More than 900 classes with several parents each."""

@@ -17,6 +17,7 @@ from tests.pack_world import faults, project, schema_org, touched
 MODULES = '[vars.modules]\n"https://one.example/ns/" = "safe"\n"https://riverside.example/core#" = "core"\n'
 HARD = """\
 @prefix x: <http://hard.example/ns#> .
+@prefix dct: <http://purl.org/dc/terms/> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -30,6 +31,20 @@ x:constructor rdfs:domain x:Words .
   [ sh:path x:level ; sh:minCount 1 ; sh:maxCount 1 ; sh:in ( 1 2 "three" ) ] ,
   [ sh:path x:number ; sh:datatype xsd:decimal ; sh:maxCount 1 ; sh:minInclusive 0.5 ; sh:maxExclusive 10 ] ,
   [ sh:path x:many ; sh:datatype xsd:string ; sh:minCount 1 ; sh:maxCount 4 ; sh:minLength 2 ] .
+x:Disc a owl:Class ; rdfs:comment "A disc." ; owl:deprecated true ; dct:isReplacedBy x:Index , x:Table .
+[] sh:targetClass x:Disc ; sh:property
+  [ sh:path x:sideCode ; sh:datatype xsd:string ; sh:maxCount 1 ; sh:pattern "^a$" ] ,
+  [ sh:path x:side_code ; sh:datatype xsd:string ; sh:maxCount 1 ; sh:pattern "^b$" ] ,
+  [ sh:path x:grade ; sh:maxCount 1 ; sh:in ( "a" "A" ) ] ,
+  [ sh:path x:wide ; sh:minCount 1 ; sh:maxCount 9 ; sh:in (
+    "the first of a few long choices" "the second of a few long choices" "the third of a few long choices" ) ] .
+"""
+ODD = """\
+@prefix x: <http://odd.example/ns#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+x:B a owl:Class .
+x:A a owl:Class ; rdfs:subClassOf x:B .
 """
 
 
@@ -115,6 +130,32 @@ def test_words_and_names_of_the_language_are_no_clash(made: World) -> None:
     assert "export interface Index {" in made.read("models/hard_example_ns/index_.ts")
     assert "export const TableSchema: " in made.read("models/hard_example_ns/table.ts")
     assert "export const TableSchema_Schema: " in made.read("models/hard_example_ns/table_schema.ts")
+
+
+def test_what_is_deprecated_says_so_once(made: World) -> None:
+    text = made.read("models/hard_example_ns/disc.ts")
+    assert "/**\n * A disc.\n *\n * @deprecated Use Index, Table.\n */\n" in text
+
+
+def test_names_and_choices_that_differ_in_case_alone_stay_apart(made: World) -> None:
+    text = made.read("models/hard_example_ns/disc.ts")
+    assert "const SIDE_CODE_PATTERN = /^a$/u;\nconst SIDE_CODE_PATTERN_ = /^b$/u;\n" in text
+    assert "    side_code: z.string().regex(SIDE_CODE_PATTERN_).optional(),\n" in text
+    assert '  grade?: "A" | "a";\n' in text
+
+
+def test_what_is_too_long_for_a_line_stands_on_several(made: World) -> None:
+    text = made.read("models/hard_example_ns/disc.ts")
+    assert '    wide: z\n      .array(\n        z.literal([\n          "the first of a few long choices",\n' in text
+    assert "        ]),\n      )\n      .min(1)\n      .max(9),\n" in text
+    assert '  wide: (\n    | "the first of a few long choices"\n' in text
+
+
+def test_a_module_may_be_named_like_a_word_of_the_language(tmp_path: Path) -> None:
+    world = project(tmp_path, "typescript", '[vars.modules]\n"http://odd.example/ns#" = "class"\n', odd=ODD)
+    anyio.run(world.apply)
+    assert world.read("models/index.ts") == 'export * as class_ from "./class_/index.js";\n'
+    assert "export interface A extends class_.B {}\n" in world.read("models/class_/a.ts")
 
 
 def test_an_enumeration_is_an_object_and_its_values(made: World) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +13,9 @@ from hypothesis import strategies as st
 from tests.deploy_world import ENVIRONMENT, Renders, artifact, opened, scratch
 
 from regen.errors import StateError
+from regen.state import lockfile
 from regen.state.blobs import digest_of
-from regen.state.lockfile import read_lock, shard_stem
+from regen.state.lockfile import read_lock, shard_stem, write_dirty
 
 
 def shards(folder: Path) -> dict[str, bytes]:
@@ -100,6 +104,27 @@ def test_a_conflict_of_git_in_the_lock_is_named(tmp_path: Path) -> None:
 def test_no_lock_is_empty(tmp_path: Path) -> None:
     """A project that never committed one."""
     assert read_lock(tmp_path / "regen.lock", ENVIRONMENT) == {}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sets(st.integers(0, 24), max_size=20), min_size=1, max_size=6), st.integers(1, 12))
+def test_editing_lines_gives_the_files_that_writing_all_gives(steps: list[set[int]], shard: int) -> None:
+    """After any commits the shards are those of a lock that is made anew, however few lines a shard holds."""
+    with (
+        TemporaryDirectory() as place,
+        patch.object(lockfile, "_LINES_A_SHARD", shard),
+        opened(Path(place)) as world,
+    ):
+        for number, names in enumerate(steps):
+            world.commit({f"n{i}": (f"{'xyz'[i % 3]}/{i}", b"%d" % (i * (number % 2))) for i in names})
+            edited = shards(Path(place))
+            world.state.db.execute("DELETE FROM lock_folder")
+            shutil.rmtree(Path(place) / "regen.lock", ignore_errors=True)
+            world.state.db.execute(
+                "INSERT INTO lock_dirty SELECT environment, folder, path FROM artifact WHERE path IS NOT NULL"
+            )
+            write_dirty(world.state, ENVIRONMENT)
+            assert shards(Path(place)) == edited
 
 
 def test_a_lost_lock_file_is_written_with_the_next_commit_of_its_folder() -> None:

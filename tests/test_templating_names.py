@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,14 @@ def test_a_style_gives_itself_back(text: str) -> None:
     for style in (names.snake, names.camel, names.pascal, names.kebab, names.screaming):
         assert style(style(text)) == style(text)
     assert names.snake(names.kebab(text)) == names.snake(text)
+
+
+@given(TEXT | st.text(alphabet="abBcC"))
+def test_the_short_way_gives_what_the_long_one_gives(text: str) -> None:
+    """Names of ordinary words are taken apart by an expression, with the same result."""
+    words = names._words_of(unicodedata.normalize("NFC", text))
+    assert names.words(text) == words
+    assert names._joined(text) == names._merged(words)
 
 
 def test_words_for_people() -> None:

@@ -51,6 +51,10 @@ class Library:
         """See `regen.templating.parse.Library`."""
         return tuple(sorted(self._files))
 
+    def modules(self, name: str) -> tuple[Source, ...]:
+        """See `regen.templating.parse.Library`."""
+        return ()
+
 
 def template(
     body: str, front: str = "", includes: Mapping[str, str] | None = None, sandboxed: bool = False

@@ -6,6 +6,7 @@ import ast
 import datetime as dt
 import json
 import math
+import textwrap
 from decimal import Decimal
 
 import pytest
@@ -166,3 +167,11 @@ def test_wrapping_keeps_paragraphs_and_long_words() -> None:
     assert wrapped("aa bb cc\n\ndddddddd e", 5) == "aa bb\ncc\n\ndddddddd\ne"
     assert wrapped("aa bb", 2, "  ") == "aa\n  bb"
     assert wrapped(None) == ""
+
+
+@given(st.text("ab \t\u00a0-") | TEXT, st.integers(-1, 12))
+def test_wrapping_is_what_textwrap_does(text: str, width: int) -> None:
+    expected: list[str] = []
+    for line in text.splitlines():
+        expected += textwrap.wrap(line, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
+    assert wrapped(text, width) == "\n".join(expected)

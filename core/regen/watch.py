@@ -7,14 +7,16 @@ that refuses), the folders are read every POLL_S seconds instead, and the watch 
 
 from __future__ import annotations
 
+import math
 import shlex
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import socket, socketpair
 from threading import Lock
+from typing import Literal as OneOf
 
 import anyio
 from watchdog.events import FileClosedNoWriteEvent, FileOpenedEvent, FileSystemEvent, FileSystemEventHandler
@@ -25,13 +27,17 @@ from watchdog.observers.polling import PollingObserver
 from regen.config import Config
 from regen.errors import RegenError
 from regen.holder import Door, Served
+from regen.model.finding import Finding
 from regen.orchestrator.outcome import Applied, Turn
 from regen.scene import CONFIGURATION, Scene, scene
 from regen.telemetry import Trigger, burst
 
 POLL_S = 1.0
 _GIT_S = 10.0  # how long a branch switch may hold cycles back
+_IDLE = "idle check"
 _LONGEST_BURST = 20  # debounce times; a burst that never ends must not hold cycles back for ever
+
+Event = OneOf["change", "client", "quiet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Calls:
         config: the configuration as it is now.
         reload: reads the configuration again.
         cycle: runs one for an environment.
+        look: checks a view of an environment while nothing changes; what it finds is stale then.
         environments: names of those that a watch deploys to.
         serve: runs the command of the client that waits at the door; gives None where it left.
     """
@@ -49,6 +56,7 @@ class Calls:
     config: Callable[[], Config]
     reload: Callable[[], Awaitable[None]]
     cycle: Callable[[str, Trigger], Awaitable[Applied]]
+    look: Callable[[str], Awaitable[Finding | None]]
     environments: Callable[[], list[str]]
     serve: Callable[[Door], Awaitable[Served | None]]
 
@@ -81,16 +89,16 @@ class Changes:
         with suppress(OSError):  # it rings already, or nobody listens any more
             self._rings.send(b"!")
 
-    async def wait(self, door: Door | None = None) -> bool:
-        """Wait until there is a path to take, and give True; or until there is a client at the door, and give False."""
+    async def wait(self, door: Door | None) -> Event:
+        """Wait until there is a path to take, or a client at the door."""
         while not self._paths:
             if door is not None and await _first(door.socket, self._hears) is door.socket:
-                return False
+                return "client"
             if door is None:
                 await anyio.wait_readable(self._hears)
             with suppress(BlockingIOError):
                 self._hears.recv(4096)
-        return True
+        return "change"
 
     def take(self) -> dict[str, int]:
         """The paths, sorted, each with the time of its last event in nanoseconds since the epoch; and start anew."""
@@ -183,11 +191,11 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
             while True:
                 for environment in calls.environments():
                     yield await _turn(calls, environment, trigger)
-                asked = door is not None  # who waits is let in after each cycle, however many changes come in
-                while door is not None and asked:
-                    if (served := await calls.serve(door)) is not None:
-                        yield _told(served)
-                    asked = not await changes.wait(door)
+                event: Event = "client"  # who waits is let in after each cycle, however many changes come in
+                while event != "change":
+                    for turn in await _between(calls, changes, door, event):
+                        yield turn
+                    event = await _waited(config(), changes, door)
                 files = await _next(config(), changes)
                 trigger = burst(_text(changes.root, files), str(changes.root), files)
                 failed = None
@@ -208,11 +216,6 @@ async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: Trigger) -> 
     return None
 
 
-def _told(served: Served) -> Turn:
-    trigger = shlex.join(("regen", *served.arguments))
-    return Turn(served.at, trigger, served.duration_s, "", served=served)
-
-
 async def _turn(calls: Calls, environment: str, trigger: Trigger) -> Turn:
     at, started = time.time(), time.perf_counter()
     try:
@@ -222,6 +225,38 @@ async def _turn(calls: Calls, environment: str, trigger: Trigger) -> Turn:
     return Turn(at, trigger.text, time.perf_counter() - started, environment, applied)
 
 
+async def _waited(config: Config, changes: Changes, door: Door | None) -> Event:
+    """Wait for what comes first; "quiet" where nothing came for so long that it is time to look at a view."""
+    with anyio.move_on_after(config.engine.idle_check_s or math.inf):
+        return await changes.wait(door)
+    return "quiet"
+
+
+async def _between(calls: Calls, changes: Changes, door: Door | None, event: Event) -> list[Turn]:
+    """What is done between two cycles."""
+    if event == "quiet":
+        looks = [await _idle(calls, one) if not len(changes) else None for one in calls.environments()]
+        return [turn for turn in looks if turn is not None]
+    served = await calls.serve(door) if door is not None else None
+    if served is None:
+        return []
+    return [Turn(served.at, shlex.join(("regen", *served.arguments)), served.duration_s, "", served=served)]
+
+
+async def _idle(calls: Calls, environment: str) -> Turn | None:
+    """Look at a view, and repair what is found; None where nothing is."""
+    at, started = time.time(), time.perf_counter()
+    try:
+        found = await calls.look(environment)
+    except RegenError as error:
+        return Turn(at, _IDLE, time.perf_counter() - started, environment, error=error)
+    turn = await _turn(calls, environment, Trigger(_IDLE)) if found is not None else None
+    if found is None or turn is None or turn.applied is None:
+        return turn
+    plan = replace(turn.applied.plan, findings=(*turn.applied.plan.findings, found))
+    return replace(turn, applied=replace(turn.applied, plan=plan))
+
+
 def _text(root: Path, files: Mapping[str, int]) -> str:
     first = Path(next(iter(files)))
     name = first.relative_to(root).as_posix() if first.is_relative_to(root) else str(first)
@@ -229,8 +264,7 @@ def _text(root: Path, files: Mapping[str, int]) -> str:
 
 
 async def _next(config: Config, changes: Changes) -> dict[str, int]:
-    """Wait for a burst of changes and for its end."""
-    await changes.wait()
+    """Wait for the end of a burst of changes."""
     quiet_s = config.engine.debounce_ms / 1000
     end = anyio.current_time() + quiet_s * _LONGEST_BURST
     seen = -1

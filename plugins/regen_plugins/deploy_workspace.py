@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from regen.state.syscalls import has_writer, sync_file_system
 from regen.state.tree import Tree, read_all, refuse_strange, split
 
 _SYNC_ONE_BY_ONE = 100  # files; above it one call that flushes the file system is cheaper
+_LISTED_FROM = 64  # changes in one folder
 _STAGE_NAME = re.compile(r"\.regen-[0-9a-f]{20}\.tmp(\.old)?")
 
 
@@ -108,10 +110,13 @@ class WorkspaceDeployer:
     def finish(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
         """Drop the old files; those that a process may still write to go to the trash."""
         with suppress(FileNotFoundError), Tree(root) as tree:
+            listed = _listed(tree, changes)
             for change in changes:
                 for name in (change.stage, aside(change.stage)):
-                    with _speaking(change.path):
-                        _drop(tree, change, name, journal)
+                    folder, last = split(name)
+                    if folder not in listed or last in listed[folder]:
+                        with _speaking(change.path):
+                            _drop(tree, change, name, journal)
 
     def discard(self, root: Path, stages: Iterable[str]) -> None:
         """Remove staged files that no commit record speaks of; anything not named as one is left."""
@@ -123,6 +128,12 @@ class WorkspaceDeployer:
                             tree.remove(stage)
         except FileNotFoundError:
             return
+
+
+def _listed(tree: Tree, changes: Sequence[Change]) -> dict[str, frozenset[str]]:
+    """What is in folders with so many changes that listing them costs less than looking for each name."""
+    counts = Counter(split(change.stage)[0] for change in changes)
+    return {folder: tree.names(folder) for folder, count in counts.items() if count > _LISTED_FROM}
 
 
 def _drop(tree: Tree, change: Change, name: str, journal: Journal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -34,6 +35,7 @@ class ProcessExecutor:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Workers start with the first chunk and end with the event loop."""
+        logging.getLogger("asyncio").addFilter(_is_of_use)
         yield
 
     async def map(self, work: Callable[[C], Awaitable[R]], chunks: Sequence[C], done: Callable[[int], None]) -> list[R]:
@@ -53,6 +55,11 @@ class ProcessExecutor:
         except BaseExceptionGroup as group_error:
             raise _first(group_error) from group_error
         return [results[index] for index in range(len(chunks))]
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Whether a warning of asyncio says anything: when the loop ends, two parts of it may reap one killed worker."""
+    return not record.getMessage().startswith("Unknown child process pid")
 
 
 @contextmanager

@@ -182,9 +182,20 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "restore",
-        "settle:restore",
-        "Bring back a generated file that was deleted by hand.",
-        (_argument("path", metavar="PATH"), _ENV, _WAIT, _DIRECTORY),
+        "restore:restore",
+        "Bring back a generated file that was deleted by hand, or an edit that was set aside.",
+        (
+            _argument("path", nargs="?", metavar="PATH", help="the file"),
+            _argument("--edit", metavar="ID", help="merge this edit, which was set aside, onto what stands there"),
+            _flag("--replace", help="with --edit: put its bytes in the place of what stands there"),
+            _flag("--markers", help="with --edit: write conflict markers where the two do not merge"),
+            _argument("--list", dest="listing", action="store_true", help="list edits that were set aside"),
+            _argument("--all", dest="everything", action="store_true", help="with --list: those too that came back"),
+            _ENV,
+            _JSON,
+            _WAIT,
+            _DIRECTORY,
+        ),
         beside=True,
     ),
     Command(
@@ -221,6 +232,7 @@ COMMANDS: tuple[Command, ...] = (
         "Delete old releases, old history and blobs that nothing needs any more.",
         (
             _argument("--keep", type=int, default=50, metavar="N", help="how many releases stay complete"),
+            _flag("--edits", help="forget edits that were set aside before those, though nobody had them back"),
             _flag("--rebuild", help="set a damaged state aside and take the files on disk over again"),
             _WAIT,
             _DIRECTORY,

@@ -105,6 +105,20 @@ def apply(
 
 
 def _print_applied(applied: Applied, duration_s: float) -> None:
+    plan = applied.plan
+    said = (
+        plan.items,
+        plan.findings,
+        applied.release,
+        applied.held,
+        applied.again,
+        applied.kept,
+        applied.open_conflicts,
+    )
+    if not any(said):
+        # A line without colour: loading rich would take longer than finding that there is nothing to do.
+        show.plain(f"{show.summary(plan)}\n")
+        return
     console = show.out()
     if applied.held:
         show.err().print(_HELD.format(applied.plan.environment), style="yellow", markup=False)

@@ -1,4 +1,4 @@
-"""Commands that change what is there by a person's decision: init, rollback, resume, restore, resolve, prune."""
+"""Commands that change what is there by a person's decision: init, rollback, resume, resolve, prune."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def rollback(
             console = show.out()
             console.print(f"restored release {done.release.restores} as release {done.release.number}", style="bold")
             for edit in done.edits:
-                console.print(f"  {edit.path}: your edit was {edit.outcome}", markup=False)
+                way = f": `regen restore {edit.path} --edit {edit.content[:12]}`" if edit.waits and edit.content else ""
+                console.print(f"  {edit.path}: your edit was {edit.outcome}{way}", markup=False)
             console.print(
                 f"{done.release.environment} is held: the inputs of release {done.left.number} are marked bad. "
                 "Change the graph or a template, or run `regen resume`.",
@@ -63,23 +64,6 @@ def resume(env: str | None = None, wait: float = 0.0, directory: Path = Path()) 
         async with opened(directory, "resume", wait_s=wait) as project:
             held = await project.resume(env)
             show.out().print("no longer held; `regen apply` goes on" if held else "nothing was held", markup=False)
-            return ExitCode.DONE
-
-    return work
-
-
-def restore(
-    path: str,
-    env: str | None = None,
-    wait: float = 0.0,
-    directory: Path = Path(),
-) -> Work:
-    """Bring a deleted file back."""
-
-    async def work() -> int:
-        async with opened(directory, "restore", wait_s=wait) as project:
-            applied = await project.restore(path, env)
-            show.plan(show.out(), applied.plan, diff=False, before={})
             return ExitCode.DONE
 
     return work
@@ -115,6 +99,7 @@ def resolve(
 
 def prune(
     keep: int = 50,
+    edits: bool = False,
     rebuild: bool = False,
     wait: float = 0.0,
     directory: Path = Path(),
@@ -128,7 +113,7 @@ def prune(
 
     async def work() -> int:
         async with opened(directory, "prune", wait_s=wait) as project:
-            show.out().print(await project.prune(keep_releases=keep), markup=False)
+            show.out().print(await project.prune(keep_releases=keep, edits=edits), markup=False)
             return ExitCode.DONE
 
     return work

@@ -139,7 +139,9 @@ def edited(console: Console, again: Iterable[str], kept: Iterable[KeptEdit]) -> 
         console.print(f"{path} was edited while this cycle ran, and was merged again", style="yellow", markup=False)
     for edit in kept:
         console.print(
-            f"{edit.path} {edit.why}: your bytes are kept as {edit.content[:12]}", style="yellow", markup=False
+            f"{edit.path} {edit.why}: `regen restore {edit.path} --edit {edit.name}` brings your bytes back",
+            style="yellow",
+            markup=False,
         )
 
 

@@ -70,6 +70,10 @@ class Engine:
         str, Key("`inline`, `processes`, `dask`, or a plugin's; `auto`: inline while there is little work")
     ] = "auto"
     debounce_ms: Annotated[int, Key("how long `watch` waits for a burst of changes to end", minimum=0)] = 50
+    idle_check_s: Annotated[
+        float,
+        Key("how long `watch` is idle before it asks a random view anew as a whole, each time; 0: never", minimum=0),
+    ] = 300.0
     languages: Annotated[Texts, Key("render templates of these languages only", one_or_many=True, shown="all")] = ()
 
 
@@ -90,7 +94,8 @@ class Evaluate:
     """What the built-in gates look at."""
 
     shacl: Annotated[
-        OneOf["apply", "always", "never"], Key("check the graph against its shapes in `apply`, in `watch` too, or not")
+        OneOf["apply", "always", "never"],
+        Key("check a changed graph against its shapes in `apply`, in `watch` too, or not"),
     ] = "apply"
 
 

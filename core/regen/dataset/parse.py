@@ -93,7 +93,7 @@ def _parsed(file: GraphFile, data: bytes, *, lenient: bool) -> Loaded:
     quads = list(chain(first, parser))
     if file.format == "rdfxml":
         _refuse_broken_xml(data)
-    if b"<<" in data or b"Triple" in data:
+    if (b"Triple" if file.format == "rdfxml" else b"<<") in data:
         _refuse_deep(file, quads)
     if BLANK.encode() in data:
         _refuse_reserved(file, data, quads)

@@ -59,6 +59,13 @@ class Selector(Protocol):
     def variables(self) -> tuple[str, ...]:
         """The projected columns."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether `affected` can answer at once; False while `prepare` would still work something out."""
+
+    def prepare(self) -> None:
+        """Work out what `affected` needs; it is called in an idle moment, or not at all."""
+
     def affected(self, store: Store, delta: Delta) -> Affected:
         """Keys whose rows the delta may change; `store` holds old and new quads together."""
 

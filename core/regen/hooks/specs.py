@@ -117,7 +117,8 @@ def regen_evaluate_file(file: GeneratedFile) -> Sequence[Finding] | None:
 def regen_evaluate(candidate: Candidate, graph: GraphView) -> Sequence[Finding] | None:
     """Check a candidate as a whole.
 
-    When: once a cycle that would write something, after every file passed; before anything is written.
+    When: once a cycle that would write something, after every file passed; before anything is written. In `apply` also
+        where nothing would be written, but the graph has not passed yet: the candidate has no changes then.
     None: has nothing to say. All plugins are asked and their findings joined.
     Promises: an "error" means that nothing of this cycle is written.
     Raises: nothing; what is wrong is a finding.

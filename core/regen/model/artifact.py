@@ -36,6 +36,10 @@ class ArtifactId(NamedTuple):
         return (self.template, self.key.sort_key if self.key is not None else (-1, "", "", ""))
 
 
+BODY = "body"
+"""In place of a view's name: the body itself asked the graph."""
+
+
 @dataclass(frozen=True, slots=True)
 class Because:
     """Why an artifact is affected: one reason; the first one found stands for all.
@@ -46,7 +50,7 @@ class Because:
         where: the file behind it, relative to the project; None where there is none.
         quad: the changed quad; None where the reason is no fact.
         added: whether the quad was added (else removed).
-        view: the view that reads the quad, or "body" for a traced look-up; None where the reason is no fact.
+        view: the view that reads the quad, or BODY for a traced look-up; None where the reason is no fact.
     """
 
     kind: ReasonKind
@@ -58,6 +62,10 @@ class Because:
 
     def __str__(self) -> str:
         return f"{self.text}, {self.where}" if self.where else self.text
+
+    def outweighs(self, other: Because) -> bool:
+        """Whether it takes the place of a reason that waits already: what a body asked changed, not only a view."""
+        return self.view == BODY and other.kind == "fact" and other.view != BODY
 
 
 class Lookup(NamedTuple):

@@ -33,7 +33,7 @@ class Candidate:
     Attributes:
         environment: its name.
         parent: number of the release under it; None before the first.
-        changes: the items that write, move or delete a file, sorted by path.
+        changes: the items that write, move or delete a file, sorted by path; none where only the graph is asked about.
         read: gives the bytes that a path holds in the candidate, changed or not; None where there is no file.
     """
 
@@ -52,7 +52,10 @@ class GraphView(Protocol):
 
     @property
     def wanted(self) -> bool:
-        """Whether gates that read the whole graph are asked; False in `watch` unless `[evaluate]` says otherwise."""
+        """Whether gates that read the whole graph are asked.
+
+        False in `watch` unless `[evaluate]` says otherwise, and where the same graph passed the same gates before.
+        """
 
     def quads(
         self,

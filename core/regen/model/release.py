@@ -31,14 +31,23 @@ class KeptEdit:
 
     Attributes:
         at: seconds since the epoch, UTC.
-        content: digest of the bytes.
+        content: digest of the bytes; its first twelve letters name the edit to people.
         why: what took them off the disk, in one line.
+        base: digest of the last render in them; None where it is not known.
+        restored: when a person had them back; seconds since the epoch, UTC. None: they wait.
     """
 
     path: str
     at: float
     content: str
     why: str
+    base: str | None = None
+    restored: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person calls it by."""
+        return self.content[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,7 +274,9 @@ def _known_units(session: Session, place: Place) -> dict[str, Recorded]:
 def _add(session: Session, place: Place, entries: Iterable[tuple[ArtifactId, Because]]) -> None:
     waiting = session.pending.stale.setdefault(place.name, {})
     for artifact, because in entries:
-        waiting.setdefault(artifact, because)
+        known = waiting.setdefault(artifact, because)
+        if because.outweighs(known):
+            waiting[artifact] = because
 
 
 def _findings(session: Session) -> Iterator[Finding]:

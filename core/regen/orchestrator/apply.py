@@ -21,6 +21,8 @@ from regen.orchestrator.stale import filled
 from regen.stages import deploy
 from regen.stages.evaluate import verdict
 from regen.state import releases
+from regen.state.blobs import digest_of
+from regen.state.codec import artifact_text
 from regen.state.records import lookup_hash
 from regen.telemetry import stage
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from regen.model.delta import Delta, Quad
     from regen.model.term import Term
 
+_PASSED = "graph_passed"  # the row of `meta` with the digest of the graph that passed the gates last
 _WRITES = {Action.CREATE, Action.UPDATE, Action.MERGE, Action.DELETE}
 
 
@@ -38,7 +41,8 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
         session: the open project.
         place: the plan's environment.
         plan: of this session.
-        evaluate_graph: whether gates that look at the whole graph are asked.
+        evaluate_graph: whether gates that look at the whole graph are asked, of a graph that did not pass them yet;
+            they are though the plan does nothing.
 
     Returns:
         What was committed; None where the environment is held and nothing was tried.
@@ -54,9 +58,15 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
     hold = releases.held(session.state.db, place.name)
     if hold is not None and hold.inputs == inputs:
         return None
-    if not (plan.items or plan.nothing):
+    idle = not (plan.items or plan.nothing)
+    ask_graph = evaluate_graph and place.environment.validate and not _passed(session)
+    if idle and not ask_graph:
         return deploy.Committed(None)
-    await evaluate(session, place, plan, evaluate_graph=evaluate_graph)
+    await evaluate(session, place, plan, evaluate_graph=ask_graph)
+    if ask_graph:
+        _note_passed(session)
+    if idle:
+        return deploy.Committed(None)
     with stage("deploy", files=len(plan.items)):
         committed = deploy.commit(
             session.state,
@@ -86,8 +96,25 @@ def _refuse_outdated(session: Session, place: Place, plan: Plan, inputs: str) ->
         )
 
 
+def _passed(session: Session) -> bool:
+    """Whether the dataset as it is passed the gates as they are; an `apply` with nothing to do asks them nothing."""
+    row = session.state.db.one("SELECT value FROM meta WHERE name = ?", (_PASSED,))
+    return row is not None and row[0] == _graph_digest(session)
+
+
+def _note_passed(session: Session) -> None:
+    with session.state.db.transaction(durable=False):
+        session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PASSED, _graph_digest(session)))
+
+
+def _graph_digest(session: Session) -> str:
+    """Of the dataset, of literals that its files spell in their own way, and of the plugins that look at it."""
+    spelt = (f"{path} {row.written}" for path, row in sorted(session.files.items()) if row.written is not None)
+    return digest_of("\n".join([f"{session.sum:032x}", *spelt, "", *session.hooks.manager.fingerprint()]).encode())
+
+
 async def evaluate(session: Session, place: Place, plan: Plan, *, evaluate_graph: bool) -> tuple[Finding, ...]:
-    """Ask every gate about a plan's candidate.
+    """Ask every gate about a plan's candidate; without changes, and `evaluate_graph`, about the graph alone.
 
     Raises:
         GateError: at least one finding is an error.
@@ -95,7 +122,8 @@ async def evaluate(session: Session, place: Place, plan: Plan, *, evaluate_graph
     with stage("evaluate") as span:
         findings = [finding for item in plan.items for finding in item.findings]
         changes = tuple(item for item in plan.items if item.action in _WRITES)
-        if changes and not any(finding.severity == "error" for finding in findings) and place.environment.validate:
+        wanted = (changes or evaluate_graph) and place.environment.validate
+        if wanted and not any(finding.severity == "error" for finding in findings):
             read = _reader(place.root, {item.path: item.content for item in changes})
             candidate = Candidate(place.name, plan.parent, changes, read)
             findings += await session.hooks.evaluate(candidate, _Graph(session, evaluate_graph))
@@ -141,20 +169,21 @@ def _note(plan: Plan) -> str:
 
 def _lookups(session: Session, place: Place, plan: Plan) -> Callable[[int | None], None]:
     """Writes what bodies asked the graph, in the transaction of the commit."""
-    rendered = [item for item in (*plan.items, *plan.nothing) if item.inputs is not None]
+    rendered = [item for item in (*plan.items, *plan.nothing) if item.inputs is not None and not _only_looked_at(item)]
+    which = "FROM artifact WHERE environment = ? AND template = ? AND key = ?"
+    places = [(item, (place.name, *artifact_text(item.artifact))) for item in rendered]
 
     def write(_: int | None) -> None:
         database = session.state.db
-        for item in rendered:
-            lookups = item.inputs.lookups if item.inputs is not None else ()
-            record = place.records.get(item.artifact)
-            if record is None or _only_looked_at(item):
-                continue
-            database.execute("DELETE FROM lookup WHERE artifact = ?", (record.number,))
-            database.many(
-                "INSERT OR IGNORE INTO lookup (hash, artifact) VALUES (?, ?)",
-                [(lookup_hash(pattern), record.number) for pattern in lookups],
-            )
+        database.many(f"DELETE FROM lookup WHERE artifact = (SELECT id {which})", [at for _, at in places])  # noqa: S608
+        database.many(
+            f"INSERT OR IGNORE INTO lookup (hash, artifact) SELECT ?, id {which}",
+            [
+                (lookup_hash(pattern), *at)
+                for item, at in places
+                for pattern in (item.inputs.lookups if item.inputs is not None else ())
+            ],
+        )
 
     return write
 

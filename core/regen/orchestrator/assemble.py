@@ -56,7 +56,7 @@ async def assemble(
     _raise_first(made)
     items = [await _item(session, work, artifact, value) for artifact, value in made.items()]
     items += [await _gone_item(session, work, record) for record in work.gone]
-    items += [_handed_over(work, record) for record in work.inherited.values()]
+    items += [_handed_over(work, record) for record in work.inherited.values() if record.artifact not in made]
     items += [_nothing(session, work, artifact) for artifact in (*work.equal, *work.vanished)]
     items = _settle_paths(work, items)
     refuse_loops(session.config, work.place, items)
@@ -87,6 +87,8 @@ async def _item(session: Session, work: Work, artifact: ArtifactId, made: Made) 
     if made.path is None or made.decision is None:
         if record is None or record.path is None:
             return PlanItem(artifact, Action.NOTHING, "", because, inputs=inputs)
+        if record in work.inherited.values():
+            return replace(_handed_over(work, record), inputs=inputs)
         return replace(await _gone_item(session, work, record), inputs=inputs)
     decision, moved = made.decision, before is not None and before != made.path
     action = decision.action

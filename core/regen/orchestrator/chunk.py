@@ -18,6 +18,7 @@ from regen.errors import PathError, RegenError, StateError, TemplateError
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.model.artifact import Lookup
+from regen.model.pickling import pickled_by_fields
 from regen.model.plan import Action
 from regen.model.rows import Rows
 from regen.model.settings import PluginSettings
@@ -30,6 +31,7 @@ from regen.state.db import Database
 from regen.telemetry import Calls, tally
 
 
+@pickled_by_fields
 @dataclass(frozen=True, slots=True)
 class Job:
     """One artifact to make.
@@ -43,7 +45,7 @@ class Job:
         restore: write the file again though it is missing.
         earlier: digests of earlier renders of the artifact.
         adopt: record the artifact though it came out equal: it is known from `regen.lock` alone, it was in conflict,
-            or it takes the file over from another.
+            its file had been deleted, or it takes the file over from another.
         vacant: what stands at its path is another artifact's, which moves away.
     """
 
@@ -88,6 +90,7 @@ class Chunk:
         return f"{self.template.name}, {len(self.jobs)} artifacts from {first} to {last}"
 
 
+@pickled_by_fields
 @dataclass(frozen=True, slots=True)
 class Made:
     """What became of one job.
@@ -113,6 +116,7 @@ class Made:
     needs_graph: bool = False
 
 
+@pickled_by_fields
 @dataclass(frozen=True, slots=True)
 class Produced:
     """What came of a chunk, and when; times are nanoseconds since the epoch, by the clock of the machine that did it.
@@ -131,6 +135,11 @@ class Produced:
     end_ns: int
     calls: Calls
     worker: int
+
+
+async def prepare_worker(settings: PluginSettings) -> None:
+    """Load the plugins, before there is anything to make."""
+    await _languages(await _worker_hooks(settings))
 
 
 async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks | None = None) -> Produced:

@@ -7,7 +7,9 @@ that git does not keep, the lock alone changes, and the file still holds the ren
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from regen.model.artifact import ArtifactId, Because
@@ -66,9 +68,16 @@ def _seen(state: State, environment: str) -> str | None:
 
 def _look(folder: Path) -> str:
     """Path, size and time of every file of the lock, as one digest."""
-    files = sorted(path for path in folder.rglob("*.lock") if path.is_file())
-    stats = ((path.relative_to(folder).as_posix(), path.stat()) for path in files)
-    return digest_of("\n".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats).encode())
+    found, waiting = [], [str(folder)]
+    while waiting:
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.name.endswith(".lock"):
+                    stat = entry.stat()
+                    found.append(f"{entry.path[len(str(folder)) :]} {stat.st_size} {stat.st_mtime_ns}")
+    return digest_of("\n".join(sorted(found)).encode())
 
 
 def _unknown(place: Place, lines: Mapping[ArtifactId, LockLine]) -> Iterator[tuple[ArtifactId, LockLine]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import anyio
+import anyio.to_thread
+
 from regen import telemetry
 from regen.model.plan import Plan, PlanItem
 from regen.orchestrator.apply import apply
@@ -70,6 +73,14 @@ async def carry_out(
         conflicts=still_open,
     )
     return applied
+
+
+async def last_turn(session: Session) -> None:
+    """Let other tasks end what they do with the project, and send the traces that wait, beside the event loop."""
+    with anyio.CancelScope(shield=True):
+        async with session.turn:
+            if telemetry.exporting():
+                await anyio.to_thread.run_sync(telemetry.stop)
 
 
 def paths_of(items: Iterable[PlanItem]) -> list[str]:

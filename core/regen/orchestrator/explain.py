@@ -13,7 +13,7 @@ from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.chunk import read_disk
-from regen.orchestrator.planner import evaluated
+from regen.orchestrator.rows import evaluated
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.settle import known_path
 from regen.orchestrator.stale import filled

@@ -26,7 +26,7 @@ Jobs = dict[str, list[Job]]
 
 def follow_renames(session: Session, work: Work, jobs: Jobs) -> tuple[Finding, ...]:
     """Let new artifacts take over those of renamed subjects; gives proposals for what is not certain."""
-    came = [a for a, record in work.records.items() if record is None and a.key is not None]
+    came = [a for a, record in work.records.items() if _without_file(record) and a.key is not None]
     templates = {artifact.template for artifact in came}
     gone = {r.artifact: r for r in work.gone if r.artifact.template in templates and _heritable(r)}
     if not gone:
@@ -37,7 +37,7 @@ def follow_renames(session: Session, work: Work, jobs: Jobs) -> tuple[Finding, .
     names |= renames.stated(filled(session), sorted(keys, key=lambda k: k.sort_key), {a.key for a in came if a.key})
     for artifact, record in gone.items():
         heir = ArtifactId(artifact.template, names.get(artifact.key)) if artifact.key in names else None
-        if heir is not None and heir in work.records and work.records[heir] is None:
+        if heir is not None and heir in work.records and _without_file(work.records[heir]):
             _take_over(work, jobs, heir, record, _renamed(session, work.because[heir], artifact.key, heir.key))
     left = [artifact for artifact, record in gone.items() if record in work.gone and _edited(work.place, record)]
     return tuple(_proposals(session, work, delta, left)) if delta is not None and left else ()
@@ -46,11 +46,14 @@ def follow_renames(session: Session, work: Work, jobs: Jobs) -> tuple[Finding, .
 def reconsider(work: Work, jobs: Jobs, made: Mapping[ArtifactId, Made]) -> Jobs:
     """Jobs to do again now that paths are known, changed in place in `jobs`.
 
-    A path whose owner goes in this plan is inherited with its base; one whose owner moves away is free. A renamed
-    artifact that would conflict is none: the edited file stays where it is, and the new one is made beside it.
+    A path whose owner goes in this plan, or says no now, is inherited with its base; one whose owner moves away is
+    free. A renamed artifact that would conflict is none: the edited file stays where it is, and the new one is made
+    beside it.
     """
     again: Jobs = {}
-    gone = {record.path: record for record in work.gone if _heritable(record) and record.state != "orphan"}
+    said_no = [work.records[artifact] for artifact, value in made.items() if value.path is None and value.error is None]
+    leaving = [*work.gone, *(record for record in said_no if record is not None)]
+    gone = {record.path: record for record in leaving if _heritable(record) and record.state != "orphan"}
     moving = {
         record.path
         for artifact, record in work.records.items()
@@ -61,14 +64,19 @@ def reconsider(work: Work, jobs: Jobs, made: Mapping[ArtifactId, Made]) -> Jobs:
         conflict = value.decision is not None and value.decision.action is Action.CONFLICT
         if heir_of is not None and conflict and value.path != heir_of.path:
             _let_go(work, jobs, artifact)
-        elif work.records.get(artifact) is None and value.path in gone:
+        elif _without_file(work.records.get(artifact)) and value.path in gone:
             _take_over(work, jobs, artifact, gone.pop(value.path), work.because[artifact])
-        elif work.records.get(artifact) is None and value.path in moving:
+        elif _without_file(work.records.get(artifact)) and value.path in moving:
             _change(jobs, artifact, vacant=True)
         else:
             continue
         again.setdefault(artifact.template, []).append(_job(jobs, artifact))
     return again
+
+
+def _without_file(record: Record | None) -> bool:
+    """Whether an artifact had no file: it is new, or its template said no so far."""
+    return record is None or record.path is None
 
 
 def _heritable(record: Record) -> bool:
@@ -78,7 +86,8 @@ def _heritable(record: Record) -> bool:
 def _take_over(work: Work, jobs: Jobs, heir: ArtifactId, record: Record, because: Because) -> None:
     work.inherited[heir] = work.records[heir] = record
     work.because[heir] = because
-    work.gone.remove(record)
+    if record in work.gone:  # else its template says no: the artifact stays on record, without a file
+        work.gone.remove(record)
     earlier = work.place.records.earlier(record)
     _change(jobs, heir, path=record.path, base=record.base, content=record.content, earlier=earlier, adopt=True)
 
@@ -126,7 +135,7 @@ def _edited(place: Place, record: Record) -> bool:
 
 def _proposals(session: Session, work: Work, delta: Delta, left: list[ArtifactId]) -> Iterator[Finding]:
     paths = {record.artifact: record.path for record in work.gone}
-    came = sorted((a for a, record in work.records.items() if record is None), key=lambda a: a.sort_key)
+    came = sorted((a for a, record in work.records.items() if _without_file(record)), key=lambda a: a.sort_key)
     prefixes = session.prefixes()
     for proposal in renames.propose(delta, left, came):
         if proposal.old.key is None or proposal.new.key is None:

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import anyio
-import anyio.to_thread
 
 from regen import telemetry
 from regen.config import Config, Environment, find_root, load_config
@@ -34,13 +33,18 @@ from regen.state.records import Records
 _POLL_S = 0.05  # flock cannot wait without blocking the event loop, so waiting asks again
 
 
+def patient() -> bool:
+    """Wait to the end."""
+    return False
+
+
 @asynccontextmanager
 async def open_session(
     folder: Path,
     *,
     command: str,
     wait_s: float,
-    give_up: Callable[[], bool],
+    give_up: Callable[[], bool] = patient,
     plugins: tuple[tuple[str, object], ...] = (),
 ) -> AsyncIterator[Session]:
     """Hold a project.
@@ -73,14 +77,6 @@ async def open_session(
 def _recover(session: Session) -> None:
     for place in session.places:
         deploy.recover(session.state, place.target, at=time.time(), remerge=remerger(session))
-
-
-async def last_turn(session: Session) -> None:
-    """Let other tasks end what they do with the project, and send the traces that wait, beside the event loop."""
-    with anyio.CancelScope(shield=True):
-        async with session.turn:
-            if telemetry.exporting():
-                await anyio.to_thread.run_sync(telemetry.stop)
 
 
 def refresh_session(session: Session) -> None:

@@ -14,9 +14,10 @@ from pyoxigraph import Quad, RdfFormat, parse, serialize
 
 from regen.dataset.terms import BLANK
 from regen.model.delta import Delta
+from regen.orchestrator.selectors import write_compiled
 from regen.orchestrator.session import Pending, Session
 from regen.orchestrator.stale import filled
-from regen.orchestrator.units import write_compiled, write_unit
+from regen.orchestrator.units import write_unit
 from regen.state import files
 from regen.state.db import Database
 from regen.state.stale import add_stale

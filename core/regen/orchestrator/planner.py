@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from regen.hooks.protocols import Selector
-from regen.model.artifact import ArtifactId, Because
+import anyio.lowlevel
+
+from regen.model.artifact import BODY, ArtifactId, Because
+from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem
 from regen.model.rows import Rows
 from regen.model.term import Term
@@ -16,19 +18,19 @@ from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
 from regen.orchestrator.clone import take_lock
 from regen.orchestrator.heirs import follow_renames, reconsider
+from regen.orchestrator.past import with_lost_bases
+from regen.orchestrator.rows import Shared, evaluate
 from regen.orchestrator.session import Place, Session, Unit
-from regen.orchestrator.stale import Wish, each_rows, filled, waiting
+from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.traces import record_chunks
+from regen.orchestrator.workers import PROCESSES_FROM, starting_workers
 from regen.state.records import Record
 from regen.telemetry import part, stage
 
 Progress = Callable[[str, int, int], None]
 
 CHUNK = 64  # artifacts a chunk: some 20 ms of work, so that sending it costs little (bench/README.md)
-_FEW = 64  # keys; so many are asked for one by one without counting how many there are
-_WHOLE_SHARE = 4  # past a quarter of a template's keys one query for all rows is cheaper than one for the keys
-_PROCESSES_FROM = 400  # jobs; starting two workers costs as much as rendering some 300 artifacts here
 
 
 async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -> Plan:
@@ -44,17 +46,20 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         RegenError: a template failed, a path is claimed twice, and so on; nothing is written then, and what was taken
             in stays pending.
     """
-    take_lock(session.state, place, session.revision)
-    await take_in(session)
-    look_for_clean(session, place)
-    with stage("select", environment=place.name) as span:
-        entries = waiting(session, place, wish)
-        span.set_attribute("regen.affected", len(entries))
     work = Work(place)
-    jobs = _jobs(session, place, entries, work, full=wish.full) if entries else {}
-    proposals = follow_renames(session, work, jobs)
+    async with starting_workers(session, place, full=wish.full):
+        take_lock(session.state, place, session.revision)
+        await take_in(session)
+        look_for_clean(session, place)
+        with stage("select", environment=place.name) as span:
+            entries = waiting(session, place, wish)
+            span.set_attribute("regen.affected", len(entries))
+        jobs = await _jobs(session, place, entries, work, full=wish.full) if entries else {}
+        proposals = follow_renames(session, work, jobs)
     made = await _produce(session, place, jobs, progress)
+    said = await _with_lost_bases(session, work, jobs, made, progress)
     made |= await _produce(session, place, reconsider(work, jobs, made), progress)
+    said += await _with_lost_bases(session, work, jobs, made, progress)
     items, nothing = await assemble(session, work, made)
     return Plan(
         environment=place.name,
@@ -65,7 +70,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         evaluated=len(entries),
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
-        findings=(*session.findings, *proposals),
+        findings=(*session.findings, *proposals, *said),
         inputs=session.inputs(),
     )
 
@@ -78,7 +83,7 @@ def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:
     return standing + sum(1 for item in items if not place.records.has(item.artifact))
 
 
-def _jobs(
+async def _jobs(
     session: Session, place: Place, entries: Mapping[ArtifactId, Because], work: Work, *, full: bool
 ) -> dict[str, list[Job]]:
     """Evaluate the views of what is stale; what has other rows than before becomes a job."""
@@ -87,13 +92,14 @@ def _jobs(
     for artifact in entries:
         by_template.setdefault(artifact.template, []).append(artifact)
     jobs: dict[str, list[Job]] = {}
-    shared: dict[str, Mapping[Term, Rows] | Rows] = {}
+    shared = Shared()
     for template in sorted(by_template):
+        await anyio.lowlevel.checkpoint()
         artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
         records = place.records.of(template, [a.key for a in artifacts])
         unit = session.units.get(template)
         with part("view", "regen.select.rows", {"regen.template": template, "regen.keys": len(artifacts)}):
-            evaluated = _evaluate(session, place, unit, [a.key for a in artifacts], shared) if unit is not None else {}
+            evaluated = evaluate(session, place, unit, [a.key for a in artifacts], shared) if unit is not None else {}
         for artifact in artifacts:
             work.because[artifact] = entries[artifact]
             record = records.get(artifact.key)
@@ -107,27 +113,22 @@ def _jobs(
             work.records[artifact] = record
             digests = tuple((view, value.digest()) for view, value in rows)
             work.rows[artifact] = digests
-            if not full and _same(place, record, unit, digests, entries[artifact]):
+            if not full and _same(record, unit, digests, entries[artifact]):
                 work.equal.append(artifact)
             else:
                 jobs.setdefault(template, []).append(_job(place, artifact.key, rows, record, entries[artifact]))
     return jobs
 
 
-def _same(
-    place: Place, record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because
-) -> bool:
-    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed.
-
-    An entry keeps its first reason only, so rows say nothing of an artifact whose body also asked the graph.
-    """
+def _same(record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because) -> bool:
+    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed."""
     return (
         record is not None
         and record.state == "ok"
         and because.kind == "fact"
+        and because.view != BODY
         and record.template_digest == unit.digest
         and record.rows == digests
-        and not place.records.has_lookups(record)
     )
 
 
@@ -144,80 +145,8 @@ def _job(
         content=record.content,
         restore=because.kind in {"missing", "restored"},
         earlier=place.records.earlier(record),
-        adopt=record.release == 0 or record.state == "conflict",
+        adopt=record.release == 0 or record.state in {"conflict", "deleted"},
     )
-
-
-def _evaluate(
-    session: Session,
-    place: Place,
-    unit: Unit,
-    keys: Sequence[Term | None],
-    shared: dict[str, Mapping[Term, Rows] | Rows],
-) -> dict[Term | None, tuple[tuple[str, Rows], ...]]:
-    """Rows of every view for the keys that exist; a key that does not is absent.
-
-    Args:
-        session, place, unit: whose views.
-        keys: the keys.
-        shared: views of this cycle that were evaluated whole, by digest: templates with the same view share it.
-    """
-    store = filled(session).store
-
-    def together(selector: Selector) -> Rows:
-        known = shared.get(selector.digest)
-        if not isinstance(known, Rows):
-            known = shared[selector.digest] = selector.global_rows(store)
-        return known
-
-    if not unit.views.each:
-        return {None: tuple(sorted((view, together(selector)) for view, selector in unit.views.selectors))}
-    wanted = [key for key in keys if key is not None]
-    whole = len(wanted) > _FEW and len(wanted) * _WHOLE_SHARE > place.records.count(unit.template.name)
-    by_view: dict[str, Mapping[Term, Rows] | Rows] = {}
-    for view, selector in unit.views.selectors:
-        if not selector.keyed:
-            by_view[view] = together(selector)
-            continue
-        rows = _keyed(session, unit, view, selector, wanted if not whole else None, shared)
-        by_view[view] = rows
-        if view == "each":
-            wanted = [key for key in wanted if key in rows]
-    columns = {view: selector.variables for view, selector in unit.views.selectors}
-    return {key: tuple(_rows_of(by_view, columns, key)) for key in wanted}
-
-
-def _keyed(
-    session: Session,
-    unit: Unit,
-    view: str,
-    selector: Selector,
-    keys: Sequence[Term] | None,
-    shared: dict[str, Mapping[Term, Rows] | Rows],
-) -> Mapping[Term, Rows]:
-    """Rows of a view with `?this`: of these keys, or of all for None."""
-    store = filled(session).store
-    if keys is not None:
-        return selector.rows(store, keys)
-    if view == "each":
-        return each_rows(session, unit)
-    known = shared.get(selector.digest)
-    if known is None or isinstance(known, Rows):
-        known = shared[selector.digest] = selector.all_rows(store)
-    return known
-
-
-def _rows_of(
-    by_view: Mapping[str, Mapping[Term, Rows] | Rows], columns: Mapping[str, tuple[str, ...]], key: Term
-) -> Iterator[tuple[str, Rows]]:
-    for view in sorted(by_view):
-        rows = by_view[view]
-        yield view, rows if isinstance(rows, Rows) else (rows.get(key) or Rows(columns[view], ()))
-
-
-def evaluated(session: Session, place: Place, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
-    """Rows of every view of one artifact as the dataset is now; none where its key is gone."""
-    return _evaluate(session, place, unit, [key], {}).get(key, ())
 
 
 @dataclass(slots=True)
@@ -244,7 +173,7 @@ async def _produce(
     spread = [chunk for chunk in chunks if chunk.template.digest not in session.walks]
     done = _Done(progress, total, chunk_sizes=[len(chunk.jobs) for chunk in spread])
     results: dict[ArtifactId, Made] = {}
-    executor = session.executor(total, _PROCESSES_FROM)
+    executor = session.executor(total, PROCESSES_FROM)
     here = partial(produce, graph=filled(session), hooks=session.hooks)
     with stage("render", artifacts=total, executor=executor.name, workers=executor.workers):
         work = here if executor.name == "inline" else produce
@@ -261,6 +190,15 @@ async def _produce(
         record_chunks(parts)
     progress("render", total, total)
     return results
+
+
+async def _with_lost_bases(
+    session: Session, work: Work, jobs: Mapping[str, list[Job]], made: dict[ArtifactId, Made], progress: Progress
+) -> tuple[Finding, ...]:
+    """Decide again, in place, what was decided without a base that can be had; gives what is said of that."""
+    again, said = await with_lost_bases(session, work, jobs, made)
+    made |= await _produce(session, work.place, again, progress)
+    return said
 
 
 def _keep(results: dict[ArtifactId, Made], chunk: Chunk, made: Iterable[Made]) -> None:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from regen.dataset.store import Dataset
     from regen.events import GraphChangeNotifier
     from regen.holder import Door
-    from regen.hooks.protocols import Executor, Selector
+    from regen.hooks.protocols import Executor
+    from regen.orchestrator.selectors import Kept
     from regen.state.opening import State
 
 _KEPT_QUADS = 2_000_000  # quads of files that stay in memory for the next comparison; some 0.4 GB
@@ -111,9 +112,11 @@ class Session:
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
     `walks` holds digests of templates whose bodies walk the graph, `surveyed` environments whose files were looked at,
     `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by digest.
+    `unfound` holds digests of bases that git knows nothing of.
     `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
     `door` is where a watch takes commands of other processes.
+    `prepared` are the units whose views are ready for a delta.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -138,14 +141,16 @@ class Session:
     findings: tuple[Finding, ...] = ()
     walks: set[str] = field(default_factory=set)
     surveyed: set[str] = field(default_factory=set)
+    unfound: set[str] = field(default_factory=set)
     standing: dict[str, int] = field(default_factory=dict)
     each_rows: dict[str, Mapping[Term, Rows]] = field(default_factory=dict)
     turn: anyio.Lock = field(default_factory=anyio.Lock)
     extra: tuple[tuple[str, object], ...] = ()
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    selectors: dict[str, Selector] = field(default_factory=dict)
+    selectors: dict[str, Kept] = field(default_factory=dict)
     compiled: dict[str, bytes] = field(default_factory=dict)
     door: Door | None = None
+    prepared: object = None
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

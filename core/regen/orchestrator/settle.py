@@ -164,11 +164,17 @@ async def _commit(session: Session, place: Place, item: PlanItem, note: str) -> 
         session.state,
         place.target,
         plan,
-        inputs=session.inputs(),
+        inputs=_inputs(session, place),
         at=time.time(),
         remerge=remerger(session),
         note=note,
     )
+
+
+def _inputs(session: Session, place: Place) -> str:
+    """What a person settles is made from what the release before was; a rollback that holds goes on holding."""
+    hold, newest = releases.held(session.state.db, place.name), releases.current(session.state.db, place.name)
+    return hold.inputs if hold is not None else newest.inputs if newest is not None else session.inputs()
 
 
 def known_path(place: Place, path: str, start: Path | None) -> str:
@@ -177,7 +183,7 @@ def known_path(place: Place, path: str, start: Path | None) -> str:
     Raises:
         UsageError: regen makes no such file.
     """
-    for name in _spellings(place, path, start):
+    for name in spellings(place, path, start):
         if place.records.at(name) is not None:
             return name
     raise UsageError(
@@ -186,7 +192,11 @@ def known_path(place: Place, path: str, start: Path | None) -> str:
     )
 
 
-def _spellings(place: Place, path: str, start: Path | None) -> Iterator[str]:
+def spellings(place: Place, path: str, start: Path | None) -> Iterator[str]:
+    """Paths of the environment that a person may mean: by it, by the folder `start`, by the project.
+
+    The folder is this process's for None.
+    """
     yield path
     for folder in (start or Path.cwd(), place.root.parent):
         whole = folder / path
@@ -264,14 +274,22 @@ def release_changes(database: Database, environment: str, number: int) -> Releas
     return ReleaseChanges(release, tuple(sorted(changes, key=lambda change: change.path)))
 
 
-def prune(session: Session, *, keep_releases: int) -> str:
-    """Forget old releases, write files with many patches anew and delete blobs that nothing names any more.
+def prune(session: Session, *, keep_releases: int, edits: bool = False) -> str:
+    """Forget old releases and delete blobs that nothing names any more.
+
+    Args:
+        session: the open project.
+        keep_releases: how many stay, of each environment.
+        edits: forget edits that were set aside before those, though nobody had them back.
 
     Raises:
         UsageError: not even the current release would be kept.
     """
     if keep_releases < 1:
         raise UsageError("the current release is always kept", hint="--keep 1 keeps nothing else")
-    forgotten = sum(releases.forget(session.state.db, place.name, keep=keep_releases) for place in session.places)
-    pruned = session.state.blobs.prune(releases.reachable(session.state.db))
-    return f"{forgotten} old releases forgotten, {pruned.blobs:,} blobs of {pruned.bytes:,} bytes deleted"
+    database = session.state.db
+    forgotten = sum(releases.forget(database, place.name, keep=keep_releases, edits=edits) for place in session.places)
+    pruned = session.state.blobs.prune(releases.reachable(database))
+    waiting = sum(len(releases.kept_edits(database, place.name)) for place in session.places)
+    left = f"; {waiting} edits that were set aside stay: `regen restore --list`" if waiting else ""
+    return f"{forgotten} old releases forgotten, {pruned.blobs:,} blobs of {pruned.bytes:,} bytes deleted{left}"

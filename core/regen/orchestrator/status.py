@@ -32,6 +32,7 @@ class Status:
         artifacts: counts by state: "ok", "conflict", "orphan", "deleted".
         stale: artifacts known to be affected and not yet released.
         conflicts: open ones.
+        set_aside: edits that wait to be restored.
         hold: set while a rollback holds the environment.
         interrupted: set while a deployment was cut off; the next command that opens the project ends it.
     """
@@ -47,6 +48,7 @@ class Status:
     artifacts: tuple[tuple[str, int], ...]
     stale: int
     conflicts: int
+    set_aside: int
     hold: Hold | None
     interrupted: Interrupted | None
 
@@ -68,6 +70,8 @@ class Status:
             yield "stale", f"{self.stale:,} wait to be rendered: run `regen apply`"
         if self.conflicts:
             yield "conflicts", f"{self.conflicts} open: `regen conflicts` lists them"
+        if self.set_aside:
+            yield "set aside", f"{self.set_aside} edits: `regen restore --list` names them"
         if self.hold is not None:
             yield "held", f"since {when(self.hold.at)}, by a rollback: change the inputs, or run `regen resume`"
         if self.interrupted is not None:
@@ -91,7 +95,7 @@ def read_status(folder: Path, environment: str | None) -> Status:
 
 def _empty(config: Config, name: str) -> Status:
     target = config.environment(name).target
-    return Status(str(config.root), name, target, None, 0, 0, 0, (), (), 0, 0, None, None)
+    return Status(str(config.root), name, target, None, 0, 0, 0, (), (), 0, 0, 0, None, None)
 
 
 def _status(config: Config, name: str, state: State) -> Status:
@@ -111,6 +115,7 @@ def _status(config: Config, name: str, state: State) -> Status:
         artifacts=tuple(sorted(Records(database, name).counts().items())),
         stale=count_stale(database, name),
         conflicts=int(conflicts[0]) if conflicts is not None else 0,
+        set_aside=len(releases.kept_edits(database, name)),
         hold=releases.held(database, name),
         interrupted=interrupted(state, name),
     )

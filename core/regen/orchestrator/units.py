@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
-import re
 import time
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-from regen.errors import QueryError, TemplateError
+import anyio.lowlevel
+
+from regen.errors import TemplateError
 from regen.hooks.protocols import Selector
 from regen.model.artifact import Because
 from regen.model.template import Template
+from regen.orchestrator.selectors import compiled, keep_units, stored_units
 from regen.orchestrator.session import Session, Unit
 from regen.stages.select import Views
 from regen.state.db import Database
 from regen.templating.discover import TemplateFile, discover, parse_templates
 from regen.version import __version__
 
-_UNITS = "units:"  # starts the keys of whole sets of templates in the table of compiled views
 Recorded = tuple[str, tuple[tuple[str, str], ...]]
 _SETTLED_NS = 2_000_000_000
-_DECLARED = re.compile(r"\bPREFIX\s+([A-Za-z][\w.-]*)?:", re.IGNORECASE)
-_PREFIX = re.compile(r"([A-Za-z][\w.-]*)?:")
 
 
 async def read_units(session: Session, prefixes: Mapping[str, str]) -> dict[str, Unit]:
@@ -43,14 +38,14 @@ async def read_units(session: Session, prefixes: Mapping[str, str]) -> dict[str,
     if session.units_signature == signature:
         return session.units
     young = _young(found.files)
-    key = _UNITS + _hash([repr(signature), *session.hooks.manager.fingerprint(), *_code()])
-    units = None if young else _cached(session, key)
+    made_from = [repr(signature), *session.hooks.manager.fingerprint()]
+    units = None if young else stored_units(session, made_from)
     if units is None:
         languages = await session.hooks.languages()
         templates = parse_templates(found, settings=session.config.vars, prefixes=prefixes, languages=languages)
         units = {template.name: await _unit(session, template, prefixes) for template in templates}
         if not young:
-            session.compiled[key] = pickle.dumps(units)
+            keep_units(session, made_from, units)
     _check_needs(units)
     session.units_signature = None if young else signature
     return units
@@ -67,31 +62,6 @@ def _check_needs(units: Mapping[str, Unit]) -> None:
                 )
 
 
-def _cached(session: Session, key: str) -> Any:
-    """What an earlier process compiled, so that an idle start need load neither Jinja nor a SPARQL parser."""
-    row = session.state.db.one("SELECT code FROM selector WHERE digest = ?", (key,))
-    return pickle.loads(row[0]) if row is not None else None  # noqa: S301 - written by this program into its own state
-
-
-@lru_cache(maxsize=1)
-def _code() -> tuple[str, ...]:
-    """What compiled values are good for: this version of regen and of Oxigraph, in these very source files."""
-    found = [__version__, version("pyoxigraph")]
-    for package in ("model", "query", "stages"):
-        files = sorted((Path(__file__).parents[1] / package).glob("*.py"))
-        found += [f"{file.name} {stat.st_size} {stat.st_mtime_ns}" for file in files for stat in [file.stat()]]
-    return tuple(found)
-
-
-def write_compiled(session: Session) -> None:
-    """Keep what was compiled for the next process; older sets of templates go."""
-    for key, code in session.compiled.items():
-        if key.startswith(_UNITS):
-            session.state.db.execute("DELETE FROM selector WHERE digest LIKE ?", (f"{_UNITS}%",))
-        session.state.db.execute("INSERT OR REPLACE INTO selector VALUES (?, ?)", (key, code))
-    session.compiled.clear()
-
-
 def _young(files: Iterable[TemplateFile]) -> bool:
     """Whether a file is so young that its next change may look the same by size and time."""
     return any(time.time_ns() - file.signature[1] < _SETTLED_NS for file in files)
@@ -100,7 +70,8 @@ def _young(files: Iterable[TemplateFile]) -> bool:
 async def _unit(session: Session, template: Template, prefixes: Mapping[str, str]) -> Unit:
     selectors = []
     for view, text in template.views:
-        selectors.append((view, await _selector(session, text, prefixes, template.place(view))))
+        await anyio.lowlevel.checkpoint()
+        selectors.append((view, await compiled(session, text, prefixes, template.place(view))))
     _check_each(template, dict(selectors))
     parts = _parts(session, template, selectors)
     digest = _hash(part for pair in parts for part in pair)
@@ -114,38 +85,6 @@ def _check_each(template: Template, selectors: Mapping[str, Selector]) -> None:
             where=template.where,
             hint="each: SELECT ?this WHERE { ?this a rdfs:Class }",
         )
-
-
-async def _selector(session: Session, text: str, prefixes: Mapping[str, str], where: str) -> Selector:
-    """A compiled view, from the state's cache where one with this text and these prefixes is there."""
-    used = {name: prefixes[name] for name in set(_PREFIX.findall(text)) if name in prefixes}
-    key = _hash([text, json.dumps(used, sort_keys=True), *session.hooks.manager.fingerprint(), *_code()])
-    known = session.selectors.get(key)
-    if known is not None:
-        return known
-    selector: Selector | None = _cached(session, key)
-    if selector is None:
-        try:
-            selector = await session.hooks.select(text, prefixes, where)
-        except QueryError as error:
-            raise _with_prefix(error, text, prefixes) from error
-        if selector is None:
-            raise QueryError("no plugin knows this query language", where=where, hint="enable the plugin select_sparql")
-        session.compiled[key] = pickle.dumps(selector)
-    session.selectors[key] = selector
-    return selector
-
-
-def _with_prefix(error: QueryError, text: str, prefixes: Mapping[str, str]) -> QueryError:
-    """The same error, naming the prefix where one is bound nowhere: SPARQL's parser does not say which it is."""
-    unbound = sorted(set(_PREFIX.findall(text)) - set(prefixes) - set(_DECLARED.findall(text)))
-    if "prefix" not in error.message.lower() or not unbound:
-        return error
-    return QueryError(
-        f"{error.message}: {unbound[0]}:",
-        where=error.where,
-        hint="bind it in a graph file, or under `prefixes` in the configuration",
-    )
 
 
 def _parts(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, aclosing, asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regen import telemetry
 from regen.errors import UsageError
 from regen.events import GraphChangeNotifier
 from regen.hooks.manager import Plugin
@@ -17,11 +15,13 @@ from regen.model.release import Release
 from regen.orchestrator import check as checking
 from regen.orchestrator import explain, planner, settle
 from regen.orchestrator.chunk import read_disk
-from regen.orchestrator.cycle import carry_out, paths_of, running
-from regen.orchestrator.opening import last_turn, open_session, reload_session
-from regen.orchestrator.outcome import Applied, Turn
+from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
+from regen.orchestrator.opening import open_session, patient
+from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
+from regen.project.edits import EditsMixin
+from regen.project.watching import WatchMixin
 from regen.stages.deploy import RolledBack
 from regen.state import releases
 
@@ -36,12 +36,7 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def patient() -> bool:
-    """Wait to the end."""
-    return False
-
-
-class Project:
+class Project(EditsMixin, WatchMixin):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.
@@ -258,42 +253,11 @@ class Project:
         found = {path: read_disk(root, path) for path in paths_of(plan.items)}
         return {path: content for path, content in found.items() if content is not None}
 
-    async def prune(self, *, keep_releases: int = 50) -> str:
-        """Delete what nothing needs any more; returns what was done, in one sentence."""
+    async def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
+        """Delete what nothing needs any more, with `edits` old ones that wait to be restored; returns what was done."""
         async with self._session.turn:
-            return settle.prune(self._session, keep_releases=keep_releases)
+            return settle.prune(self._session, keep_releases=keep_releases, edits=edits)
 
     def plugins(self) -> tuple[Plugin, ...]:
         """What is installed, the switched-off plugins too."""
         return self._session.hooks.manager.plugins()
-
-    async def watch(self, environment: str | None = None) -> AsyncGenerator[Turn, None]:
-        """Run a cycle at the start and on every change, until the loop over it is left or cancelled.
-
-        Commands that other processes run in this project are run between the cycles, and are turns, too.
-
-        Args:
-            environment: only this one; None: every environment that is `automatic`.
-        """
-        from regen.project.served import opened_door, served
-        from regen.watch import Calls, watch
-
-        def names() -> list[str]:
-            automatic = [place.name for place in self._session.places if place.environment.automatic]
-            return automatic if environment is None else [self._place(environment).name]
-
-        calls = Calls(lambda: self._session.config, self._reload, self._turn, names, partial(served, self._session))
-        with opened_door(self._session) as (door, fault):
-            async with aclosing(watch(calls, door, fault)) as turns:
-                async for turn in turns:
-                    yield turn
-
-    async def _turn(self, environment: str, trigger: telemetry.Trigger) -> Applied:
-        async with running(self._session, "watch", trigger) as cycle:
-            place = self._place(environment)
-            plan = await self._plan(place)
-            return await carry_out(self._session, place, plan, cycle, watching=True)
-
-    async def _reload(self) -> None:
-        async with self._session.turn:
-            await reload_session(self._session)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -18,9 +19,10 @@ from regen.hooks.manager import Plugin
 from regen.model.delta import Delta
 from regen.model.event import Event, Payload
 from regen.model.plan import Plan
-from regen.model.release import Release
+from regen.model.release import KeptEdit, Release
 from regen.orchestrator import check as checking
 from regen.orchestrator import explain, settle
+from regen.orchestrator.edits import HandedBack, HowBack
 from regen.orchestrator.outcome import Applied, Turn
 from regen.project.front import Progress, Project, quiet
 from regen.stages.deploy import RolledBack
@@ -178,6 +180,18 @@ class SyncProject:
         """See `Project.restore`."""
         return self._call(partial(self._project.restore, path, environment))
 
+    def kept_edits(
+        self, path: str | None = None, environment: str | None = None, *, restored: bool = False
+    ) -> Sequence[KeptEdit]:
+        """See `Project.kept_edits`."""
+        return self._call(_awaited(partial(self._project.kept_edits, path, environment, restored=restored)))
+
+    def restore_edit(
+        self, path: str, edit: str, environment: str | None = None, *, how: HowBack = "merge"
+    ) -> HandedBack:
+        """See `Project.restore_edit`."""
+        return self._call(partial(self._project.restore_edit, path, edit, environment, how=how))
+
     def rollback(
         self,
         number: int | None = None,
@@ -207,17 +221,17 @@ class SyncProject:
         """See `Project.on_disk`."""
         return self._call(_awaited(partial(self._project.on_disk, plan)))
 
-    def prune(self, *, keep_releases: int = 50) -> str:
+    def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
         """See `Project.prune`."""
-        return self._call(partial(self._project.prune, keep_releases=keep_releases))
+        return self._call(partial(self._project.prune, keep_releases=keep_releases, edits=edits))
 
     def plugins(self) -> tuple[Plugin, ...]:
         """See `Project.plugins`."""
         return self._project.plugins()
 
-    def watch(self, environment: str | None = None) -> Iterator[Turn]:
+    def watch(self, environment: str | None = None, *, chance: Random | None = None) -> Iterator[Turn]:
         """See `Project.watch`; the loop is a plain `for`."""
-        turns = self._project.watch(environment)
+        turns = self._project.watch(environment, chance=chance)
         try:
             while (turn := self._call(partial(anext, turns, None))) is not None:
                 yield turn

@@ -12,8 +12,7 @@ from blake3 import blake3
 from regen.errors import QueryError
 from regen.query.algebra import Call, Distinct, Expression, Extend, OrderBy, Pattern, Project, Slice, Var
 from regen.query.blanks import see_blanks
-from regen.query.changes import Changes
-from regen.query.derive import THIS, derive
+from regen.query.derive import THIS
 from regen.query.graphs import lower_graphs
 from regen.query.names import separate, shield
 from regen.query.nesting import nest
@@ -26,7 +25,7 @@ from regen.query.template import Template
 from regen.query.text import query_text
 from regen.query.tokens import NotUnderstood
 from regen.query.traverse import Fresh, walk
-from regen.query.view import Plan, View
+from regen.query.view import Plan, Source, View
 
 _NEVER = re.compile(r"(?i)\b(RAND|NOW|UUID|STRUUID|BNODE)\s*\(|\b(LIMIT|OFFSET|ORDER|GROUP_CONCAT|SAMPLE|REDUCED)\b")
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
@@ -102,7 +101,7 @@ def _unanalysed(text: str, prefixes: dict[str, str], columns: tuple[str, ...], w
         )
     digest = blake3("\0".join([text, *(f"{k}\0{v}" for k, v in sorted(prefixes.items()))]).encode()).hexdigest()
     plan = Plan(columns, (), text, None, 0, None, tuple(sorted(prefixes.items())))
-    return View(columns, digest, (), plan, f"{what} is outside SPARQL 1.1 and not analysed")
+    return View(columns, digest, plan, f"{what} is outside SPARQL 1.1 and not analysed", None)
 
 
 def _view(query: Query) -> View:
@@ -115,9 +114,9 @@ def _view(query: Query) -> View:
     pattern = separate(flatten_paths(pattern, query.fresh), query.fresh)
     pattern = shield(lower_graphs(pattern), query.fresh)
     plan = _plan(pattern, dataset, base, query.fresh)
-    found = derive(Changes(query.fresh).of(pattern), query.fresh, base=base, keyed=THIS.name in plan.columns)
-    whole = "FROM chooses the graphs" if dataset else None
-    return View(plan.columns, digest, found, plan, whole)
+    if dataset:
+        return View(plan.columns, digest, plan, "FROM chooses the graphs", None)
+    return View(plan.columns, digest, plan, None, Source(pattern, query.fresh, base))
 
 
 def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:

@@ -37,7 +37,10 @@ _UNBOUND = (-1, "", "", "")
 
 def sort_rows(rows: list[Row], order: Sequence[tuple[int, bool]], width: int) -> list[Row]:
     """The rows in the order of the columns in `order` (index, downwards), ties by the first `width` columns."""
-    found = sorted(rows, key=lambda row: [_UNBOUND if term is None else term.sort_key for term in row[:width]])
+    terms = dict.fromkeys(term for row in rows for term in row[:width])
+    ranked = sorted(terms, key=lambda term: _UNBOUND if term is None else term.sort_key)
+    ranks = {term: rank for rank, term in enumerate(ranked)}
+    found = sorted(rows, key=lambda row: [ranks[term] for term in row[:width]])
     for column, down in reversed(order):
         found.sort(key=lambda row: value_key(row[column]), reverse=down)
     return found

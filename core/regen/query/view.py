@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyoxigraph as ox
 
-from regen.dataset.terms import sparql, to_term
+from regen.dataset.terms import OxTerm, sparql, to_term
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
 from regen.model.term import Term
+from regen.query.algebra import Pattern
+from regen.query.changes import Changes
 from regen.query.delta_index import Changed, Match
-from regen.query.derive import THIS, Derived
+from regen.query.derive import THIS, Derived, derive
 from regen.query.sorting import Row, sort_rows
 from regen.query.template import CHUNK, Template
+from regen.query.traverse import Fresh
 
 WHOLE_SHARE = 0.05
 """Past this share of a view's keys one evaluation of all is cheaper than evaluating each (DESIGN.md, Selecting)."""
@@ -71,22 +75,54 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What delta queries are derived from: the normalised pattern, names for new variables, the base of its IRIs."""
+
+    pattern: Pattern
+    fresh: Fresh = field(compare=False)
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One SPARQL query of a template. Made by `regen.query.compile_view`; can be pickled.
 
     `variables` are the projected columns, `digest` is that of the algebra after prefixes are expanded, `keyed` says
-    whether `?this` is among the variables.
+    whether `?this` is among the variables. `source` is None where `whole` says why nothing is derived.
+
+    Why delta queries are derived at the first delta: a first run asks for none of them, and they cost more than all
+    else that compiling a view does.
     """
 
     variables: tuple[str, ...]
     digest: str
-    patterns: tuple[Derived, ...]
     plan: Plan
     whole: str | None
+    source: Source | None
+    _derived: list[tuple[Derived, ...]] = field(default_factory=list, init=False, compare=False, repr=False)
 
     @property
     def keyed(self) -> bool:
         return THIS.name in self.variables
+
+    @property
+    def ready(self) -> bool:
+        """Whether its delta queries are derived."""
+        return self.source is None or bool(self._derived)
+
+    def prepare(self) -> None:
+        """Derive the delta queries now, so that the first delta need not wait for them."""
+        _ = self.patterns
+
+    @property
+    def patterns(self) -> tuple[Derived, ...]:
+        """The delta queries."""
+        if self.source is None:
+            return ()
+        if not self._derived:
+            changes = Changes(self.source.fresh).of(self.source.pattern)
+            self._derived.append(derive(changes, self.source.fresh, base=self.source.base, keyed=self.keyed))
+        return self._derived[0]
 
     def explain(self) -> tuple[Explained, ...]:
         """Each triple pattern, and whether a change of it leads to keys or to the whole view."""
@@ -170,8 +206,18 @@ def _select(store: ox.Store, text: str, prefixes: dict[str, str]) -> Iterator[Ro
     found = store.query(text, prefixes=prefixes)
     if not isinstance(found, ox.QuerySolutions):
         raise TypeError("a view selects")
+    term = _Terms({None: None}).__getitem__
     for solution in found:
-        yield tuple([None if term is None else to_term(term) for term in solution])
+        yield tuple(map(term, solution))
+
+
+class _Terms(dict[Any, Term | None]):
+    """The values of one query's terms. Each is made once: what compares, sorts, hashes or pickles rows then meets the
+    same object again and again, and is four times as fast."""
+
+    def __missing__(self, term: OxTerm) -> Term:
+        made = self[term] = to_term(term)
+        return made
 
 
 def _hits(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:

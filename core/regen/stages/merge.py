@@ -13,6 +13,7 @@ from regen.lines.text import take_apart
 from regen.model.candidate import GeneratedFile
 from regen.model.finding import Finding
 from regen.model.merge import Conflict, How, Merged, ThreeWay
+from regen.model.pickling import pickled_by_fields
 from regen.model.plan import Action
 from regen.model.template import Inject
 
@@ -59,6 +60,7 @@ class Sides:
     inject: Inject | None = None
 
 
+@pickled_by_fields
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What happens to the artifact.
@@ -231,14 +233,16 @@ async def _inject(sides: Sides, inject: Inject, hooks: Asked) -> Decision:
         return Decision(Action.NOTHING)
     if holds(disk, render):
         return Decision(Action.ADOPT, render=render, base=base)
-    content = injected(disk, render, inject) if base is None else replaced(disk, base, render)
+    first = base is None and not sides.known
+    content = injected(disk, render, inject) if first else None if base is None else replaced(disk, base, render)
     if content is not None:
         return await _write(sides, Action.UPDATE, content, render, hooks)
-    message = (
-        f"{sides.path} has no place {inject.place} {inject.pattern!r} for the template's block"
-        if base is None
-        else f"the block that the template injected into {sides.path} was edited, and the template changed it"
-    )
+    if first:
+        message = f"{sides.path} has no place {inject.place} {inject.pattern!r} for the template's block"
+    elif base is None:
+        message = f"the bytes of the block that the template injected into {sides.path} are lost: which lines are they?"
+    else:
+        message = f"the block that the template injected into {sides.path} was edited, and the template changed it"
     return Decision(Action.CONFLICT, render=render, base=base, conflicts=(Conflict("content", message),))
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from pyoxigraph import Store
 
 from regen.hooks.protocols import Affected, Selector
-from regen.model.artifact import ArtifactId, Because, Lookup
+from regen.model.artifact import BODY, ArtifactId, Because, Lookup
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
 from regen.model.term import Term
@@ -68,7 +68,7 @@ class Probe:
 
 
 def probe(templates: Sequence[Views], store: Store, delta: Delta) -> tuple[Probe, ...]:
-    """Ask every view what a delta may change.
+    """Ask every view what a delta may change; a view that several templates have is asked once.
 
     Args:
         templates: those whose inputs did not change otherwise.
@@ -76,9 +76,12 @@ def probe(templates: Sequence[Views], store: Store, delta: Delta) -> tuple[Probe
         delta: what changed.
     """
     probes = []
+    answers: dict[str, Affected] = {}
     for views in templates:
         for view, selector in views.selectors:
-            affected = selector.affected(store, delta)
+            affected = answers.get(selector.digest)
+            if affected is None:
+                affected = answers[selector.digest] = selector.affected(store, delta)
             if affected.keys or affected.whole is not None:
                 probes.append(Probe(views, view, selector, affected))
     return tuple(probes)
@@ -95,7 +98,8 @@ def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, d
         describe: makes a reason from a changed quad and whether it was added.
 
     Returns:
-        Entries without repeats, sorted by artifact; the first reason found stands for all.
+        Entries without repeats, sorted by artifact; the first reason found stands for all, one of a body before those
+        of views: rows that are equal say nothing of what a body asked.
     """
     found: dict[ArtifactId, Because] = {}
 
@@ -108,8 +112,8 @@ def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, d
             if artifact not in found:
                 found[artifact] = reason(quad, item.view)
     for artifact, quad in _bodies(delta, known):
-        if artifact not in found:
-            found[artifact] = reason(quad, "body")
+        if artifact not in found or found[artifact].view != BODY:
+            found[artifact] = reason(quad, BODY)
     return tuple(Entry(artifact, found[artifact]) for artifact in sorted(found, key=lambda a: a.sort_key))
 
 

@@ -264,17 +264,17 @@ class Ledger:
         )
 
     def dirty(self, paths: Iterable[str]) -> None:
-        """Note that the shards of the lock file with these paths are behind."""
-        folders = sorted({path[: path.rfind("/") + 1] for path in paths})
+        """Note that the lines of these paths are behind in the lock."""
         self._db.many(
-            "INSERT INTO lock_dirty (environment, folder) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(self._environment, folder) for folder in folders],
+            "INSERT INTO lock_dirty (environment, folder, path) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(self._environment, path[: path.rfind("/") + 1], path) for path in paths],
         )
 
 
 def keep_edits(db: Database, environment: str, edits: Sequence[KeptEdit]) -> None:
     """Note bytes of persons that are no longer on disk."""
     db.many(
-        "INSERT INTO kept_edit (environment, path, at, content, why) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(environment, e.path, e.at, e.content, e.why) for e in edits],
+        "INSERT INTO kept_edit (environment, path, at, content, why, base) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [(environment, e.path, e.at, e.content, e.why, e.base) for e in edits],
     )

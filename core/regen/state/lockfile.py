@@ -25,6 +25,7 @@ DELETED = "-"
 _SUFFIX = ".lock"
 _LINES_A_SHARD = 256
 _NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]")
+_TABS = 4  # between the five fields of a line
 _FOLDED = 16  # shards that a folder is split into at a time: one digit of a digest
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -48,18 +49,25 @@ class LockLine:
 
 
 def write_dirty(state: State, environment: str) -> int:
-    """Write the shards that are behind; gives how many files changed. Raises StateError.
+    """Write the lines that are behind; gives how many files changed. Raises StateError.
 
     Called after a commit and by recovery; a shard whose bytes would be the same is not written.
     """
-    rows = state.db.execute("SELECT folder FROM lock_dirty WHERE environment = ? ORDER BY folder", (environment,))
+    rows = state.db.execute(
+        "SELECT folder, path FROM lock_dirty WHERE environment = ? ORDER BY folder, path", (environment,)
+    )
     if not rows:
         return 0
+    behind: dict[str, list[str]] = {}
+    for folder, path in rows:
+        behind.setdefault(folder, []).append(path)
     written = 0
+    lengths: dict[str, int] = {}
     try:
-        for (folder,) in rows:
+        for folder, paths in behind.items():
             faults.point("lockfile.shard")
-            written += _write_folder(state, environment, folder)
+            changed, lengths[folder] = _write_folder(state, environment, folder, paths)
+            written += changed
     except OSError as error:
         raise StateError(
             f"{state.lock_folder} cannot be written: {error.strerror}; the release itself is deployed",
@@ -67,12 +75,63 @@ def write_dirty(state: State, environment: str) -> int:
         ) from error
     with state.db.transaction(durable=False):
         state.db.execute("DELETE FROM lock_dirty WHERE environment = ?", (environment,))
+        state.db.many(
+            "INSERT OR REPLACE INTO lock_folder VALUES (?, ?, ?)",
+            [(environment, folder, length) for folder, length in lengths.items()],
+        )
     return written
 
 
-def _write_folder(state: State, environment: str, folder: str) -> int:
-    shards = _spread(sorted(_lines(state, environment, folder)))
+def _write_folder(state: State, environment: str, folder: str, behind: list[str]) -> tuple[int, int]:
+    """Bring the shards of a folder up; gives how many files changed, and how many lines they hold now.
+
+    Lines are put into the shards that are there, so that a large folder costs no more than a small one; where that is
+    not enough (too many lines for the shards, a shard that is gone or damaged), all of them are made anew.
+    """
     stem = shard_stem(state.lock_folder / _escaped(environment), folder)
+    edited = _edited(state, environment, folder, behind, stem)
+    if edited is None:
+        lines = sorted(_lines(state, environment, folder))
+        return _write_all(state, stem, _spread(lines)), len(lines)
+    shards, length = edited
+    for path, text in sorted(shards.items()):
+        write_durably(path, text)
+    return len(shards), length
+
+
+def _edited(
+    state: State, environment: str, folder: str, behind: list[str], stem: Path
+) -> tuple[dict[Path, bytes], int] | None:
+    """The shards whose bytes change, and the new number of lines; None where the whole folder has to be written."""
+    row = state.db.one("SELECT lines FROM lock_folder WHERE environment = ? AND folder = ?", (environment, folder))
+    if row is None or len(behind) > _LINES_A_SHARD:
+        return None
+    length = before = int(row[0])
+    digits, shards = _digits(before), dict[Path, bytes]()
+    by_mark: dict[str, list[str]] = {}
+    for path in behind:
+        by_mark.setdefault(_mark(_line(path), digits), []).append(path)
+    for mark, paths in by_mark.items():
+        shard = stem.with_name(f"{stem.name}{mark}{_SUFFIX}")
+        try:
+            old = shard.read_bytes()
+        except FileNotFoundError:
+            return None
+        lines = {line.partition("\t")[0]: line for line in old.decode(errors="replace").split("\n")[:-1]}
+        length -= len(lines)
+        for path in paths:
+            lines.pop(_line(path), None)
+            lines.update((_line(path), line) for line in _lines(state, environment, folder, path))
+        length += len(lines)
+        new = "".join(f"{line}\n" for line in sorted(lines.values())).encode()
+        if not lines or any(line.count("\t") != _TABS for line in lines.values()):
+            return None
+        if new != old:
+            shards[shard] = new
+    return (shards, length) if _digits(length) == digits else None
+
+
+def _write_all(state: State, stem: Path, shards: dict[str, bytes]) -> int:
     written = 0
     wanted = {stem.with_name(f"{stem.name}{mark}{_SUFFIX}"): text for mark, text in shards.items()}
     for path, text in sorted(wanted.items()):
@@ -89,13 +148,15 @@ def _write_folder(state: State, environment: str, folder: str) -> int:
     return written
 
 
-def _lines(state: State, environment: str, folder: str) -> list[str]:
-    rows = state.db.execute(
-        "SELECT path, template, key, template_digest, rows, CASE state WHEN 'deleted' THEN ?3 ELSE base END"
-        " FROM artifact INDEXED BY artifact_folder"
-        " WHERE environment = ?1 AND folder = ?2 AND base IS NOT NULL AND path IS NOT NULL",
-        (environment, folder, DELETED),
-    )
+def _lines(state: State, environment: str, folder: str, path: str | None = None) -> list[str]:
+    """The lines of a folder; with a path, the one line of it, where it has one."""
+    select = "SELECT path, template, key, template_digest, rows, CASE state WHEN 'deleted' THEN ?2 ELSE base END"
+    where = "environment = ?1 AND base IS NOT NULL AND path IS NOT NULL"
+    if path is None:
+        query = f"{select} FROM artifact INDEXED BY artifact_folder WHERE folder = ?3 AND {where}"
+    else:
+        query = f"{select} FROM artifact WHERE path = ?3 AND {where}"
+    rows = state.db.execute(query, (environment, DELETED, folder if path is None else path))
     return [
         _line(path, template, key, digest_of(f"{digest}\n{views}".encode()), base)
         for path, template, key, digest, views, base in rows
@@ -108,14 +169,29 @@ def _line(*fields: str) -> str:
 
 def _spread(lines: list[str]) -> dict[str, bytes]:
     """Text by shard mark; "" for a folder that needs one shard, nothing for an empty folder."""
-    digits = 0
-    while len(lines) > _LINES_A_SHARD * _FOLDED**digits:
-        digits += 1
+    digits = _digits(len(lines))
     shards: dict[str, list[str]] = {}
     for line in lines:
-        mark = f"%x{digest_of(line.split(chr(9), 1)[0].encode())[:digits]}" if digits else ""
-        shards.setdefault(mark, []).append(line)
+        shards.setdefault(_mark(line.partition("\t")[0], digits), []).append(line)
     return {mark: ("\n".join(part) + "\n").encode() for mark, part in shards.items()}
+
+
+def lock_of(folder: Path, environment: str) -> Path:
+    """The folder of an environment's shards below the lock's."""
+    return folder / _escaped(environment)
+
+
+def _digits(lines: int) -> int:
+    """How many digits of a digest tell the shards of so many lines apart."""
+    digits = 0
+    while lines > _LINES_A_SHARD * _FOLDED**digits:
+        digits += 1
+    return digits
+
+
+def _mark(path: str, digits: int) -> str:
+    """What a shard's name has behind its folder's, for a path as the lock spells it."""
+    return f"%x{digest_of(path.encode())[:digits]}" if digits else ""
 
 
 def shard_stem(folder: Path, output_folder: str) -> Path:

@@ -162,10 +162,6 @@ class Records:
         )
         return int(row[0]) if row is not None else 0
 
-    def has_lookups(self, record: Record) -> bool:
-        """Whether the artifact's body asked the graph when it was rendered last."""
-        return self._db.one("SELECT 1 FROM lookup WHERE artifact = ? LIMIT 1", (record.number,)) is not None
-
     def paths(self) -> Iterator[tuple[str, str, str]]:
         """(template, key as text, path) of every artifact that should have a file on disk."""
         yield from self._db.iterate(

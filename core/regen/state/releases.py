@@ -189,20 +189,47 @@ def resume(db: Database, environment: str) -> bool:
     return was
 
 
-def kept_edits(db: Database, environment: str, path: str | None = None) -> list[KeptEdit]:
-    """Edits that are no longer on disk, the newest first; of one path or of all."""
+def kept_edits(db: Database, environment: str, path: str | None = None, *, restored: bool = False) -> list[KeptEdit]:
+    """Edits that were set aside, the newest first; of one path or of all.
+
+    Args:
+        restored: those too that a person has had back.
+    """
     rows = db.execute(
-        "SELECT path, at, content, why FROM kept_edit WHERE environment = ?1 AND (?2 IS NULL OR path = ?2)"
-        " ORDER BY at DESC, path, content",
-        (environment, path),
+        "SELECT path, at, content, why, base, restored FROM kept_edit WHERE environment = ?1"
+        " AND (?2 IS NULL OR path = ?2) AND (?3 OR restored IS NULL) ORDER BY at DESC, path, content",
+        (environment, path, restored),
     )
     return [KeptEdit(*row) for row in rows]
 
 
-def forget(db: Database, environment: str, *, keep: int) -> int:
-    """Forget all but the newest releases, what only the older ones held, and edits that were set aside before them.
+def mark_restored(db: Database, environment: str, edit: KeptEdit, at: float) -> None:
+    """Note that a person has the bytes of an edit back, however often they were set aside at its path."""
+    with db.transaction():
+        db.execute(
+            "UPDATE kept_edit SET restored = ? WHERE environment = ? AND path = ? AND content = ?",
+            (at, environment, edit.path, edit.content),
+        )
+
+
+def base_of(db: Database, environment: str, path: str, content: str) -> str | None:
+    """The last render in bytes that stood at a path once, after they were written or before they were replaced."""
+    row = db.one(
+        "SELECT base FROM version WHERE environment = ?1 AND path = ?2 AND ?3 IN (content, last)"
+        " ORDER BY since DESC LIMIT 1",
+        (environment, path, content),
+    )
+    return None if row is None else str(row[0])
+
+
+def forget(db: Database, environment: str, *, keep: int, edits: bool = False) -> int:
+    """Forget all but the newest releases, what only the older ones held, and edits set aside before them and restored.
 
     The releases that stay are complete: each can be shown, compared and restored.
+
+    Args:
+        keep: how many releases stay.
+        edits: forget edits that wait to be restored, too.
 
     Returns:
         How many were forgotten.
@@ -218,7 +245,10 @@ def forget(db: Database, environment: str, *, keep: int) -> int:
         gone = db.one("SELECT count(*) FROM release WHERE environment = ? AND number < ?", (environment, oldest))
         db.execute("DELETE FROM version WHERE environment = ? AND until <= ?", (environment, oldest))
         db.execute("DELETE FROM release WHERE environment = ? AND number < ?", (environment, oldest))
-        db.execute("DELETE FROM kept_edit WHERE environment = ? AND at < ?", (environment, at))
+        db.execute(
+            "DELETE FROM kept_edit WHERE environment = ? AND at < ? AND (? OR restored IS NOT NULL)",
+            (environment, at, edits),
+        )
     return int(gone[0]) if gone is not None else 0
 
 
@@ -240,6 +270,7 @@ _NAMED = (
     ("commit_change", "parent_base"),
     ("commit_change", "theirs"),
     ("kept_edit", "content"),
+    ("kept_edit", "base"),
     ("file", "blob"),
     ("file", "written"),
     ("revision", "delta"),

@@ -110,9 +110,12 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE trash (
         name TEXT PRIMARY KEY, environment TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL
     ) WITHOUT ROWID;
-    -- Shards of the lock file that are behind, by folder.
+    -- Paths whose lines of the lock are behind, and how many lines the shards of a folder hold.
     CREATE TABLE lock_dirty (
-        environment TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (environment, folder)
+        environment TEXT NOT NULL, folder TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (environment, folder, path)
+    ) WITHOUT ROWID;
+    CREATE TABLE lock_folder (
+        environment TEXT NOT NULL, folder TEXT NOT NULL, lines INTEGER NOT NULL, PRIMARY KEY (environment, folder)
     ) WITHOUT ROWID;
     -- Where a blob lies in a pack.
     CREATE TABLE packed (
@@ -129,5 +132,10 @@ MIGRATIONS: tuple[str, ...] = (
         environment TEXT NOT NULL, path TEXT NOT NULL, at REAL NOT NULL, content TEXT NOT NULL, why TEXT NOT NULL,
         PRIMARY KEY (environment, path, at, content)
     ) WITHOUT ROWID;
+    """,
+    """
+    -- The last render in a kept edit, and when a person had the edit back.
+    ALTER TABLE kept_edit ADD COLUMN base TEXT;
+    ALTER TABLE kept_edit ADD COLUMN restored REAL;
     """,
 )

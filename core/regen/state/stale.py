@@ -7,19 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from regen.model.artifact import ArtifactId, Because
+from regen.model.artifact import BODY, ArtifactId, Because
 from regen.state.db import Database
 from regen.state.records import because_text, because_values, key_term, key_text
 
 
 def add_stale(database: Database, environment: str, entries: Mapping[ArtifactId, Because], revision: int) -> None:
-    """Add entries; one that waits already keeps its first reason."""
+    """Add entries; one that waits already keeps its first reason, unless the new one outweighs it."""
     database.many(
         "INSERT INTO stale (environment, template, key, because, revision) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         [
             (environment, artifact.template, key_text(artifact.key), because_text([because]), revision)
             for artifact, because in entries.items()
+        ],
+    )
+    heavy = {artifact: because for artifact, because in entries.items() if because.view == BODY}
+    waiting = read_stale(database, environment) if heavy else {}
+    database.many(
+        "UPDATE stale SET because = ? WHERE environment = ? AND template = ? AND key = ?",
+        [
+            (because_text([because]), environment, artifact.template, key_text(artifact.key))
+            for artifact, because in heavy.items()
+            if because.outweighs(waiting[artifact])
         ],
     )
 

@@ -120,6 +120,13 @@ class Tree:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def names(self, path: str) -> frozenset[str]:
+        """What is in a folder; nothing where there is none."""
+        try:
+            return frozenset(os.listdir(self.folder(path)))  # noqa: PTH208 - of a descriptor
+        except (FileNotFoundError, NotADirectoryError):
+            return frozenset()
+
     def is_folder(self, path: str) -> bool:
         """Whether a folder, and no link to one, stands at `path`."""
         found = self.stat(path)

@@ -110,7 +110,29 @@ def _quotable(line: str) -> str:
 
 def wrapped(text: object, width: int = 79, indent: str = "") -> str:
     """Text in lines of at most `width` characters; paragraphs stay apart; a longer word stays whole."""
+    width = max(width, 1)
     lines: list[str] = []
     for line in str(text).splitlines() if text is not None else []:
-        lines += textwrap.wrap(line, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
+        if line.isprintable() and line[:1] != " ":
+            lines += _cut(line.rstrip(" "), width)
+        else:
+            lines += textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
     return f"\n{indent}".join(lines)
+
+
+def _cut(line: str, width: int) -> list[str]:
+    """What textwrap makes of a line whose only white space is spaces behind words, in a tenth of the time.
+
+    Why: wrapping comments was a quarter of the time of a pack; tests/test_templating_text.py compares the two.
+    """
+    lines: list[str] = []
+    while len(line) > width:
+        place = line.rfind(" ", 0, width + 1)
+        if place < 0:
+            place = line.find(" ")
+            if place < 0:
+                break
+        lines.append(line[:place].rstrip(" "))
+        line = line[place:].lstrip(" ")
+    lines.append(line)
+    return lines

@@ -174,7 +174,7 @@ class FileLibrary:
         return tuple(file.name for file in self.files if file.name.endswith(_ENDINGS) and _root_of(file.name) == root)
 
     def modules(self, name: str) -> tuple[Source, ...]:
-        """Python files whose filters a template of that name can use, `filters.py` first; packs of strangers have none."""
+        """Python files whose filters templates of that name can use, `filters.py` first; strangers' packs have none."""
         root = _root_of(name)
         if root not in self._modules:
             entry = self._by_name.get(f"{root}/{ENTRY}" if root else ENTRY)
@@ -247,8 +247,13 @@ def pack_names() -> tuple[str, ...]:
 
 
 def _shipped() -> dict[str, Path]:
-    folders = (child for parent in _folders(PACKS) for child in sorted(parent.iterdir()) if child.is_dir())
-    return {child.name: child for child in folders if not _IGNORED.fullmatch(child.name)}
+    """Packs by name; of two checkouts on the path the first one counts, as for every other module."""
+    found: dict[str, Path] = {}
+    for folder in _folders(PACKS):
+        for child in sorted(folder.iterdir()):
+            if child.is_dir() and not _IGNORED.fullmatch(child.name):
+                found.setdefault(child.name, child)
+    return found
 
 
 def _folders(package: str) -> list[Path]:

@@ -28,7 +28,7 @@ from regen.model.template import Source, Template
 from regen.model.term import Blank, Iri, Literal, Term, TripleTerm
 from regen.templating.analysis import EXTENSIONS, REFUSED
 from regen.templating.filters import FILTERS, TESTS, Tools
-from regen.templating.modules import filters_of
+from regen.templating.modules import PACKAGE, filters_of
 from regen.templating.namespaces import Namespace, Prefixes, namespaces
 from regen.templating.sources import blanked, full_name
 from regen.templating.tables import Row, Table
@@ -200,13 +200,15 @@ class _Bodies(Environment):
 class _Trusted(_Bodies):
     """For templates of the project and packs that ship with regen.
 
-    Why the short ways: a body makes hundreds of calls and reads hundreds of attributes, nearly all of lists, texts and
-    macros; what Jinja and `_Bodies` look into for each of them cannot matter there (bench/README.md).
+    Why the short ways: a body makes hundreds of calls and reads hundreds of attributes, nearly all of lists, texts,
+    macros, and what filters of the folder return; what Jinja and `_Bodies` look into for each of them cannot matter
+    there (bench/README.md).
     """
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Read `obj.attribute` in a body."""
-        if type(obj) in _PLAIN and attribute[0] != "_":
+        kind = type(obj)
+        if (kind in _PLAIN or kind.__module__.startswith(PACKAGE)) and attribute[0] != "_":
             try:
                 return getattr(obj, attribute)
             except AttributeError:

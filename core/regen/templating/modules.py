@@ -1,8 +1,8 @@
 """Modules: the Python files of a templates folder become filters of its bodies.
 
-Why the text is compiled here and not imported from its file: Python keeps compiled files by the second in which they were
-written, so an edit within that second would be missed; and a worker gets the text that was parsed, whatever the file
-holds by then.
+Why the text is compiled here and not imported from its file: Python keeps compiled files by the second in which they
+were written, so an edit within that second would be missed; and a worker gets the text that was parsed, whatever the
+file holds by then.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from regen.errors import TemplateError
 from regen.model.template import Source
 
 ENTRY = "filters.py"  # the file of a templates folder whose `FILTERS` bodies can use
-_PACKAGE = "regen_filters_"
+PACKAGE = "regen_filters_"  # what the names of their modules start with
 
 
 @lru_cache(maxsize=64)
@@ -41,7 +41,7 @@ def filters_of(sources: tuple[Source, ...]) -> Mapping[str, Callable[..., Any]]:
     """
     if not sources:
         return {}
-    package = _PACKAGE + blake3(repr([(s.name, s.text) for s in sources]).encode()).hexdigest()[:20]
+    package = PACKAGE + blake3(repr([(s.name, s.text) for s in sources]).encode()).hexdigest()[:20]
     _FINDER.packages[package] = {_module(source.name): source for source in sources}
     where = sources[0].where
     try:

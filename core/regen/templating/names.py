@@ -7,16 +7,24 @@ the tests check for arbitrary text.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 _CACHE = 65_536  # names; a vocabulary of 10,000 terms in six styles fits
+_WORD = re.compile(r"[A-Z]?[a-z]+")
+_WORDS_ONLY = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*")  # nearly all names: each capital has small letters around it
 
 
 @lru_cache(maxsize=_CACHE)
 def words(text: str) -> tuple[str, ...]:
     """The words of a name, in the case in which they stand: `HTTPServer_isbn13` has HTTP, Server, isbn13."""
-    text = unicodedata.normalize("NFC", text)
+    if _WORDS_ONLY.fullmatch(text):
+        return tuple(_WORD.findall(text))
+    return _words_of(unicodedata.normalize("NFC", text))
+
+
+def _words_of(text: str) -> tuple[str, ...]:
     found: list[str] = []
     start = -1
     for i, character in enumerate(text):
@@ -65,10 +73,14 @@ def _is_capitalised(text: str, i: int) -> bool:
 
 
 def _lower(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in word)
 
 
 def _upper(word: str) -> str:
+    if word.isascii():
+        return word.upper()
     return "".join(c.upper() if len(c.upper()) == 1 and c.upper().lower() == _lower(c) else c for c in word)
 
 
@@ -82,8 +94,14 @@ def _joined(text: str) -> list[str]:
     Initials that stand side by side are one word (`x_y_position` has `xy` and `position`), and so are digits at the
     start with what follows them.
     """
+    if text[1:2].islower() and _WORDS_ONLY.fullmatch(text):
+        return list(words(text))  # none is an initial
+    return _merged(words(text))
+
+
+def _merged(separate: tuple[str, ...]) -> list[str]:
     merged: list[str] = []
-    for word in words(text):
+    for word in separate:
         if merged and (_is_initial(merged[-1], word) or (len(merged) == 1 and merged[0].isdigit())):
             merged[-1] += word
         else:

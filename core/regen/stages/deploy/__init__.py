@@ -7,6 +7,7 @@ and the old tree.
 
 from regen.model.release import KeptEdit
 from regen.stages.deploy.commit import commit
+from regen.stages.deploy.handback import hand_back
 from regen.stages.deploy.recover import interrupted, recover
 from regen.stages.deploy.rollback import rollback
 from regen.stages.deploy.values import Committed, Edit, Interrupted, Recovered, Remerge, RolledBack, Target
@@ -21,6 +22,7 @@ __all__ = [
     "RolledBack",
     "Target",
     "commit",
+    "hand_back",
     "interrupted",
     "recover",
     "rollback",

@@ -61,7 +61,7 @@ def commit(
     conflicts = open_conflicts(state, target, draft)
     changed = tuple(c for c in prepared.changes if c.old != c.new)
     why = f"edited while release {heading.number} was written"
-    journal = CommitJournal(state, target.environment, at=at, why=why, fresh=draft.fresh)
+    journal = CommitJournal(state, target.environment, at=at, why=why, changes=changed, fresh=draft.fresh)
     stage(state, target, prepared, changed, journal)
     record = CommitRecord(target.environment, heading.number, RecordKind.DEPLOY, at, changed)
     made = bool(draft.changes or draft.ended)

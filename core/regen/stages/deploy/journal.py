@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from regen.model.deploy import Change
 from regen.model.release import KeptEdit
 from regen.state import faults
 from regen.state.blobs import digest_of
 from regen.state.ledger import keep_edits
 from regen.state.opening import State
+from regen.state.releases import base_of
 from regen.state.syscalls import has_writer
 from regen.state.tree import read_all
 
@@ -21,17 +23,26 @@ class CommitJournal:
     Args:
         at: seconds since the epoch, UTC; when edits are kept.
         why: what takes bytes off the disk, for those who find them later.
+        changes: of the commit: their old bases are those of edits that are kept.
         fresh: bytes that were stored a moment ago, by digest.
     """
 
     def __init__(
-        self, state: State, environment: str, *, at: float, why: str, fresh: Mapping[str, bytes] | None = None
+        self,
+        state: State,
+        environment: str,
+        *,
+        at: float,
+        why: str,
+        changes: Sequence[Change] = (),
+        fresh: Mapping[str, bytes] | None = None,
     ) -> None:
         self._state = state
-        self._environment = environment
+        self.environment = environment
         self._at = at
         self._why = why
         self._fresh = fresh or {}
+        self._bases = {change.path: change.parent_base for change in changes}
         self.kept: list[KeptEdit] = []
 
     def read(self, digest: str) -> bytes:
@@ -41,9 +52,13 @@ class CommitJournal:
 
     def keep(self, path: str, data: bytes) -> None:
         """Keep a person's bytes; durable when it returns."""
-        edit = KeptEdit(path, self._at, self._state.blobs.put(data), self._why)
+        self.keep_edit(path, data, self._bases.get(path))
+
+    def keep_edit(self, path: str, data: bytes, base: str | None) -> None:
+        """The same where the last render in the bytes is known otherwise."""
+        edit = KeptEdit(path, self._at, self._state.blobs.put(data), self._why, base)
         with self._state.db.transaction():
-            keep_edits(self._state.db, self._environment, [edit])
+            keep_edits(self._state.db, self.environment, [edit])
         self.kept.append(edit)
 
     def trash(self, name: str, path: str, digest: str) -> Path:
@@ -51,7 +66,7 @@ class CommitJournal:
         with self._state.db.transaction():
             self._state.db.execute(
                 "INSERT OR REPLACE INTO trash (name, environment, path, digest, at) VALUES (?, ?, ?, ?, ?)",
-                (name, self._environment, path, digest, self._at),
+                (name, self.environment, path, digest, self._at),
             )
         return self._state.trash / name
 
@@ -83,7 +98,7 @@ def _sweep(state: State, journal: CommitJournal, file: Path, path: str, digest: 
         writer = has_writer(fd)
         data = read_all(fd)
         if digest_of(data) != digest:
-            journal.keep(path, data)
+            journal.keep_edit(path, data, base_of(state.db, journal.environment, path, digest))
             state.db.execute("UPDATE trash SET digest = ? WHERE name = ?", (digest_of(data), file.name))
         if writer is False or (writer is None and old):
             file.unlink()

@@ -41,7 +41,11 @@ def recover(state: State, target: Target, *, at: float, remerge: Remerge) -> Rec
         write_dirty(state, target.environment)
         return None
     journal = CommitJournal(
-        state, target.environment, at=at, why=f"found when release {record.release} was brought to its end"
+        state,
+        target.environment,
+        at=at,
+        why=f"found when release {record.release} was brought to its end",
+        changes=record.changes,
     )
     try:
         settled = settle(state, target, record, remerge=remerge, journal=journal, resumed=True)

@@ -35,6 +35,11 @@ class _Way:
     number: int
     at: float
 
+    @property
+    def why(self) -> str:
+        """What is said of edits that are set aside."""
+        return f"set aside when release {self.to.number} was restored"
+
 
 def rollback(
     state: State,
@@ -67,8 +72,7 @@ def rollback(
     restoring = Restoring(state, target, way.to.number, remerge, discard_edits=discard_edits)
     restored, prepared = _prepare(state, target, way, restoring)
     changed = tuple(change for change in prepared.changes if change.old != change.new)
-    why = f"set aside when release {way.to.number} was restored"
-    journal = CommitJournal(state, target.environment, at=at, why=why)
+    journal = CommitJournal(state, target.environment, at=at, why=way.why, changes=changed)
     stage(state, target, prepared, changed, journal)
     record = CommitRecord(target.environment, way.number, RecordKind.ROLLBACK, at, changed)
     with recording(state, target, prepared):
@@ -153,7 +157,7 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
     _mark_bad(state, target, way)
     because = Because("restored", f"release {way.to.number} was restored over release {way.left.number}")
     add_stale(db, environment, dict.fromkeys(sorted(touched, key=lambda a: a.sort_key), because), way.left.revision)
-    ledger.keep_edits([KeptEdit(one.path, way.at, one.set_aside, _WHY) for one in restored if one.set_aside])
+    ledger.keep_edits(_kept(way, restored))
     ledger.folders(prepared.folders)
     ledger.dirty(one.path for one in restored)
 
@@ -172,7 +176,15 @@ def _forget_later_conflicts(state: State, ledger: Ledger, way: _Way, touched: se
     return set(others)
 
 
-_WHY = "set aside by a rollback"
+def _kept(way: _Way, restored: Sequence[Restored]) -> list[KeptEdit]:
+    return [KeptEdit(one.path, way.at, one.set_aside, way.why, _base(one)) for one in restored if one.set_aside]
+
+
+def _base(one: Restored) -> str | None:
+    """The last render in what is set aside: of the artifact that has the path, or of the one that comes back to it."""
+    if one.set_aside == one.found:
+        return one.standing.base if one.standing is not None else None
+    return one.change.parent_base if one.change is not None else None
 
 
 def _closing(one: Restored, by_path: dict[str, Change]) -> Change:

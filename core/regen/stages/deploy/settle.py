@@ -117,9 +117,6 @@ def take_back(
 
     Raises DeployError where that fails too; the record stays, and the next holder goes on with it.
     """
-    journal = CommitJournal(
-        state, record.environment, at=record.at, why=f"release {record.release} was put back after it failed"
-    )
     back = CommitRecord(
         record.environment,
         record.release,
@@ -127,6 +124,8 @@ def take_back(
         record.at,
         tuple(change.reversed() for change in record.changes),
     )
+    why = f"release {record.release} was put back after it failed"
+    journal = CommitJournal(state, record.environment, at=record.at, why=why, changes=back.changes)
     try:
         if record.kind is not RecordKind.UNDO:
             folders = folders_of_regen(state, record.environment, record.changes)

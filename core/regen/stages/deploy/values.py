@@ -91,6 +91,11 @@ class Edit:
     content: str | None
     outcome: str
 
+    @property
+    def waits(self) -> bool:
+        """Whether its bytes left the disk and can be restored."""
+        return self.outcome == "set aside"
+
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:

@@ -1,0 +1,108 @@
+"""Rows: what the views of a template say of its keys, each view asked once a cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from regen.hooks.protocols import Selector
+from regen.model.rows import Rows
+from regen.model.term import Term
+from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.stale import each_rows, filled
+
+_FEW = 64  # keys; so many are asked for one by one without counting how many there are
+_WHOLE_SHARE = 4  # past a quarter of a template's keys one query for all rows is cheaper than one for the keys
+
+
+@dataclass(slots=True)
+class Shared:
+    """What views gave in one cycle, by their digests: templates with the same view ask the store once.
+
+    Attributes:
+        together: all rows of views that are evaluated without keys.
+        whole: the rows of every key.
+        keyed: the rows of single keys; None where a key has none.
+    """
+
+    together: dict[str, Rows] = field(default_factory=dict)
+    whole: dict[str, Mapping[Term, Rows]] = field(default_factory=dict)
+    keyed: dict[str, dict[Term, Rows | None]] = field(default_factory=dict)
+
+
+def evaluate(
+    session: Session,
+    place: Place,
+    unit: Unit,
+    keys: Sequence[Term | None],
+    shared: Shared,
+) -> dict[Term | None, tuple[tuple[str, Rows], ...]]:
+    """Rows of every view for the keys that exist; a key that does not is absent.
+
+    Args:
+        session, place, unit: whose views.
+        keys: the keys.
+        shared: what views of this cycle gave already.
+    """
+    store = filled(session).store
+
+    def together(selector: Selector) -> Rows:
+        if selector.digest not in shared.together:
+            shared.together[selector.digest] = selector.global_rows(store)
+        return shared.together[selector.digest]
+
+    if not unit.views.each:
+        return {None: tuple(sorted((view, together(selector)) for view, selector in unit.views.selectors))}
+    wanted = [key for key in keys if key is not None]
+    whole = len(wanted) > _FEW and len(wanted) * _WHOLE_SHARE > place.records.count(unit.template.name)
+    by_view: dict[str, Mapping[Term, Rows] | Rows] = {}
+    for view, selector in unit.views.selectors:
+        if not selector.keyed:
+            by_view[view] = together(selector)
+            continue
+        rows = _keyed(session, unit, view, selector, wanted if not whole else None, shared)
+        by_view[view] = rows
+        if view == "each":
+            wanted = [key for key in wanted if key in rows]
+    columns = {view: selector.variables for view, selector in unit.views.selectors}
+    return {key: tuple(_rows_of(by_view, columns, key)) for key in wanted}
+
+
+def _keyed(
+    session: Session, unit: Unit, view: str, selector: Selector, keys: Sequence[Term] | None, shared: Shared
+) -> Mapping[Term, Rows]:
+    """Rows of a view with `?this`: of these keys, or of all for None."""
+    store = filled(session).store
+    if keys is None and view == "each":
+        return each_rows(session, unit)
+    whole = shared.whole.get(selector.digest)
+    if whole is None and keys is None:
+        whole = shared.whole[selector.digest] = selector.all_rows(store)
+    if whole is not None or keys is None:
+        return whole or {}
+    found = shared.keyed.setdefault(selector.digest, {})
+    missing = [key for key in keys if key not in found]
+    if missing:
+        asked = selector.rows(store, missing)
+        found.update((key, asked.get(key)) for key in missing)
+    return {key: rows for key in keys if (rows := found[key]) is not None}
+
+
+def _rows_of(
+    by_view: Mapping[str, Mapping[Term, Rows] | Rows], columns: Mapping[str, tuple[str, ...]], key: Term
+) -> Iterator[tuple[str, Rows]]:
+    for view in sorted(by_view):
+        rows = by_view[view]
+        yield view, rows if isinstance(rows, Rows) else (rows.get(key) or _none(columns[view]))
+
+
+@lru_cache(maxsize=1024)
+def _none(columns: tuple[str, ...]) -> Rows:
+    """No rows; one object for all keys that have none, so that its digest is worked out once."""
+    return Rows(columns, ())
+
+
+def evaluated(session: Session, place: Place, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
+    """Rows of every view of one artifact as the dataset is now; none where its key is gone."""
+    return evaluate(session, place, unit, [key], Shared()).get(key, ())

@@ -1,0 +1,49 @@
+"""Edits: what a project says of edits that were set aside, and how a person has them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from regen.model.release import KeptEdit
+from regen.orchestrator import edits as orchestrated
+from regen.orchestrator.edits import HandedBack, HowBack
+from regen.orchestrator.session import Session
+
+
+class EditsMixin:
+    """The part of `Project` that is about edits that were set aside."""
+
+    _session: Session
+    _start: Path | None
+
+    def kept_edits(
+        self, path: str | None = None, environment: str | None = None, *, restored: bool = False
+    ) -> Sequence[KeptEdit]:
+        """Edits that a rollback, or a race with a cycle, set aside; the newest first.
+
+        Args:
+            path: only those of this file, relative to the environment's root or to the current folder; None: all.
+            environment: its name; the first one for None.
+            restored: those too that a person has had back.
+        """
+        place = self._session.place(environment)
+        return orchestrated.kept_edits(self._session, place, path, restored=restored, start=self._start)
+
+    async def restore_edit(
+        self, path: str, edit: str, environment: str | None = None, *, how: HowBack = "merge"
+    ) -> HandedBack:
+        """Give a person an edit back: its file is edited again. What a person has there meanwhile is set aside itself.
+
+        Args:
+            path: of the file.
+            edit: `KeptEdit.name`, or its first letters, four at least.
+            environment: its name; the first one for None.
+            how: "merge" it onto what stands there; "replace" that; or write conflict "markers" where they do not merge.
+
+        Raises:
+            UsageError: there is no such edit, or more than one.
+        """
+        async with self._session.turn:
+            place = self._session.place(environment)
+            return await orchestrated.hand_back(self._session, place, path, edit, how, start=self._start)
