@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from regen import telemetry
 from regen.cli import terminal
 from regen.cli.main import told
 from regen.cli.parsing import parsed
@@ -30,7 +34,7 @@ async def run(lend: Lend, request: Request, post: Post) -> int:
     """
     token = LENT.set(partial(lend, request.folder))
     try:
-        with terminal.elsewhere(request.terminal, post):
+        with terminal.elsewhere(request.terminal, post), _logged(), telemetry.around(request.terminal):
             try:
                 return await _run(request)
             except Exception as error:  # noqa: BLE001 - the watch is another person's work, and must not end by this
@@ -41,6 +45,24 @@ async def run(lend: Lend, request: Request, post: Post) -> int:
                 return ExitCode.CHECK_FAILED
     finally:
         LENT.reset(token)
+
+
+class _Messages(logging.Handler):
+    """Warnings of plugins go where the command prints, as Python prints those that nobody handles."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one."""
+        terminal.stream("err").write(f"{self.format(record)}\n")
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    logger, handler = logging.getLogger("regen"), _Messages(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 async def _run(request: Request) -> int:

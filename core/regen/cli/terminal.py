@@ -12,16 +12,8 @@ from dataclasses import dataclass
 from typing import Literal, TextIO, cast
 
 Channel = Literal["out", "err"]
-_VARIABLES = (
-    "COLORTERM",
-    "COLUMNS",
-    "FORCE_COLOR",
-    "LINES",
-    "NO_COLOR",
-    "TERM",
-    "TTY_COMPATIBLE",
-    "TTY_INTERACTIVE",
-)  # what rich looks at
+_LOOKS = ("COLORTERM", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+_VARIABLES = (*_LOOKS, "TRACEPARENT", "TRACESTATE")  # what rich looks at, and the trace that a command continues
 
 
 @dataclass(frozen=True, slots=True)

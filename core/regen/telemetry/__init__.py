@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regen.telemetry.export import exporting, start, stop
-from regen.telemetry.spans import Cycle, Part, Trigger, burst, cycle, part, stage
+from regen.telemetry.spans import Cycle, Part, Trigger, around, burst, cycle, part, stage
 from regen.telemetry.tally import Calls, hook, tally
 from regen.telemetry.timed import Timed, record
 
@@ -13,6 +13,7 @@ __all__ = [
     "Part",
     "Timed",
     "Trigger",
+    "around",
     "burst",
     "cycle",
     "exporting",

@@ -103,6 +103,7 @@ class Cycle:
 
 
 _CYCLE: ContextVar[Cycle | None] = ContextVar("regen_cycle", default=None)
+_AROUND: ContextVar[Mapping[str, str] | None] = ContextVar("regen_around", default=None)
 
 
 def running_cycle() -> Cycle | None:
@@ -148,6 +149,16 @@ def cycle(kind: str, *, trigger: Trigger | None = None) -> Iterator[Cycle]:
         _CYCLE.reset(token)
         running.close()
         span.end()
+
+
+@contextmanager
+def around(variables: Mapping[str, str]) -> Iterator[None]:
+    """Run cycles for another process inside the block: `TRACEPARENT` is looked for in its environment."""
+    token = _AROUND.set(variables)
+    try:
+        yield
+    finally:
+        _AROUND.reset(token)
 
 
 @contextmanager
@@ -266,9 +277,9 @@ def _parents(trigger: Trigger | None, *, alone: bool) -> tuple[Context | None, l
     outer = trace.get_current_span().get_span_context()
     context: Context | None = None
     if not outer.is_valid:
-        carrier = {
-            name: os.environ[name.upper()] for name in ("traceparent", "tracestate") if name.upper() in os.environ
-        }
+        there = _AROUND.get()
+        variables = os.environ if there is None else there
+        carrier = {name: variables[name.upper()] for name in ("traceparent", "tracestate") if name.upper() in variables}
         context = TraceContextTextMapPropagator().extract(carrier, Context())
         outer = trace.get_current_span(context).get_span_context()
     if not alone:
