@@ -19,6 +19,7 @@ from tests.cycle_world import PEOPLE, PERSON, World
 
 from regen import watch as watching
 from regen.config import load_config
+from regen.holder import Door
 from regen.hooks import hookimpl
 from regen.hooks.protocols import Affected
 from regen.model.delta import Delta
@@ -233,8 +234,13 @@ async def test_a_change_goes_before_a_look(tmp_path: Path, monkeypatch: pytest.M
         raise AssertionError("the configuration is what it was")
 
     monkeypatch.setattr(watching, "Changes", Loud)
+
+    async def serve(door: Door) -> None:
+        raise AssertionError("there is no door")
+
     config = load_config(world.root)
-    async with aclosing(watching.watch(lambda: config, reload, cycle, look, lambda: ["one", "two"])) as turns:
+    calls = watching.Calls(lambda: config, reload, cycle, look, lambda: ["one", "two"], serve)
+    async with aclosing(watching.watch(calls, None, "start")) as turns:
         told = [await next_turn(turns) for _ in range(3)]
     assert [turn.trigger for turn in told] == ["start", "start", "graphs/people.ttl"]
     assert looks == ["one"]
