@@ -227,6 +227,27 @@ def test_a_cycle_of_a_watch_is_its_own_trace_and_links_to_the_file_events(projec
     assert attributes(second)["regen.cycle.trigger"] == "graphs/c.ttl"
 
 
+def test_a_command_beside_a_watch_continues_the_trace_of_its_own_environment(project: Path, receiver: Receiver) -> None:
+    watch = subprocess.Popen(
+        [sys.executable, "-c", "from regen.cli import main; main()", "watch", "--json", "-C", str(project)],
+        env=environment(OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, OTEL_BSP_SCHEDULE_DELAY="50"),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert watch.stdout is not None
+    with watch, watch.stdout:
+        try:
+            watch.stdout.readline()
+            assert regen(project, "plan", TRACEPARENT=PARENT).returncode == 0
+            assert json.loads(watch.stdout.readline())["served"]["code"] == 0
+            receiver.wait_for("RUN regen", 2)
+        finally:
+            watch.kill()
+    outer = bytes.fromhex(PARENT.split("-")[1])
+    kinds = {attributes(span)["regen.cycle.kind"]: span.trace_id == outer for span in receiver.named("RUN regen")}
+    assert kinds == {"watch": False, "plan": True}
+
+
 def closed_port() -> str:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
