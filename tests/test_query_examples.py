@@ -384,3 +384,11 @@ def test_one_index_of_a_delta_serves_all_views() -> None:
         assert keys(view_of(text).affected(store, changed)) == ["u:t"]
     remove(store, delta)
     assert not view_of("SELECT * { ?this :p ?x }").affected(store, Delta())
+
+
+def test_what_an_optional_is_joined_with_does_not_reach_a_minus_in_it() -> None:
+    store = store_of(quads("t q 1 . t p x . x r 2 . y k 3"))
+    view = view_of("SELECT * { ?this :q ?z { ?this :p ?x OPTIONAL { ?x :r ?v MINUS { ?s :k ?o } } } }")
+    (row,) = view.all_rows(store)[Iri("u:t")].rows
+    assert None not in row
+    assert view.rows(store, [Iri("u:t")]) == view.all_rows(store)

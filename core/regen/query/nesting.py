@@ -21,10 +21,12 @@ from regen.query.algebra import (
     Join,
     Lateral,
     LeftJoin,
+    Minus,
     Node,
     Path,
     PathPattern,
     Pattern,
+    Project,
     Repeat,
     Sequence,
     Slot,
@@ -67,7 +69,8 @@ def _nest(value: object, outer: Scope) -> object:
             return Filter(nest(inner, outer), _conditions(conditions, outer | certain(inner)))
         case LeftJoin(left, right, conditions):
             bound = outer | certain(left) | certain(right)
-            return LeftJoin(nest(left, outer), nest(right, outer), _conditions(conditions, bound))
+            found = LeftJoin(nest(left, outer), nest(right, outer), _conditions(conditions, bound))
+            return _apart(found) if _has_minus(right) else found
         case Extend(inner, variable, expression):
             (changed,) = _conditions((expression,), outer | certain(inner))
             return Extend(nest(inner, outer), variable, changed)
@@ -75,6 +78,19 @@ def _nest(value: object, outer: Scope) -> object:
             return value.rebuilt(lambda _, part: _nest(part, outer))
         case _:
             return value
+
+
+def _apart(pattern: Pattern) -> Pattern:
+    """The same as a sub-select, which the engine does not ask for each solution of what it is joined with.
+
+    Of an `OPTIONAL` in a join it would, whatever its right side is. What is bound outside would then be on both sides of
+    a `MINUS` in there, and solutions that share nothing, which `MINUS` keeps, would be taken away.
+    """
+    return Project(pattern, tuple(sorted(visible(pattern), key=lambda v: v.name)))
+
+
+def _has_minus(pattern: Pattern) -> bool:
+    return any(isinstance(node, Minus) for node in walk(pattern))
 
 
 def _conditions(conditions: tuple[Expression, ...], bound: Scope) -> tuple[Expression, ...]:
