@@ -31,16 +31,21 @@ class ProcessExecutor:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self._limiter: anyio.CapacityLimiter | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Workers start with the first chunk and end with the event loop."""
+        """Workers start with the first chunk and end with the event loop; all calls of `map` share them."""
         logging.getLogger("asyncio").addFilter(_is_of_use)
-        yield
+        self._limiter = anyio.CapacityLimiter(self.workers)
+        try:
+            yield
+        finally:
+            self._limiter = None
 
     async def map(self, work: Callable[[C], Awaitable[R]], chunks: Sequence[C], done: Callable[[int], None]) -> list[R]:
         """See `regen.hooks.protocols.Executor`."""
-        limiter = anyio.CapacityLimiter(self.workers)
+        limiter = self._limiter or anyio.CapacityLimiter(self.workers)
         results: dict[int, R] = {}
 
         async def run(index: int, chunk: C) -> None:

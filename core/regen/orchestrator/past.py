@@ -18,6 +18,7 @@ from regen.model.plan import Action
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work
 from regen.orchestrator.chunk import Chunk, Job, Made, produce
+from regen.orchestrator.production import workshop_of
 from regen.orchestrator.revisions import Repository, repository
 from regen.orchestrator.rows import evaluated
 from regen.orchestrator.session import Place, Session, Unit
@@ -111,8 +112,6 @@ async def _renders(
 
 
 async def _rendered(past: Session, place: Place, bases: Mapping[ArtifactId, str]) -> dict[ArtifactId, bytes]:
-    from regen.orchestrator.planner import workshop_of
-
     found: dict[ArtifactId, bytes] = {}
     for artifact, base in bases.items():
         unit = past.units.get(artifact.template)

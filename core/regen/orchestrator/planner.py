@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import anyio.lowlevel
+from anyio import to_thread
 
 from regen.model.artifact import BODY, ArtifactId, Because
 from regen.model.finding import Finding
@@ -15,22 +17,20 @@ from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work, assemble
-from regen.orchestrator.chunk import Chunk, Job, Made, Workshop, produce
+from regen.orchestrator.chunk import Job, Made
 from regen.orchestrator.clone import take_lock
 from regen.orchestrator.heirs import follow_renames, reconsider
 from regen.orchestrator.past import with_lost_bases
-from regen.orchestrator.rows import Shared, evaluate
+from regen.orchestrator.production import Count, Production, Progress
+from regen.orchestrator.rows import Evaluated, Shared, evaluate
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
-from regen.orchestrator.traces import record_chunks
-from regen.orchestrator.workers import PROCESSES_FROM, starting_workers
+from regen.orchestrator.workers import PROCESSES_FROM, only_error, starting_workers
 from regen.state.records import Record
 from regen.telemetry import part, stage
 
-Progress = Callable[[str, int, int], None]
-
-CHUNK = 64  # artifacts a chunk: some 20 ms of work, so that sending it costs little (bench/README.md)
+T = TypeVar("T")
 
 
 async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -> Plan:
@@ -54,12 +54,13 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         with stage("select", environment=place.name) as span:
             entries = waiting(session, place, wish)
             span.set_attribute("regen.affected", len(entries))
-        jobs = await _jobs(session, place, entries, work, full=wish.full) if entries else {}
+        production = Production(session, place, progress)
+        jobs, ahead = await _jobs(session, entries, work, production, Count(progress, len(entries)), full=wish.full)
         proposals = follow_renames(session, work, jobs)
-    made = await _produce(session, place, jobs, progress)
-    said = await _with_lost_bases(session, work, jobs, made, progress)
-    made |= await _produce(session, place, reconsider(work, jobs, made), progress)
-    said += await _with_lost_bases(session, work, jobs, made, progress)
+    made = ahead.made | await production.all(ahead.missing(jobs))
+    said = await _with_lost_bases(session, work, jobs, made, production)
+    made |= await production.all(reconsider(work, jobs, made))
+    said += await _with_lost_bases(session, work, jobs, made, production)
     items, nothing = await assemble(session, work, made)
     return Plan(
         environment=place.name,
@@ -83,40 +84,123 @@ def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:
     return standing + sum(1 for item in items if not place.records.has(item.artifact))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What was made while views were still evaluated.
+
+    Attributes:
+        made: by artifact.
+        jobs: what it was made by.
+    """
+
+    made: dict[ArtifactId, Made] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+
+    def missing(self, jobs: Mapping[str, Sequence[Job]]) -> dict[str, list[Job]]:
+        """Jobs that are new or have changed since, by template."""
+        same = set(map(id, self.jobs))
+        left = {template: [job for job in values if id(job) not in same] for template, values in jobs.items()}
+        return {template: values for template, values in left.items() if values}
+
+
 async def _jobs(
-    session: Session, place: Place, entries: Mapping[ArtifactId, Because], work: Work, *, full: bool
-) -> dict[str, list[Job]]:
-    """Evaluate the views of what is stale; what has other rows than before becomes a job."""
+    session: Session,
+    entries: Mapping[ArtifactId, Because],
+    work: Work,
+    production: Production,
+    count: Count,
+    *,
+    full: bool,
+) -> tuple[dict[str, list[Job]], _Ahead]:
+    """Evaluate the views of what is stale; what has other rows than before becomes a job.
+
+    Where there is work for other processes, they make the artifacts of one template while the views of the next are
+    evaluated here, in a thread: a query of a second would hold up what they are sent.
+    """
+    jobs: dict[str, list[Job]] = {}
+    ahead = _Ahead()
+    if not entries:
+        return jobs, ahead
     filled(session)
+    executor = session.executor(len(entries), PROCESSES_FROM)
+    if executor.name == "inline":
+        jobs = {template: mine async for template, mine in _evaluated(session, entries, work, full=full, run=_here)}
+        return jobs, ahead
+
+    async def make(template: str, mine: list[Job]) -> None:
+        ahead.made.update(await production.some({template: mine}, executor, count))
+
+    try:
+        with stage("render", artifacts=len(entries), executor=executor.name, workers=executor.workers):
+            async with anyio.create_task_group() as group:
+                async for template, mine in _evaluated(session, entries, work, full=full, run=to_thread.run_sync):
+                    jobs[template] = mine
+                    ahead.jobs.extend(mine)
+                    group.start_soon(make, template, list(mine))
+    except BaseExceptionGroup as errors:
+        raise only_error(errors) from None
+    return jobs, ahead
+
+
+async def _here(work: Callable[[], T]) -> T:
+    await anyio.lowlevel.checkpoint()
+    return work()
+
+
+async def _evaluated(
+    session: Session,
+    entries: Mapping[ArtifactId, Because],
+    work: Work,
+    *,
+    full: bool,
+    run: Callable[[Callable[[], Evaluated]], Awaitable[Evaluated]],
+) -> AsyncIterator[tuple[str, list[Job]]]:
+    """(template, its jobs), where it has any; what `work` says of its artifacts is complete then."""
     by_template: dict[str, list[ArtifactId]] = {}
     for artifact in entries:
         by_template.setdefault(artifact.template, []).append(artifact)
-    jobs: dict[str, list[Job]] = {}
     shared = Shared()
     for template in sorted(by_template):
-        await anyio.lowlevel.checkpoint()
         artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
-        records = place.records.of(template, [a.key for a in artifacts])
+        keys = [a.key for a in artifacts]
         unit = session.units.get(template)
-        with part("view", "regen.select.rows", {"regen.template": template, "regen.keys": len(artifacts)}):
-            evaluated = evaluate(session, place, unit, [a.key for a in artifacts], shared) if unit is not None else {}
-        for artifact in artifacts:
-            work.because[artifact] = entries[artifact]
-            record = records.get(artifact.key)
-            rows = evaluated.get(artifact.key)
-            if rows is None or unit is None:
-                if record is not None:
-                    work.gone.append(record)
-                else:
-                    work.vanished.append(artifact)
-                continue
-            work.records[artifact] = record
-            digests = tuple((view, value.digest()) for view, value in rows)
-            work.rows[artifact] = digests
-            if not full and _same(record, unit, digests, entries[artifact]):
-                work.equal.append(artifact)
+        rows: Evaluated = {}
+        if unit is not None:
+            with part("view", "regen.select.rows", {"regen.template": template, "regen.keys": len(keys)}):
+                rows = await run(partial(evaluate, session, work.place, unit, keys, shared))
+        mine = _of_template(work, unit, artifacts, rows, entries, full=full)
+        if mine:
+            yield template, mine
+
+
+def _of_template(
+    work: Work,
+    unit: Unit | None,
+    artifacts: Sequence[ArtifactId],
+    evaluated: Evaluated,
+    entries: Mapping[ArtifactId, Because],
+    *,
+    full: bool,
+) -> list[Job]:
+    place, jobs = work.place, list[Job]()
+    records = place.records.of(artifacts[0].template, [a.key for a in artifacts])
+    for artifact in artifacts:
+        work.because[artifact] = entries[artifact]
+        record = records.get(artifact.key)
+        rows = evaluated.get(artifact.key)
+        if rows is None or unit is None:
+            if record is not None:
+                work.gone.append(record)
             else:
-                jobs.setdefault(template, []).append(_job(place, artifact.key, rows, record, entries[artifact]))
+                work.vanished.append(artifact)
+            continue
+        work.records[artifact] = record
+        digests = tuple((view, value.digest()) for view, value in rows)
+        work.rows[artifact] = digests
+        if not full and _same(record, unit, digests, entries[artifact]):
+            work.equal.append(artifact)
+        else:
+            jobs.append(_job(place, artifact.key, rows, record, entries[artifact]))
     return jobs
 
 
@@ -149,76 +233,10 @@ def _job(
     )
 
 
-@dataclass(slots=True)
-class _Done:
-    """Counts what is done, over all templates."""
-
-    progress: Progress
-    total: int
-    before: int = 0
-    chunk_sizes: list[int] = field(default_factory=list)
-
-    def __call__(self, chunks: int) -> None:
-        self.progress("render", self.before + sum(self.chunk_sizes[:chunks]), self.total)
-
-
-async def _produce(
-    session: Session, place: Place, jobs: Mapping[str, list[Job]], progress: Progress
-) -> dict[ArtifactId, Made]:
-    total = sum(len(values) for values in jobs.values())
-    if not total:
-        return {}
-    chunks = list(_chunks(session, place, jobs))
-    alone = [chunk for chunk in chunks if chunk.template.digest in session.walks]
-    spread = [chunk for chunk in chunks if chunk.template.digest not in session.walks]
-    done = _Done(progress, total, chunk_sizes=[len(chunk.jobs) for chunk in spread])
-    results: dict[ArtifactId, Made] = {}
-    executor = session.executor(total, PROCESSES_FROM)
-    here = partial(produce, graph=filled(session), hooks=session.hooks)
-    with stage("render", artifacts=total, executor=executor.name, workers=executor.workers):
-        work = here if executor.name == "inline" else produce
-        parts = list(zip(spread, await executor.map(work, spread, done), strict=True))
-        for chunk, produced in tuple(parts):
-            walking = {value.key for value in produced.made if value.needs_graph}
-            if walking:
-                session.walks.add(chunk.template.digest)
-                alone.append(Chunk(chunk.workshop, chunk.template, tuple(j for j in chunk.jobs if j.key in walking)))
-            _keep(results, chunk, (value for value in produced.made if not value.needs_graph))
-        for chunk in alone:
-            parts.append((chunk, await here(chunk)))
-            _keep(results, chunk, parts[-1][1].made)
-        record_chunks(parts)
-    progress("render", total, total)
-    return results
-
-
 async def _with_lost_bases(
-    session: Session, work: Work, jobs: Mapping[str, list[Job]], made: dict[ArtifactId, Made], progress: Progress
+    session: Session, work: Work, jobs: Mapping[str, list[Job]], made: dict[ArtifactId, Made], production: Production
 ) -> tuple[Finding, ...]:
     """Decide again, in place, what was decided without a base that can be had; gives what is said of that."""
     again, said = await with_lost_bases(session, work, jobs, made)
-    made |= await _produce(session, work.place, again, progress)
+    made |= await production.all(again)
     return said
-
-
-def _keep(results: dict[ArtifactId, Made], chunk: Chunk, made: Iterable[Made]) -> None:
-    for value in made:
-        results[ArtifactId(chunk.template.name, value.key)] = value
-
-
-def _chunks(session: Session, place: Place, jobs: Mapping[str, list[Job]]) -> Iterator[Chunk]:
-    workshop = workshop_of(session, place)
-    for template in sorted(jobs):
-        values = jobs[template]
-        for start in range(0, len(values), CHUNK):
-            yield Chunk(workshop, session.units[template].template, tuple(values[start : start + CHUNK]))
-
-
-def workshop_of(session: Session, place: Place) -> Workshop:
-    """What every chunk of a cycle shares."""
-    return Workshop(
-        root=str(place.root),
-        state=str(session.state.folder),
-        settings=session.settings,
-        threshold=session.config.merge.threshold,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 from regen.hooks.protocols import Selector
 from regen.model.rows import Rows
@@ -14,6 +15,9 @@ from regen.orchestrator.stale import each_rows, filled
 
 _FEW = 64  # keys; so many are asked for one by one without counting how many there are
 _WHOLE_SHARE = 4  # past a quarter of a template's keys one query for all rows is cheaper than one for the keys
+
+Evaluated: TypeAlias = dict[Term | None, tuple[tuple[str, Rows], ...]]
+"""For each key its rows: (view, rows), sorted by view."""
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ def evaluate(
     unit: Unit,
     keys: Sequence[Term | None],
     shared: Shared,
-) -> dict[Term | None, tuple[tuple[str, Rows], ...]]:
+) -> Evaluated:
     """Rows of every view for the keys that exist; a key that does not is absent.
 
     Args:

@@ -30,7 +30,7 @@ async def starting_workers(session: Session, place: Place, *, full: bool) -> Asy
             group.start_soon(executor.map, prepare_worker, chunks, _nobody)
             yield
     except BaseExceptionGroup as errors:
-        raise _only(errors) from None
+        raise only_error(errors) from None
 
 
 def _expects_many(session: Session, place: Place) -> bool:
@@ -45,7 +45,7 @@ def _nobody(_: int) -> None:
     """Is told how many workers have started."""
 
 
-def _only(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+def only_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error of the context itself: those of other tasks only follow from it, or there is but one."""
     first = errors.exceptions[0]
-    return _only(first) if isinstance(first, BaseExceptionGroup) else first
+    return only_error(first) if isinstance(first, BaseExceptionGroup) else first

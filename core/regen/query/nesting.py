@@ -83,8 +83,8 @@ def _nest(value: object, outer: Scope) -> object:
 def _apart(pattern: Pattern) -> Pattern:
     """The same as a sub-select, which the engine does not ask for each solution of what it is joined with.
 
-    Of an `OPTIONAL` in a join it would, whatever its right side is. What is bound outside would then be on both sides of
-    a `MINUS` in there, and solutions that share nothing, which `MINUS` keeps, would be taken away.
+    Of an `OPTIONAL` in a join it would, whatever its right side is. What is bound outside would then be on both sides
+    of a `MINUS` in there, and solutions that share nothing, which `MINUS` keeps, would be taken away.
     """
     return Project(pattern, tuple(sorted(visible(pattern), key=lambda v: v.name)))
 

@@ -61,7 +61,9 @@ class BlobStore:
     def put_many(self, blobs: Sequence[bytes]) -> list[str]:
         """Keep all, durably when this returns, and give their digests in the same order. Raises StateError."""
         digests = [digest_of(data) for data in blobs]
-        new = {digest: data for digest, data in zip(digests, blobs, strict=True) if not self.has(digest)}
+        new = dict(zip(digests, blobs, strict=True))
+        for digest in self._known(new):
+            del new[digest]
         try:
             if len(new) < _PACK_FROM:
                 for digest, data in new.items():
@@ -78,6 +80,12 @@ class BlobStore:
     def has(self, digest: str) -> bool:
         """Whether the blob is here; its bytes are not looked at."""
         return os.path.exists(f"{self.folder}/{digest[:2]}/{digest[2:]}") or self._place(digest) is not None  # noqa: PTH110
+
+    def _known(self, digests: Iterable[str]) -> list[str]:
+        """Those of `digests` that are here."""
+        listed = list(digests)
+        packed = {row[0] for row in self._db.among("SELECT digest FROM packed WHERE digest IN", (), listed)}
+        return [digest for digest in listed if digest in packed or self._file(digest).exists()]
 
     def read(self, digest: str) -> bytes:
         """The bytes of a digest, checked against it. Raises StateError where they are missing or damaged."""

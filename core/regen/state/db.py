@@ -16,6 +16,8 @@ from regen.state.undo import make_triggers
 
 NAME = "state.db"
 Value = str | int | float | bytes | None
+_CACHE_KIB = 64 * 1024  # at the most; it is taken as it is needed
+_VALUES = 500  # a statement; SQLite's oldest limit of bound parameters is 999
 _BUSY_MS = 10_000  # readers may hold a checkpoint up for a moment; the holder itself is alone by its lock
 
 
@@ -64,6 +66,7 @@ class Database:
         run("PRAGMA synchronous = FULL")
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA temp_store = MEMORY")
+        run(f"PRAGMA cache_size = -{_CACHE_KIB}")  # else a commit of 10,000 files writes its pages again and again
         run("PRAGMA recursive_triggers = ON")  # so that the undo log sees the row that an INSERT OR REPLACE deletes
         for number in range(version, len(MIGRATIONS)):
             run("BEGIN IMMEDIATE")
@@ -110,6 +113,13 @@ class Database:
         """Run one statement for each row of parameters."""
         with self._lock, self._plain():
             self._connection.executemany(sql, rows)
+
+    def among(self, sql: str, parameters: Sequence[Value], values: Iterable[Value]) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement that ends in `IN`, asked for many values at once; in no order."""
+        rest = list(values)
+        for start in range(0, len(rest), _VALUES):
+            part = rest[start : start + _VALUES]
+            yield from self.execute(f"{sql} ({','.join('?' * len(part))})", (*parameters, *part))
 
     def iterate(self, sql: str, parameters: Sequence[Value] = (), *, batch: int = 500) -> Iterator[tuple[Any, ...]]:
         """Rows one after another, `batch` of them in memory; nothing may be written to their tables meanwhile."""

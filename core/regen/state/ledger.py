@@ -132,11 +132,11 @@ class Ledger:
             [(self._environment, *artifact_text(a)) for a in artifacts],
         )
 
-    def free_paths(self, paths: Iterable[str]) -> None:
-        """Take paths from the artifacts that have them: those whose files the user deleted, for others are refused."""
+    def free_paths(self, versions: Iterable[Spelt]) -> None:
+        """Take paths from other artifacts that have them: their files were deleted, for others are refused."""
         self._db.many(
-            "UPDATE artifact SET path = NULL WHERE environment = ? AND path = ?",
-            [(self._environment, path) for path in paths],
+            "UPDATE artifact SET path = NULL WHERE environment = ? AND path = ? AND NOT (template = ? AND key = ?)",
+            [(self._environment, v.path, template, key) for v, template, key, _, _ in versions],
         )
 
     def stand(self, versions: Iterable[Spelt]) -> None:

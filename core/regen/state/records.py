@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from regen.model.artifact import ArtifactId, Because, Lookup
 from regen.model.n3 import parse_quad, parse_term
 from regen.model.term import Term
 from regen.state.db import Database
 
-_CHUNK = 500  # bound parameters a statement; SQLite's oldest limit is 999
+_COLUMNS = "id, template, key, path, content, base, template_digest, rows, because, release, state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,9 @@ class Records:
         """Records of a template by key; of all keys where `keys` is None."""
         if keys is None:
             return {record.artifact.key: record for record in self._select("template = ?", (template,))}
-        texts = [key_text(key) for key in keys]
-        found: dict[Term | None, Record] = {}
-        for start in range(0, len(texts), _CHUNK):
-            part = texts[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            for record in self._select(f"template = ? AND key IN ({marks})", (template, *part)):
-                found[record.artifact.key] = record
-        return found
+        statement = f"SELECT {_COLUMNS} FROM artifact WHERE environment = ? AND template = ? AND key IN"  # noqa: S608 - a constant
+        rows = self._db.among(statement, (self._environment, template), map(key_text, keys))
+        return {record.artifact.key: record for record in map(_record, rows)}
 
     def all(self) -> Iterator[Record]:
         """Every record, by template and key."""
@@ -178,13 +174,15 @@ class Records:
         return dict(rows)
 
     def _select(self, where: str, values: tuple[str, ...]) -> Iterator[Record]:
-        columns = "id, template, key, path, content, base, template_digest, rows, because, release, state"
-        statement = f"SELECT {columns} FROM artifact WHERE environment = ? AND {where}"  # noqa: S608 - of this class
-        for row in self._db.iterate(statement, (self._environment, *values)):
-            number, template, key, path, content, base, digest, rows, because, release, state = row
-            artifact = ArtifactId(template, key_term(key))
-            pairs = tuple((view, value) for view, value in json.loads(rows))
-            yield Record(number, artifact, path, content, base, digest, pairs, because_values(because), release, state)
+        statement = f"SELECT {_COLUMNS} FROM artifact WHERE environment = ? AND {where}"  # noqa: S608 - of this class
+        yield from map(_record, self._db.iterate(statement, (self._environment, *values)))
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    number, template, key, path, content, base, digest, rows, because, release, state = row
+    artifact = ArtifactId(template, key_term(key))
+    pairs = tuple((view, value) for view, value in json.loads(rows))
+    return Record(number, artifact, path, content, base, digest, pairs, because_values(because), release, state)
 
 
 def lookup_hash(pattern: Lookup) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from regen.errors import UsageError
@@ -113,6 +113,13 @@ def at_path(db: Database, environment: str, path: str, number: int | None = None
         (environment, path, newest, newest),
     )
     return _version(row) if row is not None else None
+
+
+def standing_paths(db: Database, environment: str, paths: Iterable[str]) -> set[str]:
+    """Those of `paths` at which there is something now."""
+    select = "SELECT path FROM version WHERE environment = ? AND until IS NULL AND path IN"
+    rows = db.among(select, (environment,), paths)
+    return {path for (path,) in rows}
 
 
 def compare(db: Database, environment: str, older: int, newer: int) -> list[tuple[Version | None, Version | None]]:

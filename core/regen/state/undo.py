@@ -65,7 +65,12 @@ def _inverse(table: str, event: str, columns: list[str], keys: list[str]) -> str
     if event == "INSERT":
         return f"'DELETE FROM {table} WHERE ' || {this_row}"
     if event == "UPDATE":
-        values = " || ', ' || ".join(f"'{column} = ' || quote(old.{column})" for column in columns)
-        return f"'UPDATE {table} SET ' || {values} || ' WHERE ' || {this_row}"
+        # Columns that stay the same are left out: reasons are long, and a commit would write each of them thrice.
+        values = "".join(
+            f" || CASE WHEN old.{column} IS new.{column} THEN '' ELSE ', {column} = ' || quote(old.{column}) END"
+            for column in columns
+            if column != keys[0]
+        )
+        return f"'UPDATE {table} SET {keys[0]} = ' || quote(old.{keys[0]}){values} || ' WHERE ' || {this_row}"
     values = " || ', ' || ".join(f"quote(old.{column})" for column in columns)
     return f"'INSERT INTO {table} ({', '.join(columns)}) VALUES (' || {values} || ')'"

@@ -82,12 +82,15 @@ class Drafting:
 
     def _without_blocked(self, items: tuple[PlanItem, ...]) -> tuple[PlanItem, ...]:
         """Items whose path is held by a file that waits for a person become conflicts, and so may those behind."""
+        holders = self._holders(item.path for item in items if arrives(item))
         while True:
             by_artifact = {item.artifact: item for item in items}
             blocked = {
                 item.artifact: owner
                 for item in items
-                if arrives(item) and (owner := self._holder(item, by_artifact)) is not None
+                if arrives(item)
+                and item.path in holders
+                and (owner := self._waiting(item, *holders[item.path], by_artifact)) is not None
             }
             if not blocked:
                 return items
@@ -95,20 +98,24 @@ class Drafting:
                 _blocked(item, blocked[item.artifact]) if item.artifact in blocked else item for item in items
             )
 
-    def _holder(self, item: PlanItem, items: Mapping[ArtifactId, PlanItem]) -> ArtifactId | None:
-        """The artifact that keeps the item's path for a person's file; raises where it keeps it for its own."""
-        row = self._state.db.one(
-            "SELECT template, key, state FROM artifact WHERE environment = ? AND path = ?",
-            (self._environment, item.path),
+    def _holders(self, paths: Iterable[str]) -> dict[str, tuple[ArtifactId, Standing]]:
+        """Which artifact has a path now, and where it stands; files that their users deleted hold none."""
+        rows = self._state.db.among(
+            "SELECT path, template, key, state FROM artifact WHERE environment = ? AND state <> 'deleted' AND path IN",
+            (self._environment,),
+            paths,
         )
-        if row is None or row[2] == Standing.DELETED.value:
-            return None
-        owner = artifact_of(row[0], row[1])
+        return {path: (artifact_of(template, key), Standing(state)) for path, template, key, state in rows}
+
+    def _waiting(
+        self, item: PlanItem, owner: ArtifactId, standing: Standing, items: Mapping[ArtifactId, PlanItem]
+    ) -> ArtifactId | None:
+        """The owner, where it keeps the item's path for a person's file; raises where it keeps it for its own."""
         theirs = items.get(owner)
         if owner == item.artifact or (theirs is not None and _leaves(theirs)):
             return None
         waits = theirs is not None and theirs.action in (Action.CONFLICT, Action.KEEP)
-        if waits or row[2] in (Standing.ORPHAN.value, Standing.CONFLICT.value):
+        if waits or standing in (Standing.ORPHAN, Standing.CONFLICT):
             return owner
         raise _two_owners(item, owner)
 

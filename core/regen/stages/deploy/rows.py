@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from regen.model.artifact import ArtifactId
@@ -14,7 +14,7 @@ from regen.stages.deploy.values import Target
 from regen.state.db import Database
 from regen.state.ledger import Ledger, OpenConflict, spell
 from regen.state.opening import State
-from regen.state.releases import at_path
+from regen.state.releases import standing_paths
 
 _COUNTED = {
     Action.CREATE: "created",
@@ -88,11 +88,13 @@ def write_rows(
 
 def _write_versions(db: Database, ledger: Ledger, heading: Heading, draft: Draft, prepared: Prepared) -> None:
     by_path = {change.path: change for change in prepared.changes}
-    versions = [spell(_version(db, heading, item, by_path[item.path])) for item in draft.items if writes(item)]
+    written = [item for item in draft.items if writes(item)]
+    standing = standing_paths(db, heading.environment, (item.path for item in written))
+    versions = [spell(_version(heading, item, by_path[item.path], standing)) for item in written]
     ledger.close((*prepared.changes, *draft.ended))
     _forget(ledger, draft)
-    ledger.leave_paths(i.artifact for i in draft.items if writes(i) and i.moved_from not in (None, i.path))
-    ledger.free_paths(spelt.version.path for spelt in versions)
+    ledger.leave_paths(i.artifact for i in written if i.moved_from not in (None, i.path))
+    ledger.free_paths(versions)
     ledger.versions(versions)
     ledger.stand(versions)
     ledger.folders(prepared.folders)
@@ -108,9 +110,8 @@ def _forget(ledger: Ledger, draft: Draft) -> None:
     ledger.without_file(artifact for artifact, _ in silent)
 
 
-def _version(db: Database, heading: Heading, item: PlanItem, change: Change) -> Version:
+def _version(heading: Heading, item: PlanItem, change: Change, standing: Set[str]) -> Version:
     inputs = item.inputs or Inputs("")
-    standing = at_path(db, heading.environment, item.path)
     return Version(
         path=item.path,
         since=heading.number,
@@ -122,7 +123,7 @@ def _version(db: Database, heading: Heading, item: PlanItem, change: Change) -> 
         rows=inputs.rows,
         because=item.because,
         mode=change.mode or 0,
-        found=change.old if standing is None else None,
+        found=change.old if item.path not in standing else None,
     )
 
 

@@ -57,11 +57,8 @@ def _unstage(state: State, target: Target, prepared: Prepared) -> None:
 def folders_of_regen(state: State, environment: str, changes: Sequence[Change]) -> frozenset[str]:
     """Those folders above changed paths that regen made."""
     above = {folder for change in changes for folder in (*parents(change.path), change.path)}
-    found = set()
-    for folder in above:
-        if state.db.one("SELECT 1 FROM folder WHERE environment = ? AND path = ?", (environment, folder)):
-            found.add(folder)
-    return frozenset(found)
+    rows = state.db.among("SELECT path FROM folder WHERE environment = ? AND path IN", (environment,), above)
+    return frozenset(path for (path,) in rows)
 
 
 def _note_stages(state: State, environment: str, changes: Sequence[Change]) -> None:

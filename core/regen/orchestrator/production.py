@@ -1,0 +1,111 @@
+"""Production: jobs become decisions, by chunks, in this process or in workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from regen.hooks.protocols import Executor
+from regen.model.artifact import ArtifactId
+from regen.orchestrator.chunk import Chunk, Job, Made, Produced, Workshop, produce
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.stale import filled
+from regen.orchestrator.traces import record_chunks
+from regen.orchestrator.workers import PROCESSES_FROM
+from regen.telemetry import stage
+
+Progress = Callable[[str, int, int], None]
+
+CHUNK = 64  # artifacts a chunk: some 20 ms of work, so that sending it costs little (bench/README.md)
+
+
+@dataclass(slots=True)
+class Count:
+    """How many artifacts of how many are done, over all chunks that run at a time."""
+
+    progress: Progress
+    total: int
+    done: int = 0
+
+    def add(self, artifacts: int) -> None:
+        """So many more are done."""
+        self.done += artifacts
+        self.progress("render", self.done, self.total)
+
+    def following(self, chunks: Sequence[Chunk]) -> Callable[[int], None]:
+        """What an executor tells after each chunk: how many have ended."""
+        sizes = iter([len(chunk.jobs) for chunk in chunks])
+        return lambda _: self.add(next(sizes))
+
+
+class Production:
+    """Makes the artifacts of one cycle.
+
+    Args:
+        session: the open project.
+        place: the environment.
+        progress: told the stage, how much is done, how much there is.
+    """
+
+    def __init__(self, session: Session, place: Place, progress: Progress) -> None:
+        self._session = session
+        self._place = place
+        self._progress = progress
+
+    async def all(self, jobs: Mapping[str, Sequence[Job]]) -> dict[ArtifactId, Made]:
+        """Make what is known whole: jobs by template."""
+        total = sum(len(values) for values in jobs.values())
+        if not total:
+            return {}
+        executor = self._session.executor(total, PROCESSES_FROM)
+        count = Count(self._progress, total)
+        with stage("render", artifacts=total, executor=executor.name, workers=executor.workers):
+            return await self.some(jobs, executor, count)
+
+    async def some(self, jobs: Mapping[str, Sequence[Job]], executor: Executor, count: Count) -> dict[ArtifactId, Made]:
+        """Make a part, inside the stage; several parts may be under way at a time."""
+        session = self._session
+        chunks = list(self._chunks(jobs))
+        alone = [chunk for chunk in chunks if chunk.template.digest in session.walks]
+        spread = [chunk for chunk in chunks if chunk.template.digest not in session.walks]
+        results: dict[ArtifactId, Made] = {}
+        here = partial(produce, graph=filled(session), hooks=session.hooks)
+        work = here if executor.name == "inline" else produce
+        parts: list[tuple[Chunk, Produced]] = []
+        for chunk, produced in zip(spread, await executor.map(work, spread, count.following(spread)), strict=True):
+            parts.append((chunk, produced))
+            walking = {value.key for value in produced.made if value.needs_graph}
+            if walking:
+                session.walks.add(chunk.template.digest)
+                alone.append(Chunk(chunk.workshop, chunk.template, tuple(j for j in chunk.jobs if j.key in walking)))
+                count.done -= len(walking)
+            _keep(results, chunk, (value for value in produced.made if not value.needs_graph))
+        for chunk in alone:
+            parts.append((chunk, await here(chunk)))
+            _keep(results, chunk, parts[-1][1].made)
+            count.add(len(chunk.jobs))
+        record_chunks(parts)
+        return results
+
+    def _chunks(self, jobs: Mapping[str, Sequence[Job]]) -> Iterator[Chunk]:
+        workshop = workshop_of(self._session, self._place)
+        for template in sorted(jobs):
+            values = jobs[template]
+            for start in range(0, len(values), CHUNK):
+                yield Chunk(workshop, self._session.units[template].template, tuple(values[start : start + CHUNK]))
+
+
+def _keep(results: dict[ArtifactId, Made], chunk: Chunk, made: Iterable[Made]) -> None:
+    for value in made:
+        results[ArtifactId(chunk.template.name, value.key)] = value
+
+
+def workshop_of(session: Session, place: Place) -> Workshop:
+    """What every chunk of a cycle shares."""
+    return Workshop(
+        root=str(place.root),
+        state=str(session.state.folder),
+        settings=session.settings,
+        threshold=session.config.merge.threshold,
+    )
