@@ -98,8 +98,8 @@ _IRI = re.compile(r"<[^<> ]*>")
 _PATH_BAGS = re.compile(r"!\(?[:^]|/|GRAPH \?.*\+")
 """How often the engine finds `a/b` or `!a`, or `a+` in `GRAPH ?g`, depends on the end that it starts from."""
 _LEAKS = re.compile(r"GRAPH \?.*EXISTS|OPTIONAL.*MINUS")
-"""Inside `GRAPH ?g { … }` the engine lets an `EXISTS` see variables that are not in its scope, and what is bound outside
-an `OPTIONAL` reaches a `MINUS` in it (`regen.query.nesting`)."""
+"""Inside `GRAPH ?g { … }` the engine lets an `EXISTS` see variables that are not in its scope, and what is bound
+outside an `OPTIONAL` reaches a `MINUS` in it (`regen.query.nesting`)."""
 
 
 def check(case: Case, *, engine: bool = True) -> View:

@@ -69,6 +69,10 @@ class Engine:
     executor: Annotated[
         str, Key("`inline`, `processes`, `dask`, or a plugin's; `auto`: inline while there is little work")
     ] = "auto"
+    dataset: Annotated[
+        OneOf["auto", "memory", "disk"],
+        Key("where regen keeps the triples; `auto`: from 200,000 on in `.regen/dataset`, for the next start"),
+    ] = "auto"
     debounce_ms: Annotated[int, Key("how long `watch` waits for a burst of changes to end", minimum=0)] = 50
     idle_check_s: Annotated[
         float,

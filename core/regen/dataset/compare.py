@@ -73,8 +73,7 @@ async def compare(old: Path, new: Path, load: Load) -> Comparison:
     first = await _read(old, load, {})
     second = await _read(new, load, first.files)
     dataset = Dataset()
-    for iri, file in first.files.items():
-        dataset.load(iri, file.quads)
+    dataset.fill((iri, file.quads) for iri, file in first.files.items())
     delta = dataset.insert(_changes(first, second))
     dataset.settle(delta)
     return Comparison(

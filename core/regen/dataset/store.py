@@ -8,14 +8,16 @@ graphs that several files may name are counted here.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store
 
+from regen.dataset.disk import DiskStore, Step, bulk
+from regen.dataset.sums import moved_sum
 from regen.dataset.terms import to_ox, to_term
+from regen.errors import StateError
 from regen.model.artifact import Lookup
 from regen.model.delta import Delta
 from regen.model.delta import Quad as ModelQuad
@@ -39,55 +41,90 @@ class GraphChange:
 
 
 class Dataset:
-    """All quads of the graph files at one revision."""
+    """All quads of the graph files at one revision.
 
-    def __init__(self) -> None:
-        self.store = Store()
-        self._named: Counter[Quad] = Counter()
+    Args:
+        disk: where the store is, if not in memory.
+    """
 
-    def load(self, iri: str, quads: Iterable[Quad]) -> None:
-        """Add a file to a dataset that is being filled, without working out a delta.
+    def __init__(self, disk: DiskStore | None = None) -> None:
+        self.disk = disk
+        self.store = disk.store if disk is not None else Store()
+        self._several: dict[Quad, int] = {}  # how many files state a quad of a graph that they name, from two on
+
+    def fill(self, files: Iterable[tuple[str, Iterable[Quad]]]) -> None:
+        """Add files to an empty dataset, without working out a delta.
 
         Args:
-            iri: the name of the file's graph.
-            quads: normalised and labelled, as the file has them.
+            files: (name of the file's graph, its quads: normalised and labelled, as the file has them).
         """
-        plain = []
+        bulk(self.store, ((iri, self._plain(quads)) for iri, quads in files))
+
+    def _plain(self, quads: Iterable[Quad]) -> Iterator[Quad]:
+        """The quads in the default graph; those in graphs that the file names are added here."""
         for quad in quads:
             if quad.graph_name == _MERGE:
-                plain.append(quad)
-            else:
-                self._named[quad] += 1
-                self.store.add(quad)
-                self.store.add(Quad(quad.subject, quad.predicate, quad.object))
-        text = serialize((quad.triple for quad in plain), format=RdfFormat.N_TRIPLES) or b""
-        # Lenient: what a loader took in, with a warning where it had to, is not refused here.
-        self.store.bulk_load(text, RdfFormat.N_TRIPLES, to_graph=NamedNode(iri), lenient=True)
-        self.store.bulk_load(text, RdfFormat.N_TRIPLES, lenient=True)
+                yield quad
+                continue
+            self._count(quad, 1)
+            self.store.add(quad)
+            self.store.add(Quad(quad.subject, quad.predicate, quad.object))
 
     def insert(self, changes: Sequence[GraphChange]) -> Delta:
         """Work out the delta of some files and insert what it adds.
 
         Returns:
             The delta; give it to `settle` next.
+
+        Raises:
+            StateError: what is about to change cannot be written down beside the store; nothing changed.
         """
         added, removed = self._named_changes(changes)
-        merged_added = set()
-        for quad in added:
-            self.store.add(quad)
-            merged = Quad(quad.subject, quad.predicate, quad.object)
-            if merged not in self.store:
-                self.store.add(merged)
-                merged_added.add(merged)
+        merged_added = {merged for quad in added if (merged := _merged(quad)) not in self.store}
+        stated = {_merged(quad) for quad in added}
         merged_removed = {
-            Quad(quad.subject, quad.predicate, quad.object) for quad in removed if not self._stays(quad, removed)
+            merged for quad in removed if (merged := _merged(quad)) not in stated and not self._stays(quad, removed)
         }
-        return Delta(_frozen(added), _frozen(removed), _frozen(merged_added), _frozen(merged_removed))
+        delta = Delta(_frozen(added), _frozen(removed), _frozen(merged_added), _frozen(merged_removed))
+        if self.disk is not None:
+            self._note(self.disk, delta, (*added, *merged_added), (*removed, *merged_removed))
+        self.store.extend((*added, *merged_added))
+        return delta
 
     def settle(self, delta: Delta) -> None:
         """Take out what the delta removes: the store holds the new revision then."""
         for quad in (*delta.removed, *delta.merged_removed):
             self.store.remove(_ox(quad))
+
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether the store says all that there is to know."""
+        return not self._several
+
+    def close(self) -> None:
+        """Let go of files that are open; the dataset is not used again."""
+        if self.disk is not None:
+            self.disk.close()
+
+    def back_to(self, number: int) -> bool:
+        """Go back to a dataset that this one was, by its sum; False where that cannot be done."""
+        return self.disk is not None and self.can_be_kept and self.disk.settle(number)
+
+    def recorded(self, number: int) -> None:
+        """The state speaks of the dataset of this sum now."""
+        if self.disk is not None and self.can_be_kept:
+            self.disk.settled(number)
+
+    def _note(self, disk: DiskStore, delta: Delta, added: Sequence[Quad], removed: Sequence[Quad]) -> None:
+        try:
+            if not self.can_be_kept:
+                disk.unmark()  # how many files state a quad is written nowhere, so the next start counts anew
+            disk.note(Step(disk.sum, moved_sum(disk.sum, delta), tuple(added), tuple(removed)))
+        except OSError as error:
+            raise StateError(
+                f"the stored dataset cannot be written: {error.strerror}",
+                hint="free some space or make `.regen/dataset` writable; run it again",
+            ) from error
 
     def match(self, pattern: Lookup) -> Iterator[tuple[Term, Term, Term]]:
         """Triples of the merge, or of the pattern's graph, that match; in the order of their terms."""
@@ -130,21 +167,32 @@ class Dataset:
                     if quad.graph_name == _MERGE:
                         result.add(Quad(quad.subject, quad.predicate, quad.object, graph))
                     else:
-                        touched.setdefault(quad, self._named[quad])
-                        self._named[quad] += step
-        for quad, before in touched.items():
-            after = self._named[quad]
-            if after <= 0:
-                del self._named[quad]
-            if before <= 0 < after and quad not in self.store:
+                        touched[quad] = touched.get(quad, 0) + step
+        for quad, step in touched.items():
+            before, after = self._count(quad, step)
+            if before <= 0 < after:
                 added.add(quad)
             elif after <= 0 < before:
                 removed.add(quad)
         return added, removed
 
+    def _count(self, quad: Quad, step: int) -> tuple[int, int]:
+        """How many files state a quad of a graph that they name: before, and after so many more do."""
+        before = self._several.get(quad, 1 if quad in self.store else 0)
+        after = before + step
+        if after > 1:
+            self._several[quad] = after
+        else:
+            self._several.pop(quad, None)
+        return before, after
+
     def _stays(self, quad: Quad, removed: Set[Quad]) -> bool:
         others = self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
         return any(other.graph_name != _MERGE and other != quad and other not in removed for other in others)
+
+
+def _merged(quad: Quad) -> Quad:
+    return Quad(quad.subject, quad.predicate, quad.object)
 
 
 def model_quad(quad: Quad) -> ModelQuad:
@@ -157,6 +205,22 @@ def named_quad(quad: Quad, iri: str) -> ModelQuad:
     """A quad as a file has it, with the file's graph for its default graph."""
     found = model_quad(quad)
     return found if found.graph is not None else found._replace(graph=Iri(iri))
+
+
+def named_quads(files: Iterable[tuple[str, Iterable[Quad]]]) -> Iterator[ModelQuad]:
+    """Quads of files, (name of the file's graph, quads), as `named_quad`; each term is made once, for they are many."""
+    terms = _Terms()
+    for iri, quads in files:
+        own = Iri(iri)
+        for subject, predicate, object_, graph in quads:
+            name = own if graph == _MERGE else terms[graph]
+            yield ModelQuad(terms[subject], cast("Iri", terms[predicate]), terms[object_], name)
+
+
+class _Terms(dict[Any, Term]):
+    def __missing__(self, term: Any) -> Term:
+        made = self[term] = to_term(term)
+        return made
 
 
 def _ox(quad: ModelQuad) -> Quad:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 from regen.dataset.files import FoundFile, Signature, find_graph_files
 from regen.dataset.read import graph_file, read_bytes
-from regen.dataset.store import Dataset, GraphChange, named_quad
+from regen.dataset.store import GraphChange, named_quads
+from regen.dataset.sums import moved_sum
 from regen.errors import GraphError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.change import Change, Origins
-from regen.model.delta import Delta, Quad
+from regen.model.delta import Delta
 from regen.model.finding import Finding
-from regen.orchestrator.persist import moved_sum
+from regen.orchestrator.filling import keep, new_dataset
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
@@ -80,6 +81,8 @@ def _advance(session: Session, reads: list[_Read], gone: list[str], units: Mappi
         change = _first_load(session, reads) if first else _moved(session, changes, _stayed(session, units), origins)
         span.set_attribute("regen.triples.changed", len(change.delta.added) + len(change.delta.removed))
     session.sum = moved_sum(session.sum, change.delta)
+    if first:
+        keep(session, filled(session))
     session.pending.changes.append((change, origins))
     session.last_change = None if first else change
 
@@ -173,13 +176,10 @@ def _stamped(row: FileRow, signature: Signature) -> FileRow:
 
 
 def _first_load(session: Session, reads: list[_Read]) -> Change:
-    session.dataset = Dataset()
-    added: set[Quad] = set()
-    for read in reads:
-        if read.version is not None and read.version.delta is not None:
-            session.dataset.load(read.version.delta.iri, read.version.delta.quads)
-            added.update(named_quad(quad, read.version.delta.iri) for quad in read.version.delta.quads)
-    delta = Delta(frozenset(added))
+    deltas = [read.version.delta for read in reads if read.version is not None and read.version.delta is not None]
+    session.dataset = new_dataset(session, ((delta.iri, delta.quads) for delta in deltas))
+    delta = Delta(frozenset(named_quads((delta.iri, delta.quads) for delta in deltas)))
+    added = delta.added
     return Change(delta, frozenset(quad.subject for quad in added))
 
 

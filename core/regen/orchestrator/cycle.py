@@ -11,6 +11,7 @@ import anyio.to_thread
 from regen import telemetry
 from regen.model.plan import Plan, PlanItem
 from regen.orchestrator.apply import apply
+from regen.orchestrator.filling import sound_store
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import conflicts
@@ -30,7 +31,7 @@ async def running(
         async with session.turn:
             before = session.history.position().revision
             try:
-                with telemetry.cycle(kind, trigger=trigger) as cycle:
+                with telemetry.cycle(kind, trigger=trigger) as cycle, sound_store(session):
                     yield cycle
             finally:
                 after = session.history.position().revision

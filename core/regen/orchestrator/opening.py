@@ -20,6 +20,7 @@ from regen.hooks.manager import PluginManager
 from regen.hooks.protocols import Executor
 from regen.model.settings import PluginSettings
 from regen.orchestrator.apply import remerger
+from regen.orchestrator.filling import let_go
 from regen.orchestrator.intake import Intake
 from regen.orchestrator.persist import read_sum
 from regen.orchestrator.session import Place, Session
@@ -69,6 +70,7 @@ async def open_session(
         executors = await _executors(config, hooks, stack, alone=bool(plugins))
         session = await _session(config, hooks, settings, state, executors)
         session.extra, session.stack = plugins, stack
+        stack.callback(let_go, session)
         stack.callback(session.notifier.close)
         _recover(session)
         yield session

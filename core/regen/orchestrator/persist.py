@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import re
 import time
@@ -13,7 +12,6 @@ from dataclasses import replace
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 
 from regen.dataset.terms import BLANK
-from regen.model.delta import Delta
 from regen.orchestrator.selectors import write_compiled
 from regen.orchestrator.session import Pending, Session
 from regen.orchestrator.stale import filled
@@ -24,7 +22,6 @@ from regen.state.stale import add_stale
 from regen.telemetry import stage
 
 _SUM = "dataset_sum"  # the row of `meta` with the sum of the hashes of all quads
-_MODULUS = 1 << 128
 _BLANK = re.compile(f"<{BLANK}([0-9a-zA-Z]+)>")
 _FOLD_FROM = 20  # patches; reading that many costs less than writing a file of 10,000 quads anew
 
@@ -56,19 +53,21 @@ def persist(session: Session) -> None:
             write_compiled(session)
             session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SUM, f"{session.sum:032x}"))
         session.pending = Pending()
+        if session.dataset is not None:
+            session.dataset.recorded(session.sum)
         _fold(session)
 
 
 def _write_files(session: Session, pending: Pending) -> None:
     database, blobs = session.state.db, session.state.blobs
-    for path, quads in pending.contents.items():
-        session.files[path] = replace(session.files[path], blob=blobs.put(nquads(quads)))
-        pending.files[path] = session.files[path]
+    digests = blobs.put_many([nquads(quads) for quads in pending.contents.values()])
+    for path, digest in zip(pending.contents, digests, strict=True):
+        session.files[path] = pending.files[path] = replace(session.files[path], blob=digest)
         files.drop_patches(database, path)
     for path, written in pending.written.items():
         if path in session.files:
-            digest = blobs.put(written_text(written)) if written else None
-            session.files[path] = pending.files[path] = replace(session.files[path], written=digest)
+            spelt = blobs.put(written_text(written)) if written else None
+            session.files[path] = pending.files[path] = replace(session.files[path], written=spelt)
     for path, row in pending.files.items():
         if row is None:
             files.drop_file(database, path)
@@ -139,16 +138,3 @@ def read_sum(database: Database) -> int:
     """The sum of the hashes of all quads, as it was written last; 0 before the first time."""
     row = database.one("SELECT value FROM meta WHERE name = ?", (_SUM,))
     return int(row[0], 16) if row is not None else 0
-
-
-def moved_sum(number: int, delta: Delta) -> int:
-    """The sum after a delta: one number for a dataset, whatever its order and the way that led there."""
-    for quad in delta.added:
-        number += _hash(quad.n3())
-    for quad in delta.removed:
-        number -= _hash(quad.n3())
-    return number % _MODULUS
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")

@@ -212,7 +212,10 @@ class Session:
         from regen.orchestrator.persist import read_sum
 
         self.files, self.sum = read_files(self.state.db), read_sum(self.state.db)
-        self.dataset, self.pending, self.units_signature = None, Pending(), None
+        self.pending, self.units_signature = Pending(), None
+        if self.dataset is not None and not self.dataset.back_to(self.sum):
+            self.dataset.close()
+            self.dataset = None
         self.quads.clear()
         self.units.clear()
         self.surveyed.clear()

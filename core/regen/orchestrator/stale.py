@@ -10,6 +10,7 @@ from regen.errors import UsageError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.rows import Rows
 from regen.model.term import Term
+from regen.orchestrator.filling import keep, stored_dataset
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.survey import edited_conflicts
 from regen.state.stale import read_stale
@@ -33,9 +34,8 @@ def filled(session: Session) -> Dataset:
     """The session's dataset, filled from the stored quads where nothing asked it before."""
     if session.dataset is None:
         with stage("fill"):
-            session.dataset = Dataset()
-            for path in session.files:
-                session.dataset.load(session.graph_iri(path), session.quads_of(path))
+            session.dataset = stored_dataset(session)
+            keep(session, session.dataset)
     return session.dataset
 
 

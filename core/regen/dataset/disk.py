@@ -1,0 +1,246 @@
+"""Disk: the store of a large dataset lasts between runs, with a marker that says which dataset it holds.
+
+Why a journal: the store is moved on before the state is written, and a process may die, or change its mind, between the
+two. So what is about to be inserted and removed is written down first, durably. Whoever opens the store then brings it
+to the dataset that the state speaks of, forwards or back, whatever part of that the store had kept: inserting and
+removing quads may be done twice. The marker is written rarely, after a flush of the store, and names the journal that
+goes on from it. What does not fit together is thrown away: `state.db` and the blobs hold the same quads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+from blake3 import blake3
+
+from regen.state import faults
+from regen.state.blobs import write_all, write_durably
+
+_FORMAT = 1  # of labels, normal forms and the files here; a store of another one is made anew
+_MARKER = "marker.json"
+_STORE = "store"
+_COMPACT_FROM = 1 << 20  # bytes of journal; reading that many at the start costs some 20 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move of the store.
+
+    Attributes:
+        before, after: sums of the dataset (`regen.dataset.sums`).
+        added, removed: quads as the store has them, none of the first there before, all of the second.
+    """
+
+    before: int
+    after: int
+    added: tuple[ox.Quad, ...]
+    removed: tuple[ox.Quad, ...]
+
+    def reversed(self) -> Step:
+        """The step back."""
+        return Step(self.after, self.before, self.removed, self.added)
+
+
+class DiskStore:
+    """A store below a folder that belongs to it alone.
+
+    Use `open_store` or `make_store`.
+
+    Attributes:
+        store: Oxigraph's, on RocksDB.
+        sum: of the dataset that it holds now.
+    """
+
+    def __init__(self, folder: Path, store: ox.Store, number: int, token: str) -> None:
+        self.store = store
+        self.sum = number
+        self._folder = folder
+        self._token = token
+        self._journal: int | None = None
+        self._size = 0
+        self._steps: list[Step] = []
+
+    def note(self, step: Step) -> None:
+        """Write a step down, durably, before it is taken. Raises OSError on a full disk; nothing changed then."""
+        record = _record(step)
+        if self._journal is None:
+            self._journal = self._open_journal()
+        try:
+            faults.point("dataset.journal")
+            write_all(self._journal, record)
+            os.fdatasync(self._journal)
+        except OSError:
+            os.ftruncate(self._journal, self._size)
+            raise
+        self._size += len(record)
+        self._steps.append(step)
+        self.sum = step.after
+
+    def settle(self, number: int) -> bool:
+        """Bring the store to the dataset of a sum that it passed, or is at; False where it never was there."""
+        sums = [step.before for step in self._steps[:1]] + [step.after for step in self._steps]
+        if not sums:
+            return number == self.sum
+        if number not in sums:
+            return False
+        last = len(sums) - 1 - sums[::-1].index(number)
+        for step in (*self._steps[:last], *(step.reversed() for step in reversed(self._steps[last:]))):
+            self.store.extend(step.added)
+            for quad in step.removed:
+                self.store.remove(quad)
+        if last < len(self._steps):
+            self.sum = number
+            self.mark()  # the steps that were taken back must not come after it in the journal
+        return True
+
+    def mark(self) -> None:
+        """Say that the store, flushed, holds the dataset that it is at; starts a new journal."""
+        self.store.flush()
+        faults.point("dataset.marker")
+        self.close()
+        old, self._token = _journal_of(self._folder, self._token), secrets.token_hex(8)
+        value = {"format": _FORMAT, "engine": ox.__version__, "sum": f"{self.sum:032x}", "journal": self._token}
+        write_durably(self._folder / _MARKER, json.dumps(value).encode())
+        old.unlink(missing_ok=True)
+        self._size, self._steps = 0, []
+
+    def unmark(self) -> None:
+        """Let the next start make the store anew. Raises OSError."""
+        (self._folder / _MARKER).unlink(missing_ok=True)
+
+    def settled(self, number: int) -> None:
+        """The state has recorded the dataset of this sum; a long journal is folded now."""
+        if number == self.sum and self._size > _COMPACT_FROM:
+            self.mark()
+
+    def close(self) -> None:
+        """Let go of the journal; the store closes when nothing refers to it any more."""
+        if self._journal is not None:
+            os.close(self._journal)
+        self._journal = None
+
+    def read_journal(self) -> None:
+        """Take in what was written down since the marker, without taking the steps."""
+        path = _journal_of(self._folder, self._token)
+        with suppress(FileNotFoundError):
+            for step, self._size in _steps_in(path.read_bytes()):
+                self._steps.append(step)
+                self.sum = step.after
+            os.truncate(path, self._size)
+
+    def _open_journal(self) -> int:
+        found = os.open(
+            _journal_of(self._folder, self._token), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666
+        )
+        if not self._size:
+            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        return found
+
+
+def open_store(folder: Path, number: int) -> DiskStore | None:
+    """The store below a folder, brought to the dataset of a sum; None where it has to be made anew.
+
+    Args:
+        folder: of the store; no other process may have it open.
+        number: sum of the dataset that the state speaks of.
+    """
+    try:
+        marker = json.loads((folder / _MARKER).read_bytes())
+        if (marker["format"], marker["engine"]) != (_FORMAT, ox.__version__):
+            return None
+        found = DiskStore(folder, ox.Store(folder / _STORE), int(marker["sum"], 16), str(marker["journal"]))
+        found.read_journal()
+        return found if found.settle(number) else None
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError):  # the engine says RuntimeError of damaged files
+        return None
+
+
+def make_store(folder: Path) -> DiskStore:
+    """An empty store below a folder, in place of what is there; it counts once `mark` was called.
+
+    Raises OSError where it cannot be made.
+    """
+    drop_store(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return DiskStore(folder, ox.Store(folder / _STORE), 0, secrets.token_hex(8))
+
+
+def drop_store(folder: Path) -> None:
+    """Remove the store, its marker first, so that a half of it is never taken for one."""
+    (folder / _MARKER).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _record(step: Step) -> bytes:
+    sides = [ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b"" for quads in (step.added, step.removed)]
+    head = {
+        "before": f"{step.before:032x}",
+        "after": f"{step.after:032x}",
+        "added": len(sides[0]),
+        "removed": len(sides[1]),
+        "digest": blake3(b"".join(sides)).hexdigest(),
+    }
+    return b"".join([json.dumps(head).encode(), b"\n", *sides])
+
+
+def _steps_in(data: bytes) -> Iterator[tuple[Step, int]]:
+    """The steps of a journal, each with where it ends; one that was cut off was never taken, and ends it."""
+    place = 0
+    while (end := data.find(b"\n", place) + 1) > 0:
+        try:
+            head = json.loads(data[place:end])
+            middle = end + int(head["added"])
+            place = middle + int(head["removed"])
+            sides = data[end:middle], data[middle:place]
+            if blake3(b"".join(sides)).hexdigest() != head["digest"]:
+                return
+            yield Step(int(head["before"], 16), int(head["after"], 16), *map(_quads, sides)), place
+        except (ValueError, KeyError, TypeError):
+            return
+
+
+def _journal_of(folder: Path, token: str) -> Path:
+    return folder / f"journal-{token}"
+
+
+def _quads(text: bytes) -> tuple[ox.Quad, ...]:
+    return tuple(ox.parse(text, format=ox.RdfFormat.N_QUADS, lenient=True))
+
+
+def bulk(store: ox.Store, files: Iterable[tuple[str, Iterable[ox.Quad]]]) -> None:
+    """Put triples of files into the merge and into the files' graphs, many files at a time.
+
+    Args:
+        store: where to.
+        files: (IRI of the file's graph, its triples in the default graph).
+    """
+    batch: list[ox.Quad] = []
+    for iri, quads in files:
+        graph = ox.NamedNode(iri)
+        for quad in quads:
+            batch += (quad, ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+        if len(batch) >= _BATCH:
+            _bulk_load(store, batch)
+            batch = []
+    _bulk_load(store, batch)
+
+
+_BATCH = 500_000  # quads; each bulk load has a cost of its own, and all at once would take the memory twice
+
+
+def _bulk_load(store: ox.Store, quads: list[ox.Quad]) -> None:
+    text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+    # Lenient: what a loader took in, with a warning where it had to, is not refused here.
+    store.bulk_load(text, ox.RdfFormat.N_QUADS, lenient=True)

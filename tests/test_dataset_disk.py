@@ -1,0 +1,185 @@
+"""The store on disk: whatever happened to a process, it holds the dataset that the state speaks of, or is made anew."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from regen.dataset.disk import DiskStore, make_store, open_store
+from regen.dataset.store import Dataset, GraphChange, named_quads
+from regen.dataset.sums import moved_sum
+from regen.errors import StateError
+from regen.model.delta import Delta
+
+EXAMPLES = 12  # each opens several stores, which takes a second
+FILES = ("file:///p/a.ttl", "file:///p/b.ttl")
+TERMS = [ox.NamedNode(f"u:{name}") for name in "abc"]
+UNIVERSE = [
+    ox.Quad(s, TERMS[0], o, graph)
+    for s in TERMS
+    for o in [*TERMS, ox.Literal("x")]
+    for graph in (ox.DefaultGraph(), ox.NamedNode("u:own"))
+]
+Graphs = dict[str, frozenset[ox.Quad]]
+
+
+def quads_of(numbers: Iterable[int]) -> frozenset[ox.Quad]:
+    return frozenset(UNIVERSE[number] for number in numbers)
+
+
+def in_memory(graphs: Graphs) -> set[ox.Quad]:
+    dataset = Dataset()
+    dataset.fill(graphs.items())
+    return set(dataset.store)
+
+
+def sum_of(graphs: Graphs) -> int:
+    return moved_sum(0, Delta(frozenset(named_quads(graphs.items()))))
+
+
+def made(folder: Path, graphs: Graphs) -> Dataset:
+    dataset = Dataset(make_store(folder))
+    dataset.fill(graphs.items())
+    disk = disk_of(dataset)
+    disk.sum = sum_of(graphs)
+    if dataset.can_be_kept:
+        disk.mark()
+    return dataset
+
+
+def disk_of(dataset: Dataset) -> DiskStore:
+    assert dataset.disk is not None
+    return dataset.disk
+
+
+def move(dataset: Dataset, old: Graphs, new: Graphs) -> Delta:
+    delta = dataset.insert([GraphChange(iri, set(new[iri] - old[iri]), set(old[iri] - new[iri])) for iri in FILES])
+    dataset.settle(delta)
+    return delta
+
+
+states = st.lists(
+    st.tuples(*[st.frozensets(st.integers(0, len(UNIVERSE) - 1), max_size=6) for _ in FILES]), min_size=2, max_size=5
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(states, st.integers(0, 4), st.integers(0, 4))
+def test_a_store_that_was_left_anywhere_is_brought_to_what_the_state_says(
+    tmp_path: Path, wanted: list[tuple[frozenset[int], ...]], kept: int, asked: int
+) -> None:
+    """RocksDB may have kept any part of the steps after the marker; the state may speak of any dataset on the way."""
+    tmp_path = Path(tempfile.mkdtemp(dir=tmp_path))  # each example has its own: one that failed holds its store open
+    history = [dict(zip(FILES, map(quads_of, state), strict=True)) for state in wanted]
+    dataset = made(tmp_path / "d", history[0])
+    kept, asked = kept % len(history), asked % len(history)
+    sums = [disk_of(dataset).sum]
+    for number, (old, new) in enumerate(itertools.pairwise(history)):
+        if number == kept:
+            disk_of(dataset).store.backup(tmp_path / "early")
+        move(dataset, old, new)
+        sums.append(disk_of(dataset).sum)
+        assert set(dataset.store) == in_memory(new)
+        assert sums[-1] == sum_of(new) or not dataset.can_be_kept
+    dataset.close()
+    del dataset
+    if (tmp_path / "early").exists():
+        shutil.rmtree(tmp_path / "d" / "store")
+        shutil.move(tmp_path / "early", tmp_path / "d" / "store")
+    for _ in range(2):
+        found = open_store(tmp_path / "d", sums[asked])
+        if found is not None:
+            assert set(found.store) == in_memory(history[asked])
+            assert found.sum == sums[asked]
+        else:
+            assert any(len(set(h[FILES[0]]) & set(h[FILES[1]])) for h in history), "no quad was stated twice"
+        del found
+
+
+ONE: Graphs = {FILES[0]: quads_of([0, 2]), FILES[1]: quads_of([4])}
+TWO: Graphs = {FILES[0]: quads_of([0, 6]), FILES[1]: quads_of([])}
+
+
+def test_a_step_that_was_cut_off_while_it_was_written_was_never_taken(tmp_path: Path) -> None:
+    dataset = made(tmp_path / "d", ONE)
+    number = disk_of(dataset).sum
+    del dataset
+    shutil.copytree(tmp_path / "d", tmp_path / "before")
+    dataset = made(tmp_path / "d", ONE)
+    move(dataset, ONE, TWO)
+    dataset.close()
+    del dataset
+    (journal,) = (tmp_path / "d").glob("journal-*")
+    data = journal.read_bytes()
+    (token,) = [name for name in (tmp_path / "before" / "marker.json").read_text().split('"') if len(name) == 16]
+    for length in (0, 1, 40, len(data) // 2, len(data) - 1):
+        (tmp_path / "before" / f"journal-{token}").write_bytes(data[:length])
+        found = open_store(tmp_path / "before", number)
+        assert found is not None
+        assert set(found.store) == in_memory(ONE)
+        del found
+
+
+def test_a_long_journal_is_folded_when_the_state_has_recorded_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regen.dataset.disk._COMPACT_FROM", 1)
+    dataset = made(tmp_path / "d", ONE)
+    move(dataset, ONE, TWO)
+    dataset.recorded(sum_of(TWO))
+    assert not list((tmp_path / "d").glob("journal-*"))
+    dataset.close()
+    del dataset
+    found = open_store(tmp_path / "d", sum_of(TWO))
+    assert found is not None
+    assert set(found.store) == in_memory(TWO)
+
+
+def test_what_was_taken_in_can_be_taken_back(tmp_path: Path) -> None:
+    dataset = made(tmp_path / "d", ONE)
+    move(dataset, ONE, TWO)
+    assert dataset.back_to(sum_of(ONE))
+    assert set(dataset.store) == in_memory(ONE)
+    assert not dataset.back_to(12345)
+    dataset.close()
+    del dataset
+    assert open_store(tmp_path / "d", sum_of(ONE)) is not None
+
+
+@pytest.mark.parametrize("spoil", ["version", "marker", "store", "sum"])
+def test_what_does_not_fit_is_made_anew(tmp_path: Path, spoil: str) -> None:
+    dataset = made(tmp_path / "d", ONE)
+    dataset.close()
+    del dataset
+    marker = tmp_path / "d" / "marker.json"
+    if spoil == "version":
+        marker.write_text(marker.read_text().replace(ox.__version__, "0.0.1"))
+    elif spoil == "marker":
+        marker.write_text("{")
+    elif spoil == "store":
+        for file in (tmp_path / "d" / "store").iterdir():
+            file.write_bytes(b"no store")
+    assert open_store(tmp_path / "d", sum_of(ONE) + (spoil == "sum")) is None
+
+
+def test_a_full_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = made(tmp_path / "d", ONE)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("regen.dataset.disk.write_all", full)
+        with pytest.raises(StateError, match="No space left"):
+            move(dataset, ONE, TWO)
+    assert set(dataset.store) == in_memory(ONE)
+    move(dataset, ONE, TWO)
+    assert set(dataset.store) == in_memory(TWO)
