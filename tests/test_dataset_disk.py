@@ -92,8 +92,9 @@ def test_a_store_that_was_left_anywhere_is_brought_to_what_the_state_says(
     dataset.close()
     del dataset
     if (tmp_path / "early").exists():
-        shutil.rmtree(tmp_path / "d" / "store")
-        shutil.move(tmp_path / "early", tmp_path / "d" / "store")
+        (store,) = (tmp_path / "d").glob("store-*")
+        shutil.rmtree(store)
+        shutil.move(tmp_path / "early", store)
     for _ in range(2):
         found = open_store(tmp_path / "d", sums[asked])
         if found is not None:
@@ -165,7 +166,8 @@ def test_what_does_not_fit_is_made_anew(tmp_path: Path, spoil: str) -> None:
     elif spoil == "marker":
         marker.write_text("{")
     elif spoil == "store":
-        for file in (tmp_path / "d" / "store").iterdir():
+        (store,) = (tmp_path / "d").glob("store-*")
+        for file in store.iterdir():
             file.write_bytes(b"no store")
     assert open_store(tmp_path / "d", sum_of(ONE) + (spoil == "sum")) is None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,7 +226,7 @@ async def test_a_change_goes_before_a_look(tmp_path: Path, monkeypatch: pytest.M
         world.graph(PEOPLE.replace("Bob", "Rob"))
         assert await anyio.to_thread.run_sync(seen.wait, WAIT_S)
 
-    async def cycle(environment: str, trigger: Trigger) -> Applied:
+    async def cycle(environment: str, trigger: Trigger, changed: Collection[str] | None) -> Applied:
         await anyio.lowlevel.checkpoint()
         return Applied(Plan(environment, None, 1, ()))
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import shlex
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+import warnings
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +48,7 @@ class Calls:
     Attributes:
         config: the configuration as it is now.
         reload: reads the configuration again.
-        cycle: runs one for an environment.
+        cycle: runs one for an environment, given what changed since the last, where that is known.
         look: checks a view of an environment while nothing changes; what it finds is stale then.
         environments: names of those that a watch deploys to.
         serve: runs the command of the client that waits at the door; gives None where it left.
@@ -55,7 +56,7 @@ class Calls:
 
     config: Callable[[], Config]
     reload: Callable[[], Awaitable[None]]
-    cycle: Callable[[str, Trigger], Awaitable[Applied]]
+    cycle: Callable[[str, Trigger, Collection[str] | None], Awaitable[Applied]]
     look: Callable[[str], Awaitable[Finding | None]]
     environments: Callable[[], list[str]]
     serve: Callable[[Door], Awaitable[Served | None]]
@@ -152,6 +153,8 @@ def observed(watched: Scene, changes: Changes) -> Iterator[bool]:
     Yields:
         Whether the kernel notifies; else the folders are polled.
     """
+    # A folder that is made and filled at once is announced twice; watchdog says so, and goes on with one of the two.
+    warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
     handler = _Handler(changes, watched)
     observer, notified = Observer(), True
     try:
@@ -183,6 +186,7 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
         start: what the first turn says.
     """
     config, trigger = calls.config, Trigger(start)
+    files: Mapping[str, int] | None = None
     while True:
         watched, changes = scene(config()), Changes(config().root)
         with closing(changes), observed(watched, changes) as notified:
@@ -190,7 +194,7 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
                 trigger = Trigger(f"{start}; the kernel gives no events here, looking every {POLL_S:g} s")
             while True:
                 for environment in calls.environments():
-                    yield await _turn(calls, environment, trigger)
+                    yield await _turn(calls, environment, trigger, files if notified else None)
                 event: Event = "client"  # who waits is let in after each cycle, however many changes come in
                 while event != "change":
                     for turn in await _between(calls, changes, door, event):
@@ -204,6 +208,7 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
                 if failed is not None:
                     yield failed
                 elif watched.moved(files) or scene(config()) != watched:
+                    files = None
                     break
 
 
@@ -216,10 +221,10 @@ async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: Trigger) -> 
     return None
 
 
-async def _turn(calls: Calls, environment: str, trigger: Trigger) -> Turn:
+async def _turn(calls: Calls, environment: str, trigger: Trigger, files: Collection[str] | None = None) -> Turn:
     at, started = time.time(), time.perf_counter()
     try:
-        applied = await calls.cycle(environment, trigger)
+        applied = await calls.cycle(environment, trigger, files)
     except RegenError as error:
         return Turn(at, trigger.text, time.perf_counter() - started, environment, error=error)
     return Turn(at, trigger.text, time.perf_counter() - started, environment, applied)

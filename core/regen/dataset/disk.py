@@ -26,7 +26,6 @@ from regen.state.blobs import write_all, write_durably
 
 _FORMAT = 1  # of labels, normal forms and the files here; a store of another one is made anew
 _MARKER = "marker.json"
-_STORE = "store"
 _COMPACT_FROM = 1 << 20  # bytes of journal; reading that many at the start costs some 20 ms
 
 
@@ -59,10 +58,11 @@ class DiskStore:
         sum: of the dataset that it holds now.
     """
 
-    def __init__(self, folder: Path, store: ox.Store, number: int, token: str) -> None:
-        self.store = store
+    def __init__(self, folder: Path, name: str, number: int, token: str) -> None:
+        self.store = ox.Store(folder / name)
         self.sum = number
         self._folder = folder
+        self._name = name
         self._token = token
         self._journal: int | None = None
         self._size = 0
@@ -105,12 +105,20 @@ class DiskStore:
         """Say that the store, flushed, holds the dataset that it is at; starts a new journal."""
         self.store.flush()
         faults.point("dataset.marker")
-        self.close()
+        self._close_journal()
         old, self._token = _journal_of(self._folder, self._token), secrets.token_hex(8)
-        value = {"format": _FORMAT, "engine": ox.__version__, "sum": f"{self.sum:032x}", "journal": self._token}
-        write_durably(self._folder / _MARKER, json.dumps(value).encode())
+        write_durably(self._folder / _MARKER, json.dumps(self._marker()).encode())
         old.unlink(missing_ok=True)
         self._size, self._steps = 0, []
+
+    def _marker(self) -> dict[str, object]:
+        return {
+            "format": _FORMAT,
+            "engine": ox.__version__,
+            "store": self._name,
+            "sum": f"{self.sum:032x}",
+            "journal": self._token,
+        }
 
     def unmark(self) -> None:
         """Let the next start make the store anew. Raises OSError."""
@@ -122,7 +130,11 @@ class DiskStore:
             self.mark()
 
     def close(self) -> None:
-        """Let go of the journal; the store closes when nothing refers to it any more."""
+        """Let go of the files; of the store's, when nothing refers to it any more."""
+        self._close_journal()
+        self.store = ox.Store()
+
+    def _close_journal(self) -> None:
         if self._journal is not None:
             os.close(self._journal)
         self._journal = None
@@ -160,7 +172,7 @@ def open_store(folder: Path, number: int) -> DiskStore | None:
         marker = json.loads((folder / _MARKER).read_bytes())
         if (marker["format"], marker["engine"]) != (_FORMAT, ox.__version__):
             return None
-        found = DiskStore(folder, ox.Store(folder / _STORE), int(marker["sum"], 16), str(marker["journal"]))
+        found = DiskStore(folder, str(marker["store"]), int(marker["sum"], 16), str(marker["journal"]))
         found.read_journal()
         return found if found.settle(number) else None
     except (OSError, RuntimeError, ValueError, KeyError, TypeError):  # the engine says RuntimeError of damaged files
@@ -174,7 +186,8 @@ def make_store(folder: Path) -> DiskStore:
     """
     drop_store(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return DiskStore(folder, ox.Store(folder / _STORE), 0, secrets.token_hex(8))
+    # A name of its own: what still refers to the old store in this process, as a traceback may, has that locked.
+    return DiskStore(folder, f"store-{secrets.token_hex(4)}", 0, secrets.token_hex(8))
 
 
 def drop_store(folder: Path) -> None:

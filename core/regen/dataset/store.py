@@ -105,6 +105,7 @@ class Dataset:
         """Let go of files that are open; the dataset is not used again."""
         if self.disk is not None:
             self.disk.close()
+        self.store = Store()
 
     def back_to(self, number: int) -> bool:
         """Go back to a dataset that this one was, by its sum; False where that cannot be done."""

@@ -6,54 +6,43 @@ the stale entries. A process that dies before that finds the same difference aga
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from regen.dataset.files import FoundFile, Signature, find_graph_files
-from regen.dataset.read import graph_file, read_bytes
 from regen.dataset.store import GraphChange, named_quads
 from regen.dataset.sums import moved_sum
-from regen.errors import GraphError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.change import Change, Origins
 from regen.model.delta import Delta
 from regen.model.finding import Finding
 from regen.orchestrator.filling import keep, new_dataset
+from regen.orchestrator.looking import look
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
+from regen.orchestrator.versions import FileRead, read_files
 from regen.stages.diff import Settled, find_change, reasons
-from regen.stages.load import Version, load
 from regen.stages.select import Probe, probe, resolve
-from regen.state.files import FileRow
 from regen.telemetry import stage
 
-_SETTLED_NS = 2_000_000_000  # a file younger than this when it was read may change again within one tick of its clock
 _PATCH_SHARE = 20  # a change of less than a twentieth of a file is kept as a patch
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A file that is new or changed: its row, and its version where its bytes are others."""
-
-    row: FileRow
-    version: Version | None
-
-
-async def take_in(session: Session) -> None:
+async def take_in(session: Session, changed: Collection[str] | None = None) -> None:
     """Bring a session up to the files on disk.
+
+    Args:
+        session: the open project.
+        changed: absolute paths of everything that changed since this was called last; None: that is not known.
 
     Raises:
         RegenError: a template, a view or a prefix is wrong. Nothing is taken in then, the graph neither: what its
             change affects could not be said of a template that cannot be read.
     """
-    with stage("load") as span:
-        reads, gone = await _read(session)
-        span.set_attribute("regen.files.changed", len(reads))
-    rows = {path: row for path, row in session.files.items() if path not in gone}
-    rows.update((read.row.path, read.row) for read in reads)
-    units = await read_units(session, session.prefixes(rows))
+    try:
+        reads, gone, units = await _seen(session, changed)
+    except BaseException:
+        session.found.clear()  # what was looked at is not taken in, so the next time all files are
+        raise
     try:
         _advance(session, reads, gone, units)
         session.units = units
@@ -65,7 +54,33 @@ async def take_in(session: Session) -> None:
     session.findings = tuple(_findings(session))
 
 
-def _advance(session: Session, reads: list[_Read], gone: list[str], units: Mapping[str, Unit]) -> None:
+async def _seen(
+    session: Session, changed: Collection[str] | None
+) -> tuple[list[FileRead], tuple[str, ...], dict[str, Unit]]:
+    """What is new: files, paths of those that are gone, and the templates as they are now."""
+    with stage("load") as span:
+        seen = look(session, changed)
+        reads = await read_files(session, seen.files)
+        span.set_attribute("regen.files", len(seen.files))
+        span.set_attribute("regen.files.changed", len(reads))
+    prefixes = _prefixes(session, reads, seen.gone)
+    same = seen.only_graphs and prefixes == session.prefixes()
+    units = session.units if same else await read_units(session, prefixes)
+    session.prefix_table = prefixes
+    return reads, seen.gone, units
+
+
+def _prefixes(session: Session, reads: Sequence[FileRead], gone: Sequence[str]) -> dict[str, str]:
+    """The prefixes that will be in force."""
+    known = session.files
+    if not gone and all(r.row.path in known and known[r.row.path].prefixes == r.row.prefixes for r in reads):
+        return session.prefixes()
+    rows = {path: row for path, row in known.items() if path not in gone}
+    rows.update((read.row.path, read.row) for read in reads)
+    return session.prefixes(rows)
+
+
+def _advance(session: Session, reads: Sequence[FileRead], gone: Sequence[str], units: Mapping[str, Unit]) -> None:
     """Move the dataset on, and make stale what that affects in templates that stayed as they were."""
     first = session.revision == 0
     changes = _changes(session, reads, gone)
@@ -87,7 +102,7 @@ def _advance(session: Session, reads: list[_Read], gone: list[str], units: Mappi
     session.last_change = None if first else change
 
 
-def _changes(session: Session, reads: list[_Read], gone: list[str]) -> list[GraphChange]:
+def _changes(session: Session, reads: Sequence[FileRead], gone: Sequence[str]) -> list[GraphChange]:
     changes = [
         GraphChange(read.version.delta.iri, read.version.delta.added, read.version.delta.removed)
         for read in reads
@@ -103,79 +118,7 @@ def _stayed(session: Session, units: Mapping[str, Unit]) -> list[Unit]:
     return [unit for name, unit in units.items() if any(one.get(name, ("",))[0] == unit.digest for one in known)]
 
 
-async def _read(session: Session) -> tuple[list[_Read], list[str]]:
-    """Parse the files that are new or changed, and name those that are gone."""
-    project = session.config.project
-    found = {file.path: file for file in find_graph_files(session.config.root, project.graphs, project.ignore)}
-    reads = []
-    for path, file in found.items():
-        row = session.files.get(path)
-        if row is None or row.loader != session.loader or not _unchanged(row, file.signature):
-            read = await _read_one(session, file, row)
-            if read is not None:
-                reads.append(read)
-    return reads, sorted(set(session.files) - set(found))
-
-
-def _unchanged(row: FileRow, signature: Signature) -> bool:
-    """Whether a file is the one that was read; a row without times was read when its file was very young."""
-    return (row.size, row.mtime_ns, row.ctime_ns, row.inode) == (
-        signature.size,
-        signature.mtime_ns,
-        signature.ctime_ns,
-        signature.inode,
-    )
-
-
-async def _read_one(session: Session, file: FoundFile, row: FileRow | None) -> _Read | None:
-    try:
-        data, digest = read_bytes(session.config.root, file)
-        if row is not None and row.digest == digest and row.loader == session.loader:
-            return _Read(_stamped(row, file.signature), None)
-        source = graph_file(file, data, session.config.project.base)
-    except GraphError as error:
-        version = Version(None, error=error)
-        return _Read(_row(session, file, row, "", version), version)
-    if source is None:
-        return None
-    version = await load(source, session.quads_of(file.path) if row is not None else frozenset(), session.hooks)
-    return _Read(_row(session, file, row, digest, version), version)
-
-
-def _row(session: Session, file: FoundFile, row: FileRow | None, digest: str, version: Version) -> FileRow:
-    error = None if version.error is None else (version.error.message, version.error.where, version.error.hint)
-    if version.delta is None:
-        empty = FileRow(file.path, 0, 0, 0, 0, digest, None, 0, (), (), error, session.loader)
-        return _stamped(replace(row or empty, digest=digest, error=error, loader=session.loader), file.signature)
-    return _stamped(
-        FileRow(
-            file.path,
-            0,
-            0,
-            0,
-            0,
-            digest,
-            row.blob if row is not None else None,
-            len(version.delta.quads),
-            version.prefixes,
-            version.warnings,
-            None,
-            session.loader,
-        ),
-        file.signature,
-    )
-
-
-def _stamped(row: FileRow, signature: Signature) -> FileRow:
-    """A row with the file's stat; without it where the file is so young that its next change may look the same."""
-    if time.time_ns() - max(signature.mtime_ns, signature.ctime_ns) < _SETTLED_NS:
-        return replace(row, size=-1, mtime_ns=0, ctime_ns=0, inode=0)
-    return replace(
-        row, size=signature.size, mtime_ns=signature.mtime_ns, ctime_ns=signature.ctime_ns, inode=signature.inode
-    )
-
-
-def _first_load(session: Session, reads: list[_Read]) -> Change:
+def _first_load(session: Session, reads: Sequence[FileRead]) -> Change:
     deltas = [read.version.delta for read in reads if read.version is not None and read.version.delta is not None]
     session.dataset = new_dataset(session, ((delta.iri, delta.quads) for delta in deltas))
     delta = Delta(frozenset(named_quads((delta.iri, delta.quads) for delta in deltas)))
@@ -199,12 +142,13 @@ def _moved(session: Session, changes: list[GraphChange], units: list[Unit], orig
     return find_change(delta, Settled(delta, dataset))
 
 
-def _take_rows(session: Session, reads: list[_Read], gone: list[str]) -> None:
+def _take_rows(session: Session, reads: Sequence[FileRead], gone: Sequence[str]) -> None:
     pending = session.pending
     for read in reads:
         path = read.row.path
         stored = path in session.files and session.files[path].blob is not None and path not in pending.contents
         session.files[path] = pending.files[path] = read.row
+        session.remark(read.row)
         if read.version is None or read.version.delta is None:
             continue
         delta = read.version.delta
@@ -219,7 +163,8 @@ def _take_rows(session: Session, reads: list[_Read], gone: list[str]) -> None:
             pending.patches = [patch for patch in pending.patches if patch[0] != path]
     for path in gone:
         del session.files[path]
-        session.quads.pop(path, None)
+        session.forget_quads(path)
+        session.remarked.discard(path)
         pending.files[path] = None
         pending.contents.pop(path, None)
         pending.patches = [patch for patch in pending.patches if patch[0] != path]
@@ -280,7 +225,7 @@ def _add(session: Session, place: Place, entries: Iterable[tuple[ArtifactId, Bec
 
 
 def _findings(session: Session) -> Iterator[Finding]:
-    for path in sorted(session.files):
+    for path in sorted(session.remarked):
         row = session.files[path]
         if row.error is not None:
             message, where, hint = row.error

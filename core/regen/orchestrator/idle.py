@@ -85,6 +85,7 @@ async def look(session: Session, environment: str, chance: Random | None = None)
         What was found, told to the bus too; None where all is well, or there is nothing to look at.
     """
     async with session.turn:
+        session.found.clear()  # an event may have been lost, too: the next cycle lists all graph files
         place = session.place(environment)
         found = check(session, place, chance or _CHANCE)
         if found is not None:

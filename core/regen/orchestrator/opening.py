@@ -133,6 +133,8 @@ async def _session(
         sum=read_sum(state.db),
         languages=await _languages(hooks),
     )
+    for row in session.files.values():
+        session.remark(row)
     intake.session = session
     return session
 
@@ -180,7 +182,8 @@ async def reload_session(session: Session) -> None:
         executors = await _executors(config, hooks, session.stack, alone=bool(session.extra))
     session.config, session.hooks, session.settings = config, hooks, settings
     session.places, session.executors, session.languages = places, executors, languages
-    session.loader, session.units_signature = _loader(config, hooks), None
+    session.loader, session.units_signature, session.prefix_table = _loader(config, hooks), None, None
+    session.found.clear()
 
 
 def _enabled(config: Config) -> list[Environment]:

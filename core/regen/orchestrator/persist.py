@@ -55,7 +55,7 @@ def persist(session: Session) -> None:
         session.pending = Pending()
         if session.dataset is not None:
             session.dataset.recorded(session.sum)
-        _fold(session)
+        _fold(session, {path for path, _, _ in pending.patches})
 
 
 def _write_files(session: Session, pending: Pending) -> None:
@@ -77,10 +77,10 @@ def _write_files(session: Session, pending: Pending) -> None:
         files.add_patch(database, path, nquads(added).decode(), nquads(removed).decode())
 
 
-def _fold(session: Session) -> None:
+def _fold(session: Session, paths: Set[str]) -> None:
     """Write files anew that have gathered many patches: their blobs take these in."""
-    for path, count in files.patched(session.state.db).items():
-        if count > _FOLD_FROM and path in session.files:
+    for path in sorted(paths):
+        if files.patches(session.state.db, path) > _FOLD_FROM and path in session.files:
             row = replace(session.files[path], blob=session.state.blobs.put(nquads(session.quads_of(path))))
             with session.state.db.transaction():
                 files.write_file(session.state.db, row)

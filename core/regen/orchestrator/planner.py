@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -33,7 +33,9 @@ from regen.telemetry import part, stage
 T = TypeVar("T")
 
 
-async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -> Plan:
+async def plan(
+    session: Session, place: Place, wish: Wish, progress: Progress, changed: Collection[str] | None = None
+) -> Plan:
     """Take in what changed and decide what a cycle does to one environment.
 
     Args:
@@ -41,6 +43,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
         place: the environment.
         wish: what the person asked for beside what is stale.
         progress: told the stage, how much is done, how much there is.
+        changed: absolute paths of everything that changed since the session's last plan; None: that is not known.
 
     Raises:
         RegenError: a template failed, a path is claimed twice, and so on; nothing is written then, and what was taken
@@ -49,7 +52,7 @@ async def plan(session: Session, place: Place, wish: Wish, progress: Progress) -
     work = Work(place)
     async with starting_workers(session, place, full=wish.full):
         take_lock(session.state, place, session.revision)
-        await take_in(session)
+        await take_in(session, changed)
         look_for_clean(session, place)
         with stage("select", environment=place.name) as span:
             entries = waiting(session, place, wish)

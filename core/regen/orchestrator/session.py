@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from regen.config import Config, Environment
+from regen.dataset.files import FoundFile
 from regen.dataset.prefixes import merged_prefixes
 from regen.hooks.dispatch import Hooks
 from regen.model.artifact import ArtifactId, Because
@@ -117,6 +118,9 @@ class Session:
     `stack` closes what was opened for the session.
     `door` is where a watch takes commands of other processes.
     `prepared` are the units whose views are ready for a delta.
+    `quads` are those of files that were read lately, `kept_quads` how many; `remarked` are files with an error or a
+    warning, `prefix_table` the prefixes in force, None where they have to be put together.
+    `found` are the graph files as they were listed last, `found_paths` their paths, sorted; empty: list them.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -133,6 +137,11 @@ class Session:
     sum: int = 0
     dataset: Dataset | None = None
     quads: dict[str, Set[Quad]] = field(default_factory=dict)
+    kept_quads: int = 0
+    remarked: set[str] = field(default_factory=set)
+    prefix_table: dict[str, str] | None = None
+    found: dict[str, FoundFile] = field(default_factory=dict)
+    found_paths: list[str] = field(default_factory=list)
     units: dict[str, Unit] = field(default_factory=dict)
     units_signature: object = None
     languages: Mapping[str, str] = field(default_factory=dict)
@@ -184,6 +193,8 @@ class Session:
         Raises:
             GraphError: two files bind one prefix differently, and the configuration does not say which it is.
         """
+        if files is None and self.prefix_table is not None:
+            return self.prefix_table
         rows = self.files if files is None else files
         by_file = {path: dict(row.prefixes) for path, row in rows.items()}
         return merged_prefixes(
@@ -202,10 +213,22 @@ class Session:
 
     def remember_quads(self, path: str, quads: Set[Quad]) -> None:
         """Keep a file's quads for its next comparison, the latest files first."""
-        self.quads.pop(path, None)
+        self.forget_quads(path)
         self.quads[path] = quads
-        while len(self.quads) > 1 and sum(map(len, self.quads.values())) > _KEPT_QUADS:
-            self.quads.pop(next(iter(self.quads)))
+        self.kept_quads += len(quads)
+        while len(self.quads) > 1 and self.kept_quads > _KEPT_QUADS:
+            self.forget_quads(next(iter(self.quads)))
+
+    def forget_quads(self, path: str) -> None:
+        """Drop a file's quads from memory."""
+        self.kept_quads -= len(self.quads.pop(path, ()))
+
+    def remark(self, row: FileRow) -> None:
+        """Note whether there is something to say of a file."""
+        if row.error is not None or row.warnings:
+            self.remarked.add(row.path)
+        else:
+            self.remarked.discard(row.path)
 
     def forget(self) -> None:
         """Drop what is not written and read the state again: the next start finds the same difference anew."""
@@ -216,7 +239,12 @@ class Session:
         if self.dataset is not None and not self.dataset.back_to(self.sum):
             self.dataset.close()
             self.dataset = None
+        for row in self.files.values():
+            self.remark(row)
+        self.prefix_table = None
+        self.found.clear()
         self.quads.clear()
+        self.kept_quads = 0
         self.units.clear()
         self.surveyed.clear()
         self.each_rows.clear()

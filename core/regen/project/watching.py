@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from functools import partial
 from random import Random
@@ -60,10 +60,12 @@ class WatchMixin:
                     async with session.turn:
                         prepare_views(session)
 
-    async def _turn(self, environment: str, trigger: telemetry.Trigger) -> Applied:
+    async def _turn(
+        self, environment: str, trigger: telemetry.Trigger, changed: Collection[str] | None = None
+    ) -> Applied:
         async with running(self._session, "watch", trigger) as cycle:
             place = self._session.place(environment)
-            plan = await planner.plan(self._session, place, _NO_WISH, self._progress)
+            plan = await planner.plan(self._session, place, _NO_WISH, self._progress, changed)
             return await carry_out(self._session, place, plan, cycle, watching=True)
 
     async def _reload(self) -> None:

@@ -115,6 +115,7 @@ def drop_patches(database: Database, path: str) -> None:
     database.execute("DELETE FROM file_patch WHERE path = ?", (path,))
 
 
-def patched(database: Database) -> dict[str, int]:
-    """Files that have patches, with their number."""
-    return dict(database.execute("SELECT path, count(*) FROM file_patch GROUP BY path"))
+def patches(database: Database, path: str) -> int:
+    """How many changes of a file stand beside its blob."""
+    row = database.one("SELECT count(*) FROM file_patch WHERE path = ?", (path,))
+    return int(row[0]) if row is not None else 0
