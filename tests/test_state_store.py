@@ -245,6 +245,28 @@ def test_prune_keeps_what_is_reachable(tmp_path: Path) -> None:
     assert [file for file in blobs.folder.rglob("*") if file.is_file()] == []
 
 
+def test_small_blobs_are_rows_until_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They read like any other, are pruned like any other, and a file or a pack of the same bytes is enough."""
+    blobs = store(tmp_path)
+    monkeypatch.setattr("regen.state.blobs._ROWS", 10)
+    known = blobs.put(b"known")
+    assert blobs.put_soon([b"known", b"a" * 2000, b"b"]) == [known, digest_of(b"a" * 2000), digest_of(b"b")]
+    assert [file.name for file in blobs.folder.rglob("*") if file.is_file()] == [known[2:]]
+    assert (blobs.read(digest_of(b"a" * 2000)), blobs.read(digest_of(b"b"))) == (b"a" * 2000, b"b")
+    assert blobs.has(digest_of(b"b"))
+    assert blobs.prune({digest_of(b"b")}).blobs == 2
+    assert not blobs.has(digest_of(b"a" * 2000))
+    digests = [digest for n in range(20) for digest in blobs.put_soon([b"%d" % n])]
+    assert len(list((blobs.folder / "packs").iterdir())) == 1
+    assert [blobs.read(digest) for digest in digests] == [b"%d" % n for n in range(20)]
+
+
+def test_large_blobs_are_never_rows(tmp_path: Path) -> None:
+    blobs = store(tmp_path)
+    (digest,) = blobs.put_soon([bytes(300_000)])
+    assert blobs.folder.joinpath(digest[:2], digest[2:]).is_file()
+
+
 def test_a_killed_pack_is_whole_or_not_there(tmp_path: Path) -> None:
     """Killed while a pack is written, before and after its index: the next holder finds sound blobs only."""
     contents = [b"%d" % i for i in range(100)]

@@ -60,7 +60,7 @@ def persist(session: Session) -> None:
 
 def _write_files(session: Session, pending: Pending) -> None:
     database, blobs = session.state.db, session.state.blobs
-    digests = blobs.put_many([nquads(quads) for quads in pending.contents.values()])
+    digests = blobs.put_soon([nquads(quads) for quads in pending.contents.values()])
     for path, digest in zip(pending.contents, digests, strict=True):
         session.files[path] = pending.files[path] = replace(session.files[path], blob=digest)
         files.drop_patches(database, path)

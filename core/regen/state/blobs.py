@@ -1,15 +1,18 @@
 """Blobs: bytes become digests, and digests the same bytes again.
 
-Why two forms: a file for each blob costs 0.1 ms, which 10,000 new artifacts would feel, and a pack for each blob would
-need its index written and flushed for the one file that a watch saves. So few blobs are files, `blobs/ab/cdef...`, and
-many at once are one pack, `blobs/packs/....pack`, with its index in `state.db`.
+Why three forms: a file for each blob costs 0.1 ms, which 10,000 new artifacts would feel, and a pack for each blob
+would need its index written and flushed for the one file that a watch saves. So many at once are one pack,
+`blobs/packs/....pack`, with its index in `state.db`. A few that belong to a person are files, `blobs/ab/cdef...`, each
+flushed: nothing else has them, and they outlive `state.db`. A few that regen made, renders and deltas, are rows of
+`state.db` first: they are flushed with the transaction that speaks of them, and packed when they have become many.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +27,8 @@ from regen.state.packs import MAGIC, Place, Stored, pack, places_in, stored_at
 _PLAIN, _ZSTD = 0, 1
 _COMPRESS_FROM = 512  # bytes; below it compressing saves no disk block
 _PACK_FROM = 24  # blobs at once
+_SMALL = 256 * 1024  # bytes of blobs at once that become rows
+_ROWS = 500  # small blobs before they are packed
 
 
 def digest_of(data: bytes) -> str:
@@ -53,6 +58,7 @@ class BlobStore:
         self._db = db
         self._compressor = zstandard.ZstdCompressor(level=3)
         self._decompressor = zstandard.ZstdDecompressor()
+        self._rows: int | None = None
 
     def put(self, data: bytes) -> str:
         """Keep `data`, durably when this returns, and give its digest. Raises StateError on a full disk."""
@@ -61,31 +67,73 @@ class BlobStore:
     def put_many(self, blobs: Sequence[bytes]) -> list[str]:
         """Keep all, durably when this returns, and give their digests in the same order. Raises StateError."""
         digests = [digest_of(data) for data in blobs]
-        new = dict(zip(digests, blobs, strict=True))
-        for digest in self._known(new):
-            del new[digest]
-        try:
+        new = self._unknown(digests, blobs)
+        with self._plain_words():
             if len(new) < _PACK_FROM:
                 for digest, data in new.items():
                     self._write_file(digest, data)
             else:
                 self._write_pack([self._stored(digest, data) for digest, data in new.items()])
+        return digests
+
+    @contextmanager
+    def _plain_words(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise StateError(
                 f"{self.folder} cannot be written: {error.strerror}",
                 hint="free some space or make it writable; run it again",
             ) from error
+
+    def put_soon(self, blobs: Sequence[bytes]) -> list[str]:
+        """As `put_many`, but durable with the next durable transaction at the latest: for what regen made itself."""
+        digests = [digest_of(data) for data in blobs]
+        new = self._unknown(digests, blobs)
+        if sum(map(len, new.values())) > _SMALL:
+            self.put_many(list(new.values()))
+        elif new:
+            stored = [self._stored(digest, data) for digest, data in new.items()]
+            with self._db.transaction(durable=False):
+                self._db.many("INSERT INTO small_blob (digest, codec, data) VALUES (?, ?, ?)", stored)
+            if self._rows is None:
+                self._rows = self._count_rows()
+            self._rows += len(new)
+            if self._rows > _ROWS:
+                self._pack_rows()
         return digests
+
+    def _count_rows(self) -> int:
+        row = self._db.one("SELECT count(*) FROM small_blob")
+        return int(row[0]) if row is not None else 0
+
+    def _pack_rows(self) -> None:
+        """Write the small blobs into a pack. Raises StateError."""
+        stored = [Stored(*row) for row in self._db.execute("SELECT digest, codec, data FROM small_blob")]
+        with self._plain_words(), self._db.transaction():
+            self._write_pack(stored)
+            self._db.execute("DELETE FROM small_blob")
+        self._rows = 0
+
+    def _unknown(self, digests: Sequence[str], blobs: Sequence[bytes]) -> dict[str, bytes]:
+        """What is not here yet, by digest."""
+        new = dict(zip(digests, blobs, strict=True))
+        for digest in self._known(new):
+            del new[digest]
+        return new
 
     def has(self, digest: str) -> bool:
         """Whether the blob is here; its bytes are not looked at."""
-        return os.path.exists(f"{self.folder}/{digest[:2]}/{digest[2:]}") or self._place(digest) is not None  # noqa: PTH110
+        if os.path.exists(f"{self.folder}/{digest[:2]}/{digest[2:]}") or self._place(digest) is not None:  # noqa: PTH110
+            return True
+        return self._row(digest) is not None
 
     def _known(self, digests: Iterable[str]) -> list[str]:
         """Those of `digests` that are here."""
         listed = list(digests)
-        packed = {row[0] for row in self._db.among("SELECT digest FROM packed WHERE digest IN", (), listed)}
-        return [digest for digest in listed if digest in packed or self._file(digest).exists()]
+        tables = ("SELECT digest FROM packed WHERE digest IN", "SELECT digest FROM small_blob WHERE digest IN")
+        rows = {row[0] for select in tables for row in self._db.among(select, (), listed)}
+        return [digest for digest in listed if digest in rows or self._file(digest).exists()]
 
     def read(self, digest: str) -> bytes:
         """The bytes of a digest, checked against it. Raises StateError where they are missing or damaged."""
@@ -111,7 +159,7 @@ class BlobStore:
             data = self._file(digest).read_bytes()
         except FileNotFoundError:
             found = self._place(digest)
-            return stored_at(self._packs / found[0], found[1]) if found is not None else None
+            return stored_at(self._packs / found[0], found[1]) if found is not None else self._row(digest)
         if data[:1] == b"z":
             return Stored(digest, _ZSTD, data[1:])
         return Stored(digest, _PLAIN, data[1:])
@@ -122,6 +170,10 @@ class BlobStore:
     def _place(self, digest: str) -> tuple[str, Place] | None:
         row = self._db.one("SELECT pack, start, length FROM packed WHERE digest = ?", (digest,))
         return (row[0], Place(digest, row[1], row[2])) if row is not None else None
+
+    def _row(self, digest: str) -> Stored | None:
+        row = self._db.one("SELECT digest, codec, data FROM small_blob WHERE digest = ?", (digest,))
+        return Stored(*row) if row is not None else None
 
     def _stored(self, digest: str, data: bytes) -> Stored:
         if len(data) >= _COMPRESS_FROM:
@@ -166,7 +218,7 @@ class BlobStore:
         """
         keep = set(reachable)
         before = self._disk_bytes()
-        removed = 0
+        removed = self._prune_rows(keep)
         for file in self.folder.glob("[0-9a-f][0-9a-f]/*"):
             if file.parent.name + file.name not in keep:
                 removed += not file.name.startswith(".")
@@ -174,6 +226,13 @@ class BlobStore:
         for path in sorted(self._packs.glob("*")):
             removed += self._prune_pack(path, keep)
         return Pruned(removed, before - self._disk_bytes())
+
+    def _prune_rows(self, keep: set[str]) -> int:
+        gone = [row for row in self._db.execute("SELECT digest FROM small_blob") if row[0] not in keep]
+        with self._db.transaction():
+            self._db.many("DELETE FROM small_blob WHERE digest = ?", gone)
+        self._rows = None
+        return len(gone)
 
     def _prune_pack(self, path: Path, keep: set[str]) -> int:
         rows = self._db.execute("SELECT digest, start, length FROM packed WHERE pack = ?", (path.name,))

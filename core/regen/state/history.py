@@ -28,8 +28,8 @@ _FIRST = "history_first"  # the row of `meta` that names the first revision kept
 class Blobs(Protocol):
     """Where the bytes of deltas are, compressed."""
 
-    def put(self, data: bytes) -> str:
-        """Keep bytes; returns their digest."""
+    def put_soon(self, blobs: Sequence[bytes]) -> list[str]:
+        """Keep bytes, durable with the next durable transaction; returns their digests."""
 
     def read(self, digest: str) -> bytes:
         """The bytes of a digest."""
@@ -75,7 +75,7 @@ class StateHistory:
         Returns:
             The revision's number; hand its events over with `GraphChangeNotifier.announce`.
         """
-        digest = self._blobs.put(encode(change))
+        (digest,) = self._blobs.put_soon([encode(change)])
         number = self.position().revision + 1
         origin = json.dumps([origins.default, dict(origins.files)], ensure_ascii=False, sort_keys=True)
         delta = change.delta

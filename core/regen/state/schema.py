@@ -138,4 +138,8 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE kept_edit ADD COLUMN base TEXT;
     ALTER TABLE kept_edit ADD COLUMN restored REAL;
     """,
+    """
+    -- Small blobs that regen can do without: kept here until there are so many that they are packed.
+    CREATE TABLE small_blob (digest TEXT PRIMARY KEY, codec INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
+    """,
 )

@@ -57,7 +57,7 @@ def commit(
     swept = sweep_trash(state, target.environment, at=at)
     heading = _heading(state, target, plan, inputs, at, note)
     draft, prepared, again = _prepare(state, target, heading, plan.items, remerge)
-    state.blobs.put_many(list(draft.fresh.values()))
+    state.blobs.put_soon(list(draft.fresh.values()))
     conflicts = open_conflicts(state, target, draft)
     changed = tuple(c for c in prepared.changes if c.old != c.new)
     why = f"edited while release {heading.number} was written"
