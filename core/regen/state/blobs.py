@@ -96,9 +96,7 @@ class BlobStore:
             stored = [self._stored(digest, data) for digest, data in new.items()]
             with self._db.transaction(durable=False):
                 self._db.many("INSERT INTO small_blob (digest, codec, data) VALUES (?, ?, ?)", stored)
-            if self._rows is None:
-                self._rows = self._count_rows()
-            self._rows += len(new)
+            self._rows = self._count_rows() if self._rows is None else self._rows + len(new)
             if self._rows > _ROWS:
                 self._pack_rows()
         return digests
