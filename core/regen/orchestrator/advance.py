@@ -6,49 +6,36 @@ the stale entries. A process that dies before that finds the same difference aga
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
-from regen.dataset.files import FoundFile, Signature, find_graph_files
-from regen.dataset.read import graph_file, read_bytes
 from regen.dataset.store import Dataset, GraphChange, named_quad
-from regen.errors import GraphError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.change import Change, Origins
 from regen.model.delta import Delta, Quad
 from regen.model.finding import Finding
+from regen.model.graphfile import SOURCE
+from regen.orchestrator.graphs import Read, path_name, read_graphs
 from regen.orchestrator.persist import moved_sum
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
 from regen.stages.diff import Settled, find_change, reasons
-from regen.stages.load import Version, load
 from regen.stages.select import Probe, probe, resolve
-from regen.state.files import FileRow
 from regen.telemetry import stage
 
-_SETTLED_NS = 2_000_000_000  # a file younger than this when it was read may change again within one tick of its clock
 _PATCH_SHARE = 20  # a change of less than a twentieth of a file is kept as a patch
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A file that is new or changed: its row, and its version where its bytes are others."""
-
-    row: FileRow
-    version: Version | None
-
-
 async def take_in(session: Session) -> None:
-    """Bring a session up to the files on disk.
+    """Bring a session up to the files on disk, and to what sources have answered.
 
     Raises:
         RegenError: a template, a view or a prefix is wrong. Nothing is taken in then, the graph neither: what its
             change affects could not be said of a template that cannot be read.
     """
+    answers = dict(session.answers)
     with stage("load") as span:
-        reads, gone = await _read(session)
+        reads, gone = await read_graphs(session)
         span.set_attribute("regen.files.changed", len(reads))
     rows = {path: row for path, row in session.files.items() if path not in gone}
     rows.update((read.row.path, read.row) for read in reads)
@@ -61,10 +48,13 @@ async def take_in(session: Session) -> None:
     except BaseException:
         session.forget()
         raise
+    for name, answer in answers.items():
+        if session.answers.get(name) is answer:
+            del session.answers[name]
     session.findings = tuple(_findings(session))
 
 
-def _advance(session: Session, reads: list[_Read], gone: list[str], units: Mapping[str, Unit]) -> None:
+def _advance(session: Session, reads: list[Read], gone: list[str], units: Mapping[str, Unit]) -> None:
     """Move the dataset on, and make stale what that affects in templates that stayed as they were."""
     first = session.revision == 0
     changes = _changes(session, reads, gone)
@@ -84,7 +74,7 @@ def _advance(session: Session, reads: list[_Read], gone: list[str], units: Mappi
     session.last_change = None if first else change
 
 
-def _changes(session: Session, reads: list[_Read], gone: list[str]) -> list[GraphChange]:
+def _changes(session: Session, reads: list[Read], gone: list[str]) -> list[GraphChange]:
     changes = [
         GraphChange(read.version.delta.iri, read.version.delta.added, read.version.delta.removed)
         for read in reads
@@ -100,79 +90,7 @@ def _stayed(session: Session, units: Mapping[str, Unit]) -> list[Unit]:
     return [unit for name, unit in units.items() if any(one.get(name, ("",))[0] == unit.digest for one in known)]
 
 
-async def _read(session: Session) -> tuple[list[_Read], list[str]]:
-    """Parse the files that are new or changed, and name those that are gone."""
-    project = session.config.project
-    found = {file.path: file for file in find_graph_files(session.config.root, project.graphs, project.ignore)}
-    reads = []
-    for path, file in found.items():
-        row = session.files.get(path)
-        if row is None or row.loader != session.loader or not _unchanged(row, file.signature):
-            read = await _read_one(session, file, row)
-            if read is not None:
-                reads.append(read)
-    return reads, sorted(set(session.files) - set(found))
-
-
-def _unchanged(row: FileRow, signature: Signature) -> bool:
-    """Whether a file is the one that was read; a row without times was read when its file was very young."""
-    return (row.size, row.mtime_ns, row.ctime_ns, row.inode) == (
-        signature.size,
-        signature.mtime_ns,
-        signature.ctime_ns,
-        signature.inode,
-    )
-
-
-async def _read_one(session: Session, file: FoundFile, row: FileRow | None) -> _Read | None:
-    try:
-        data, digest = read_bytes(session.config.root, file)
-        if row is not None and row.digest == digest and row.loader == session.loader:
-            return _Read(_stamped(row, file.signature), None)
-        source = graph_file(file, data, session.config.project.base)
-    except GraphError as error:
-        version = Version(None, error=error)
-        return _Read(_row(session, file, row, "", version), version)
-    if source is None:
-        return None
-    version = await load(source, session.quads_of(file.path) if row is not None else frozenset(), session.hooks)
-    return _Read(_row(session, file, row, digest, version), version)
-
-
-def _row(session: Session, file: FoundFile, row: FileRow | None, digest: str, version: Version) -> FileRow:
-    error = None if version.error is None else (version.error.message, version.error.where, version.error.hint)
-    if version.delta is None:
-        empty = FileRow(file.path, 0, 0, 0, 0, digest, None, 0, (), (), error, session.loader)
-        return _stamped(replace(row or empty, digest=digest, error=error, loader=session.loader), file.signature)
-    return _stamped(
-        FileRow(
-            file.path,
-            0,
-            0,
-            0,
-            0,
-            digest,
-            row.blob if row is not None else None,
-            len(version.delta.quads),
-            version.prefixes,
-            version.warnings,
-            None,
-            session.loader,
-        ),
-        file.signature,
-    )
-
-
-def _stamped(row: FileRow, signature: Signature) -> FileRow:
-    """A row with the file's stat; without it where the file is so young that its next change may look the same."""
-    if time.time_ns() - max(signature.mtime_ns, signature.ctime_ns) < _SETTLED_NS:
-        return replace(row, size=-1, mtime_ns=0, ctime_ns=0, inode=0)
-    return replace(
-        row, size=signature.size, mtime_ns=signature.mtime_ns, ctime_ns=signature.ctime_ns, inode=signature.inode
-    )
-
-
-def _first_load(session: Session, reads: list[_Read]) -> Change:
+def _first_load(session: Session, reads: list[Read]) -> Change:
     session.dataset = Dataset()
     added: set[Quad] = set()
     for read in reads:
@@ -199,12 +117,13 @@ def _moved(session: Session, changes: list[GraphChange], units: list[Unit], orig
     return find_change(delta, Settled(delta, dataset))
 
 
-def _take_rows(session: Session, reads: list[_Read], gone: list[str]) -> None:
+def _take_rows(session: Session, reads: list[Read], gone: list[str]) -> None:
     pending = session.pending
     for read in reads:
         path = read.row.path
         stored = path in session.files and session.files[path].blob is not None and path not in pending.contents
         session.files[path] = pending.files[path] = read.row
+        _take_known(session, read)
         if read.version is None or read.version.delta is None:
             continue
         delta = read.version.delta
@@ -218,11 +137,26 @@ def _take_rows(session: Session, reads: list[_Read], gone: list[str]) -> None:
             pending.contents[path] = delta.quads
             pending.patches = [patch for patch in pending.patches if patch[0] != path]
     for path in gone:
+        if path.startswith(SOURCE):
+            pending.known[path_name(path)] = None
+            session.known.pop(path_name(path), None)
         del session.files[path]
         session.quads.pop(path, None)
         pending.files[path] = None
         pending.contents.pop(path, None)
         pending.patches = [patch for patch in pending.patches if patch[0] != path]
+
+
+def _take_known(session: Session, read: Read) -> None:
+    """What a source said of its version; of one that cannot be parsed it is forgotten, so that it comes again."""
+    if not read.row.path.startswith(SOURCE) or (read.known is None and read.version is None):
+        return
+    name = path_name(read.row.path)
+    session.pending.known[name] = read.known
+    if read.known is None:
+        session.known.pop(name, None)
+    else:
+        session.known[name] = read.known
 
 
 def _stale_units(session: Session) -> None:
@@ -286,7 +220,8 @@ def _findings(session: Session) -> Iterator[Finding]:
             message, where, hint = row.error
             line, column = _line_column(where or "")
             until = "its last good version stays in force" if row.blob is not None else "the file is left out"
-            yield Finding("load", "error", f"{message}; {until} until it is mended", path, line, column, hint)
+            end = "until it answers" if path.startswith(SOURCE) else "until it is mended"
+            yield Finding("load", "error", f"{message}; {until} {end}", path, line, column, hint)
         yield from (Finding("load", "warning", warning, path) for warning in row.warnings)
 
 
