@@ -296,6 +296,17 @@ async def test_a_source_that_is_taken_out_takes_its_triples_along(world: World) 
     assert actions(await world.apply()) == {"carl.txt": Action.CREATE}
 
 
+def test_status_counts_it(world: World, server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    """And says why it cannot be read."""
+    run(["apply", "-C", str(world.root)])
+    server.say = lambda path: (403, {}, b"")
+    run(["apply", "-C", str(world.root)])
+    assert run(["status", "-C", str(world.root)]) == ExitCode.DONE
+    out = capfd.readouterr().out
+    assert "in 1 files and 1 sources" in out
+    assert re.search("broken +source:crm: .*403", out)
+
+
 async def test_a_watch_asks_in_its_interval(world: World, server: Server) -> None:
     """A change there is a turn as one of a file is; a fault is told once, and that it is over."""
     configure(world, f'endpoint = "{server.url}/sparql"', "interval_s = 0.02")
@@ -351,6 +362,9 @@ async def test_a_cycle_of_a_watch_does_not_wait_for_a_slow_source(world: World, 
         ('url = "http://a/"\nquery = "ASK {}"', r"regen\.toml:7: `source\.query` is for an `endpoint`"),
         ('url = "http://a/"\ngraph = "urn:a"', "is for an `endpoint` or a `graph_store`"),
         ('endpoint = "a/b"', "no http or https URL"),
+        ('endpoint = "http://a:x/"', "is no URL: Port could not"),
+        ('endpoint = "http://a/b c"', "percent-encoded"),
+        ('url = "http://a/é"', "percent-encoded"),
         ('endpoint = "http://ann:pw@a/"', "a name or a password"),
         ('endpoint = "http://a/"\nheaders = { Authorization = "Bearer s3cret" }', "name an environment variable"),
         ('endpoint = "http://a/"\nheaders = { "a b" = "X" }', "no name of a header"),

@@ -190,6 +190,8 @@ def _body(source: Source, response: http.client.HTTPResponse, until: float) -> b
     packed = (response.headers.get("Content-Encoding") or "").lower() in {"gzip", "x-gzip"}
     unpack = zlib.decompressobj(wbits=31) if packed else None
     promised, received, size, pieces = response.length, 0, 0, []
+    if unpack is None and promised is not None and promised > source.max_bytes:
+        raise _too_long(source)
     while piece := response.read1(_PIECE):
         received += len(piece)
         if time.monotonic() > until:
@@ -199,12 +201,16 @@ def _body(source: Source, response: http.client.HTTPResponse, until: float) -> b
             piece = unpack.unconsumed_tail if unpack is not None else b""
             size += len(text)
             if size > source.max_bytes:
-                limit = f"{source.max_bytes / 1_000_000:g} million bytes"
-                raise _error(source, f"its answer is longer than {limit}", "raise `max_mb`, or ask for less")
+                raise _too_long(source)
             pieces.append(text)
     if (promised is not None and received < promised) or (unpack is not None and not unpack.eof):
         raise http.client.IncompleteRead(b"")
     return b"".join(pieces)
+
+
+def _too_long(source: Source) -> GraphError:
+    limit = f"{source.max_bytes / 1_000_000:g} million bytes"
+    return _error(source, f"its answer is longer than {limit}", "raise `max_mb`, or ask for less")
 
 
 def _refusal(source: Source, error: HTTPError) -> GraphError | Busy:

@@ -31,10 +31,12 @@ async def plan_at(session: Session, place: Place, wish: Wish, progress: Progress
     with tempfile.TemporaryDirectory(prefix="regen-") as folder:
         root = session.config.root
         commit, there = await graphs_at(root, revision, Path(folder), session.config.project.graphs)
+        waiting = dict(session.answers)  # of sources: this plan takes them in, and then forgets them
         session.revision_root = there
         try:
             made = await plan(session, place, wish, progress)
         finally:
             session.revision_root = None
             session.forget()
+            session.answers = {**waiting, **session.answers}
     return replace(made, graph_at=commit)

@@ -120,6 +120,9 @@ async def _answer(session: Session, table: Table) -> Answer:
             )
     except RegenError as error:
         return Answer(error=error)
+    if fetched.data is None and validators == _NOTHING:
+        message = "the answer is that nothing changed, to a question that knew of nothing"
+        return Answer(error=GraphError(message, where=path_of(table.name), hint="report it to the plugin's authors"))
     if fetched.data is None:
         return Answer()
     return _fetched(source, fetched, fetched.data, asked)
