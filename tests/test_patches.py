@@ -160,7 +160,8 @@ async def test_the_configuration_names_the_file(world: World) -> None:
         async with world.open() as project:
             with pytest.raises(UsageError, match=message):
                 await project.patch(ADDS)
-        assert not (world.root / name).exists()
+        assert not (world.root / name).parent.joinpath("x.nq").exists()
+        assert not (world.root / "other").exists()
 
 
 async def test_a_patch_is_kept_though_the_cycle_fails(world: World) -> None:

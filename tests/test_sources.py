@@ -15,6 +15,7 @@ import anyio
 import pytest
 from tests.cycle_world import PEOPLE, PERSON, PREFIXES, World, actions
 from tests.source_world import Server, serving
+from tests.test_cycle_past import cloned, commit, git
 
 from regen import Project
 from regen.cli.main import run
@@ -174,6 +175,10 @@ FAULTS = {
     "refused": (lambda path: (403, {}, b""), "403.*\n.*headers"),
     "gone": (lambda path: (404, {}, b""), "404"),
     "busy": (lambda path: (503, {"Retry-After": "0"}, b""), "503"),
+    "a part": (
+        lambda path: (200, {"Content-Type": "text/turtle", "X-SQL-State": "S1TAT"}, b""),
+        "is a part of the graph",
+    ),
     "html": (lambda path: (200, {"Content-Type": "text/html"}, b"<html>"), "text/html, which is no RDF"),
     "rows": (lambda path: (200, {"Content-Type": "application/sparql-results+json"}, b"{}"), "has to be a CONSTRUCT"),
     "no content": (lambda path: (204, {}, b""), "204"),
@@ -284,6 +289,47 @@ async def test_prefixes_of_a_server_quarrel_with_nobody(world: World, server: Se
     text = (PREFIXES.replace("http://www.w3.org/2000/01/rdf-schema#", "urn:other#") + CARL).encode()
     server.say = lambda path: (200, {"Content-Type": "text/turtle"}, text)
     await world.apply()
+
+
+async def test_older_stores_call_n_triples_plain_text(world: World, server: Server) -> None:
+    """As its media type was before RDF 1.1."""
+    label = b'<http://example.org/carl> <http://www.w3.org/2000/01/rdf-schema#label> "Carl" .\n'
+    type_ = b"<http://example.org/carl> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://example.org/Person> ."
+    server.say = lambda path: (200, {"Content-Type": "text/plain; charset=utf-8"}, label + type_)
+    assert "carl.txt" in actions(await world.apply())
+
+
+async def test_what_a_server_never_asked_calls_unchanged_is_no_answer(world: World, server: Server) -> None:
+    """Neither from HTTP nor from a plugin."""
+    server.say = lambda path: (304, {}, b"")
+    with pytest.raises(GraphError, match="304"):
+        await world.apply()
+    configure(world, 'url = "mem:people"')
+
+    class Memory:
+        @hookimpl
+        def regen_fetch(self) -> Fetched | None:
+            return Fetched(None)
+
+    async with Project.open(world.root, plugins=[("memory", Memory())]) as project:
+        with pytest.raises(GraphError, match="knew of nothing"):
+            await project.apply()
+    assert not (world.root / "out").exists()
+
+
+async def test_an_edited_file_merges_on_a_fresh_clone(tmp_path: Path, server: Server) -> None:
+    """Its base is rendered again from the files of then and the source of now, where that has not changed since."""
+    server.graph(CARL + ":carl :knows [ rdfs:label 1 ] .")
+    world = World(tmp_path / "origin")
+    git(world.root, "init")
+    configure(world, f'endpoint = "{server.url}/sparql"')
+    await world.apply()
+    world.edit("carl.txt", "three", "three\nmine")
+    commit(world)
+    clone = cloned(world)
+    clone.write("templates/person.j2", PERSON.replace("one", "uno"))
+    assert actions(await clone.apply())["carl.txt"] == Action.MERGE
+    assert clone.read("carl.txt").endswith("uno\ntwo\nthree\nmine\n")
 
 
 async def test_a_source_that_is_taken_out_takes_its_triples_along(world: World) -> None:

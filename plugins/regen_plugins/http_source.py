@@ -166,6 +166,8 @@ def _secret(source: Source, header: str, variable: str) -> str:
 def _fetched(source: Source, response: http.client.HTTPResponse, until: float) -> Fetched:
     if response.status != HTTPStatus.OK:
         raise _error(source, f"it answered {response.status} {response.reason}", "a graph comes with 200")
+    if response.headers.get("X-SQL-State"):  # Virtuoso's: its time was over, and what it has so far comes with 200
+        raise _error(source, "its answer is a part of the graph: its time was over", "ask for less by `query`")
     kind = _format(source, response.headers)
     data = _body(source, response, until)
     validators = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
@@ -177,6 +179,8 @@ def _format(source: Source, headers: Message) -> str:
     found = _FORMATS.get(media)
     if found is None and media in _ANYTHING and source.kind == "url":
         found = FORMATS.get(urlsplit(source.url).path.rpartition(".")[2].lower())
+    if found is None and media == "text/plain" and source.kind != "url":
+        found = "ntriples"  # its media type before RDF 1.1, which older stores still say
     if found is None:
         query = "; the query has to be a CONSTRUCT or DESCRIBE" if "sparql-results" in media else ""
         raise _error(

@@ -38,5 +38,6 @@ async def plan_at(session: Session, place: Place, wish: Wish, progress: Progress
         finally:
             session.revision_root = None
             session.forget()
-            session.answers = {**waiting, **session.answers}
+            for name, answer in waiting.items():
+                session.answers.setdefault(name, answer)
     return replace(made, graph_at=commit)

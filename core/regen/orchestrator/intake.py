@@ -111,6 +111,7 @@ def _folder(session: Session) -> str:
 def _refuse_unseen(session: Session, path: Path, relative: str) -> None:
     """Raise for a file that no cycle would read; whether `graphs` takes one is asked with the file in its place."""
     project, made = session.config.project, not path.exists()
+    folders = [folder for folder in path.parents if not folder.exists()]
     if made:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -120,6 +121,8 @@ def _refuse_unseen(session: Session, path: Path, relative: str) -> None:
     finally:
         if made:
             path.unlink()
+        for folder in folders:
+            folder.rmdir()
     if not seen:
         raise UsageError(
             "deltas would be kept here, and `graphs` does not take this file",
@@ -187,6 +190,7 @@ def _line(quad: Quad, iri: str) -> str:
 
 
 def _write(path: Path, lines: Sequence[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines)
