@@ -63,11 +63,10 @@ def test_rows_have_their_effect_in_their_order() -> None:
 
 def test_names_are_expanded_where_they_are_names() -> None:
     """Not in texts, IRIs and labels; blank nodes may be spelt as a store does."""
-    text = (
-        'PA "ex" <urn:ex:> .\n# A comment .\nA ex:a ex:b "ex:c . # ex:d"^^ex:t <http://ex.#g> .\nA <_:b1> ex:p _:b2 .'
-    )
+    text = '\ufeffPA "ex" <urn:ex:> .\r\n# A comment .\n\nA <_:b1> ex:p _:b2 .\n'
+    text += 'A ex:a ex:b "ex:c . # ex:d"^^ex:t:u <http://ex.#g> . # see ex.org'
     assert read_patch(text).delta.added == {
-        Quad(Iri("urn:ex:a"), Iri("urn:ex:b"), Literal("ex:c . # ex:d", "urn:ex:t"), Iri("http://ex.#g")),
+        Quad(Iri("urn:ex:a"), Iri("urn:ex:b"), Literal("ex:c . # ex:d", "urn:ex:t:u"), Iri("http://ex.#g")),
         Quad(Blank("b1"), Iri("urn:ex:p"), Blank("b2")),
     }
 

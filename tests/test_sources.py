@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 from tests.cycle_world import PEOPLE, PERSON, PREFIXES, World, actions
-from tests.source_world import Server, serving
+from tests.source_world import Answer, Server, serving
 from tests.test_cycle_past import cloned, commit, git
 
 from regen import Project
@@ -374,6 +374,20 @@ async def test_a_watch_asks_in_its_interval(world: World, server: Server) -> Non
             turn = await anext(turns)
             assert turn.applied is not None
             assert turn.applied.plan.findings == ()
+            often = threading.Semaphore(0)
+
+            def broken(path: str) -> Answer:
+                often.release()
+                return 200, {"Content-Type": "text/turtle"}, b"oops"
+
+            server.say = broken
+            turn = await anext(turns)
+            assert turn.applied is not None
+            assert "it answers" in turn.applied.plan.findings[0].message
+            for _ in range(5):
+                await anyio.to_thread.run_sync(often.acquire)
+            world.graph(PEOPLE.replace('"Bob"', '"Robert"'))
+            assert (await anext(turns)).trigger == "graphs/people.ttl"
     assert 304 in server.statuses
 
 

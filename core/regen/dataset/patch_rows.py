@@ -23,7 +23,7 @@ _HEADER = re.compile(r"(\S+)\s+(.+)")
 _ADDS_PREFIX = re.compile(r"(?:\"([^\"\\]*)\"|([^\s\":<>]*):)\s+[<\"]([^<>\s\"]*)[>\"]")
 _DROPS_PREFIX = re.compile(r"(?:\"([^\"\\]*)\"|([^\s\":<>]*):)")
 _LABEL = re.compile(r"<_:([A-Za-z0-9_.-]+)>")  # how a store spells its own blank node
-_NAME = re.compile(r"\"(?:[^\"\\]|\\.)*\"|<[^<>]*>|_:\S+|@[\w-]+|([A-Za-z_][\w.-]*|):([\w.%-]*)")
+_NAME = re.compile(r"\"(?:[^\"\\]|\\.)*\"|<[^<>]*>|_:\S+|@[\w-]+|([A-Za-z_][\w.-]*|):([\w.%:-]*)")
 _EXCERPT = 100  # characters of the faulty row that an error repeats
 
 
@@ -43,7 +43,7 @@ def read_patch(data: bytes | str, name: str = "patch") -> Patch:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise GraphError("this is not UTF-8", where=f"{name}:{line}", hint="send it as UTF-8") from error
     reader = _Reader(name)
-    for number, row in enumerate(text.split("\n"), 1):
+    for number, row in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         if row.strip() and not row.lstrip().startswith("#"):
             reader.take(number, row)
     return reader.patch()

@@ -114,7 +114,7 @@ async def _answer(session: Session, table: Table) -> Answer:
         fetched = await session.hooks.fetch(source, validators)
         if fetched is None:
             raise GraphError(
-                f"no plugin fetches {source.url}",
+                f"no plugin fetches {source.url.partition('?')[0]}",
                 where=path_of(table.name),
                 hint="built in are http and https; `regen plugins` lists what is installed",
             )
@@ -166,7 +166,10 @@ def _is_news(session: Session, name: str, answer: Answer) -> bool:
         return answer.file is not None
     if answer.error is not None:
         return row.error != error_of(answer.error)
-    return row.error is not None if answer.file is None else answer.digest != row.digest or row.error is not None
+    if answer.file is None:
+        return row.error is not None
+    # What could not be parsed is known by its digest alone, and comes again unasked: it is no news then.
+    return answer.digest != row.digest or (row.error is not None and name in session.known)
 
 
 def error_of(error: RegenError) -> tuple[str, str | None, str | None]:
