@@ -12,16 +12,18 @@ import anyio.lowlevel
 import pytest
 
 from regen import Project
+from regen.errors import GraphError
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.hooks.reference import hook_text, reference
 from regen.model.merge import ThreeWay
+from regen.model.source import Source, Validators
 
 DOCS = Path(__file__).parents[1] / "docs"
 GUIDE = (DOCS / "plugins.md").read_text("utf-8")
 BLOCKS = [block for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL) if "@hookimpl" in block]
 NAMES = """
-import logging, re, string, anyio, pyoxigraph
+import logging, pathlib, re, string, anyio, pyoxigraph
 from contextlib import asynccontextmanager
 from regen.errors import GraphError
 from regen.hooks import hookimpl
@@ -29,6 +31,7 @@ from regen.model.finding import Finding
 from regen.model.graphfile import Loaded
 from regen.model.language import Language
 from regen.model.merge import Merged
+from regen.model.source import Fetched, Validators
 from regen.model.template import Rendered
 from regen.query.compile import compile_view
 from regen_plugins.deploy_workspace import WorkspaceDeployer
@@ -118,6 +121,20 @@ async def test_the_example_of_an_executor_gives_results_in_the_order_of_the_chun
     async with executor.open():
         assert await executor.map(doubled, [3, 1, 2], counts.append) == [6, 2, 4]
     assert counts == [1, 2, 3]
+
+
+@pytest.mark.anyio
+async def test_the_example_of_a_source_sends_nothing_twice(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
+    hooks = Hooks(PluginManager(extra=[("example", example("regen_fetch"))]))
+    first = await hooks.fetch(Source("s", "url", f"snapshot:{tmp_path / 'a.ttl'}"), Validators())
+    assert first is not None
+    assert (first.data, first.format) == (b"<urn:a> <urn:b> <urn:c> .", "turtle")
+    second = await hooks.fetch(Source("s", "url", f"snapshot:{tmp_path / 'a.ttl'}"), first.validators)
+    assert second is not None
+    assert second.data is None
+    with pytest.raises(GraphError, match="source:s"):
+        await hooks.fetch(Source("s", "url", "snapshot:/nowhere"), Validators())
 
 
 @pytest.mark.anyio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -239,7 +239,7 @@ async def test_a_change_goes_before_a_look(tmp_path: Path, monkeypatch: pytest.M
         raise AssertionError("there is no door")
 
     config = load_config(world.root)
-    calls = watching.Calls(lambda: config, reload, cycle, look, lambda: ["one", "two"], serve)
+    calls = watching.Calls(lambda: config, reload, cycle, look, lambda: ["one", "two"], serve, lambda _: nullcontext())
     async with aclosing(watching.watch(calls, None, "start")) as turns:
         told = [await next_turn(turns) for _ in range(3)]
     assert [turn.trigger for turn in told] == ["start", "start", "graphs/people.ttl"]

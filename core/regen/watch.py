@@ -12,7 +12,7 @@ import shlex
 import time
 import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import socket, socketpair
@@ -52,6 +52,7 @@ class Calls:
         look: checks a view of an environment while nothing changes; what it finds is stale then.
         environments: names of those that a watch deploys to.
         serve: runs the command of the client that waits at the door; gives None where it left.
+        polled: asks sources while its context is open, and tells the path of one that has something new, in a thread.
     """
 
     config: Callable[[], Config]
@@ -60,6 +61,7 @@ class Calls:
     look: Callable[[str], Awaitable[Finding | None]]
     environments: Callable[[], list[str]]
     serve: Callable[[Door], Awaitable[Served | None]]
+    polled: Callable[[Callable[[str], None]], AbstractContextManager[None]]
 
 
 class Changes:
@@ -89,6 +91,10 @@ class Changes:
             self._paths[path] = time.time_ns()
         with suppress(OSError):  # it rings already, or nobody listens any more
             self._rings.send(b"!")
+
+    def hear(self, source: str) -> None:
+        """Note a source; called in its thread, perhaps after the end."""
+        self.add(str(self.root / source))
 
     async def wait(self, door: Door | None) -> Event:
         """Wait until there is a path to take, or a client at the door."""
@@ -188,13 +194,17 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
     config, trigger = calls.config, Trigger(start)
     files: Mapping[str, int] | None = None
     while True:
-        watched, changes = scene(config()), Changes(config().root)
-        with closing(changes), observed(watched, changes) as notified:
+        watched, sources, changes = scene(config()), config().sources, Changes(config().root)
+        with closing(changes), observed(watched, changes) as notified, ExitStack() as polls:
             if not notified and trigger.text == start:
                 trigger = Trigger(f"{start}; the kernel gives no events here, looking every {POLL_S:g} s")
+            polling = False
             while True:
                 for environment in calls.environments():
                     yield await _turn(calls, environment, trigger, files if notified else None)
+                if not polling:  # only now: the first cycle asks sources that were never read itself
+                    polls.enter_context(calls.polled(changes.hear))
+                    polling = True
                 event: Event = "client"  # who waits is let in after each cycle, however many changes come in
                 while event != "change":
                     for turn in await _between(calls, changes, door, event):
@@ -207,7 +217,7 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
                     failed = await _reloaded(calls.reload, trigger)
                 if failed is not None:
                     yield failed
-                elif watched.moved(files) or scene(config()) != watched:
+                elif watched.moved(files) or (scene(config()), config().sources) != (watched, sources):
                     files = None
                     break
 

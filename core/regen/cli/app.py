@@ -88,6 +88,7 @@ COMMANDS: tuple[Command, ...] = (
                 help="exit with 1 where an output is stale, missing or extra; `exact`: or edited by hand",
             ),
             _argument("--all", dest="everything", action="store_true", help="print every line of a long plan"),
+            _argument("--graph-at", metavar="REV", help="plan as if the graph files were those of a git revision"),
             _FULL,
             _LANGUAGE,
             _ENV,
@@ -101,7 +102,15 @@ COMMANDS: tuple[Command, ...] = (
         "apply",
         "cycle:apply",
         "Run one cycle: bring every affected file up to date.",
-        (_FULL, _LANGUAGE, _ENV, _JSON, _WAIT, _DIRECTORY),
+        (
+            _argument("--patch", metavar="FILE", help="first take in an RDF Patch; `-` reads it from standard input"),
+            _FULL,
+            _LANGUAGE,
+            _ENV,
+            _JSON,
+            _WAIT,
+            _DIRECTORY,
+        ),
         beside=True,
     ),
     Command(
@@ -119,10 +128,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "diff",
         "look:diff",
-        "Print the delta of two graph files or folders as events, or as an RDF Patch.",
+        "Print the delta of two graph files, folders or git revisions as events, or as an RDF Patch.",
         (
-            _argument("old", type=Path, metavar="OLD", help="a graph file, or a folder of them"),
-            _argument("new", type=Path, metavar="NEW", help="the same, later"),
+            _argument("old", metavar="OLD", help="a graph file, a folder of them, or a git revision of the project"),
+            _argument("new", metavar="NEW", help="the same, later"),
             _argument("--format", dest="form", choices=("text", "json", "rdf-patch"), default="text"),
             _flag("--exit-code", help="exit with 1 where there is a difference"),
             _DIRECTORY,

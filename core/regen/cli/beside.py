@@ -87,12 +87,12 @@ class _Conversation:
 
     def hold(self, arguments: Sequence[str]) -> int | None:
         """Give the exit code; None where the watch ended before it began."""
-        with _signals(self._heard):
+        with _signals(self._heard), terminal.handed_on() as described:
             self._say(
                 regen=__version__,
                 arguments=list(arguments),
                 folder=os.getcwd(),  # noqa: PTH109 - text
-                terminal=terminal.described(),
+                terminal=described,
             )
             threading.Thread(target=self._listen, name="regen-watch", daemon=True).start()
             try:

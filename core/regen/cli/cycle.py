@@ -7,12 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regen.cli import document, show
+from regen.cli import document, show, terminal
 from regen.cli.running import Work, opened, run
-from regen.errors import ExitCode
+from regen.errors import ExitCode, UsageError
 from regen.model.plan import Action
 
 if TYPE_CHECKING:
+    from regen.dataset.patch import Patch
     from regen.model.finding import Finding
     from regen.model.plan import Plan
     from regen.orchestrator.outcome import Applied, Turn
@@ -28,6 +29,7 @@ def plan(
     diff: bool = False,
     check: str | None = None,
     everything: bool = False,
+    graph_at: str | None = None,
     full: bool = False,
     language: list[str] | None = None,
     env: str | None = None,
@@ -36,15 +38,20 @@ def plan(
     directory: Path = Path(),
 ) -> Work:
     """Show what a cycle would do, and why."""
+    if check is not None and graph_at is not None:
+        raise UsageError("--check looks at the graph files on disk, and --graph-at does not", hint="give one of them")
 
     async def work() -> int:
         async with opened(directory, "plan", wait_s=wait) as project:
             if check is not None:
                 return await _check(project, env, check == "exact", json)
-            value = await project.plan(env, full=full, languages=language or ())
+            value = await project.plan(env, full=full, languages=language or (), graph_at=graph_at)
             if json:
                 document.write(value)
             else:
+                if value.graph_at is not None:
+                    text = f"as if the graph files were those of git {value.graph_at[:12]}; this cannot be applied"
+                    show.out().print(text, style="dim", markup=False)
                 before = project.on_disk(value) if diff else {}
                 show.plan(show.out(), value, diff=diff, before=before, everything=everything)
             still_open = len(await project.conflicts(env))
@@ -82,6 +89,7 @@ def _exit_code(value: Plan, still_open: int) -> ExitCode:
 
 
 def apply(
+    patch: str | None = None,
     full: bool = False,
     language: list[str] | None = None,
     env: str | None = None,
@@ -89,19 +97,43 @@ def apply(
     wait: float = 0.0,
     directory: Path = Path(),
 ) -> Work:
-    """Run one cycle: bring every affected file up to date."""
+    """Run one cycle: bring every affected file up to date; with a patch, take it in first."""
+    given = _given_patch(patch, directory) if patch is not None else None
 
     async def work() -> int:
         started = time.perf_counter()
         async with opened(directory, "apply", wait_s=wait) as project:
+            patched = await project.patch(given) if given is not None else None
+            if patched is not None and not json:
+                show.plain(f"{patched}\n")
             applied = await project.apply(environment=env, full=full, languages=language or ())
             if json:
-                document.write(applied)
+                said = {} if patched is None else {"patched": document.spell(patched)}
+                document.write({**document.spell(applied), **said})
             else:
                 _print_applied(applied, time.perf_counter() - started)
             return _exit_code(applied.plan, applied.open_conflicts)
 
     return work
+
+
+def _given_patch(patch: str, directory: Path) -> Patch:
+    """A patch from a file, or for "-" from standard input; read before anything is held, for both may wait.
+
+    Raises:
+        UsageError: there is no such file.
+        GraphError: it is no RDF Patch.
+    """
+    from regen.dataset.patch_rows import read_patch
+
+    if patch == "-":
+        return read_patch(terminal.given(), "standard input")
+    try:
+        data = (terminal.folder() / directory / patch).read_bytes()
+    except OSError as error:
+        message = f"the patch cannot be read: {error.strerror}"
+        raise UsageError(message, where=patch, hint="name an RDF Patch, or `-` for standard input") from error
+    return read_patch(data, patch)
 
 
 def _print_applied(applied: Applied, duration_s: float) -> None:

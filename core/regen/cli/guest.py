@@ -34,7 +34,7 @@ async def run(lend: Lend, request: Request, post: Post) -> int:
     """
     token = LENT.set(partial(lend, request.folder))
     try:
-        with terminal.elsewhere(request.terminal, post), _logged(), telemetry.around(request.terminal):
+        with terminal.elsewhere(request.terminal, post, request.folder), _logged(), telemetry.around(request.terminal):
             try:
                 return await _run(request)
             except Exception as error:  # noqa: BLE001 - the watch is another person's work, and must not end by this

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def diff(
-    old: Path,
-    new: Path,
+    old: str,
+    new: str,
     form: str = "text",
     exit_code: bool = False,
     directory: Path = Path(),
 ) -> int:
-    """Print the delta of two graphs as events, or as an RDF Patch."""
-    from regen.orchestrator.comparison import compare_graphs
+    """Print the delta of two graphs, or of two git revisions, as events or as an RDF Patch."""
+    from regen.orchestrator.comparison import compare_named
 
-    comparison = run(lambda: compare_graphs(directory / old, directory / new))
+    comparison = run(lambda: compare_named(directory, old, new))
     match form:
         case "json":
             document.write({"events": comparison.events, "added": comparison.added, "removed": comparison.removed})

@@ -1,14 +1,16 @@
-"""Terminal: where a command prints: this process's standard streams, or those of the process that it is run for."""
+"""Terminal: where a command prints and reads: this process's standard streams, or those of whom it is run for."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TextIO, cast
 
 Channel = Literal["out", "err"]
@@ -23,8 +25,10 @@ class _Terminal:
     out: TextIO
     err: TextIO
     environment: Mapping[str, str]
+    folder: Path
 
 
+_GIVEN: ContextVar[bytes | None] = ContextVar("given", default=None)
 _THERE: ContextVar[_Terminal | None] = ContextVar("terminal", default=None)
 
 
@@ -42,6 +46,37 @@ def environment() -> Mapping[str, str]:
     return os.environ if there is None else there.environment
 
 
+def folder() -> Path:
+    """The folder that the command was typed in; paths among its arguments are relative to it."""
+    there = _THERE.get()
+    return Path() if there is None else there.folder
+
+
+def given() -> bytes:
+    """All of standard input; a second time the same."""
+    there = _THERE.get()
+    if there is not None:
+        return Path(there.environment["in"]).read_bytes()
+    found = _GIVEN.get()
+    if found is None:
+        found = sys.stdin.buffer.read()
+        _GIVEN.set(found)
+    return found
+
+
+@contextmanager
+def handed_on() -> Iterator[dict[str, str]]:
+    """This process's terminal with what was read from it, which lies in a file while the block runs."""
+    found = _GIVEN.get()
+    if found is None:
+        yield described()
+        return
+    with tempfile.NamedTemporaryFile(prefix="regen-") as file:
+        file.write(found)
+        file.flush()
+        yield {**described(), "in": file.name}
+
+
 def described() -> dict[str, str]:
     """This process's terminal, for `elsewhere` in another one."""
     found = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
@@ -53,15 +88,16 @@ def described() -> dict[str, str]:
 
 
 @contextmanager
-def elsewhere(description: Mapping[str, str], post: Callable[[str, str], None]) -> Iterator[None]:
-    """Print to another process's terminal inside the block.
+def elsewhere(description: Mapping[str, str], post: Callable[[str, str], None], folder: Path) -> Iterator[None]:
+    """Print to another process's terminal inside the block, and read from it.
 
     Args:
         description: of the terminal.
         post: sends a text to its "out" or "err".
+        folder: that the other process was started in.
     """
     out, err = (cast("TextIO", _Stream(channel, description, post)) for channel in ("out", "err"))
-    token = _THERE.set(_Terminal(out, err, description))
+    token = _THERE.set(_Terminal(out, err, description, folder))
     try:
         yield
     finally:

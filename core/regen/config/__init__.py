@@ -12,6 +12,7 @@ from regen.config.settings import (
     Merge,
     Plugins,
     Project,
+    Source,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Merge",
     "Plugins",
     "Project",
+    "Source",
     "find_root",
     "load_config",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from regen.config.check import Place, read_table
 from regen.config.settings import Config, Environment
+from regen.config.sources import check_sources
 from regen.errors import ConfigError, UsageError
 
 CONFIG_FILE = "regen.toml"
@@ -120,6 +121,7 @@ def _complete(config: Config, place: Place) -> Config:
     config = replace(config, environments=environments)
     _check_names(config, place)
     _check_targets(config, place)
+    check_sources(config, place)
     return config
 
 

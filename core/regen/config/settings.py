@@ -56,6 +56,10 @@ class Project:
     ] = ()
     prefixes: Annotated[Pairs, Key("prefixes for queries and templates, beside those of the graph files")] = ()
     base: Annotated[str | None, Key("the IRI that relative IRIs of graph files are resolved against")] = None
+    published: Annotated[
+        str | None,
+        Key("the `.nq` file among `graphs` that keeps patches and deltas", shown="`published.nq` in the first folder"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,28 @@ class Environment:
     enabled: Annotated[bool, Key("false: no cycle looks at it")] = True
     automatic: Annotated[bool, Key("`watch` deploys here; false: only `apply --env` does")] = True
     validate: Annotated[bool, Key("run the evaluators before deploying here")] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A graph that is no file: asked for over HTTP, at one of `endpoint`, `graph_store` and `url`."""
+
+    name: Annotated[str, Key("letters, digits, `-` and `_`, a letter first")]
+    endpoint: Annotated[str | None, Key("a SPARQL 1.1 endpoint")] = None
+    graph_store: Annotated[str | None, Key("a SPARQL 1.1 Graph Store, by its URL without `?graph=`")] = None
+    url: Annotated[str | None, Key("one RDF document")] = None
+    graph: Annotated[str | None, Key("the graph's IRI there", shown="its default graph")] = None
+    query: Annotated[
+        str | None, Key("for an `endpoint`: a CONSTRUCT or DESCRIBE query", shown="all triples of the graph")
+    ] = None
+    interval_s: Annotated[float, Key("how often `watch` asks again; 0: at its start only", minimum=0)] = 60.0
+    timeout_s: Annotated[float, Key("how long one asking may take, its retries included", minimum=0.001)] = 30.0
+    max_mb: Annotated[float, Key("the longest answer, decompressed, in millions of bytes", minimum=0.001)] = 100.0
+    retries: Annotated[int, Key("how often a source is asked again that is busy or not there", minimum=0)] = 2
+    headers: Annotated[
+        Pairs,
+        Key("headers to send: a name, and the environment variable that holds the value, such as `Bearer …`"),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +170,10 @@ class Config:
     environments: Annotated[
         tuple[Environment, ...],
         Key("One table for each. Without any there is one, `dev`, with the deployer `workspace`.", toml="environment"),
+    ] = ()
+    sources: Annotated[
+        tuple[Source, ...],
+        Key("One table for each; its triples stand in the graph `urn:regen:source:NAME`.", toml="source"),
     ] = ()
     evaluate: Annotated[Evaluate, Key("")] = field(default_factory=Evaluate)
     merge: Annotated[Merge, Key("")] = field(default_factory=Merge)

@@ -6,9 +6,9 @@ one name for both. So a folder that only moved has an empty delta, and so has a 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -24,6 +24,35 @@ from regen.model.graphfile import GraphFile, Loaded, file_iri
 
 Load = Callable[[GraphFile], Awaitable[Loaded | None]]
 _COMMON = "graph"  # the path that both of two files are taken for
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Where one state lies.
+
+    Attributes:
+        folder: that paths are relative to.
+        entries: folders, globs and files in it, as under `graphs` of the configuration.
+        shown: what stands before a path in an error, with its last separator.
+        ignore: patterns as in `.gitignore`.
+        one: whether it is one file: its graph has the same name in both states, whatever its path.
+    """
+
+    folder: Path
+    entries: Sequence[str]
+    shown: str
+    ignore: Sequence[str] = ()
+    one: bool = False
+
+
+def tree_of(path: Path) -> Tree:
+    """A graph file, or a folder of them, as a state."""
+    folder = path if path.is_dir() else path.parent
+    shown = "" if folder == Path() else f"{folder}/"
+    if path.is_dir():
+        return Tree(path, ["."], shown)
+    resolved = path.resolve()
+    return Tree(resolved.parent, [resolved.name], shown, one=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +99,15 @@ async def compare(old: Path, new: Path, load: Load) -> Comparison:
         GraphError: a file cannot be read or parsed.
     """
     _check(old, new)
+    return await compare_trees(tree_of(old), tree_of(new), load)
+
+
+async def compare_trees(old: Tree, new: Tree, load: Load) -> Comparison:
+    """Load two states and compare them.
+
+    Raises:
+        GraphError: a file cannot be read or parsed; an entry names nothing.
+    """
     first = await _read(old, load, {})
     second = await _read(new, load, first.files)
     dataset = Dataset()
@@ -95,10 +133,10 @@ def _check(old: Path, new: Path) -> None:
         raise UsageError(f"{old} and {new} are a file and a folder", hint=hint)
 
 
-async def _read(path: Path, load: Load, earlier: Mapping[str, FileDelta]) -> _Side:
+async def _read(tree: Tree, load: Load, earlier: Mapping[str, FileDelta]) -> _Side:
     side = _Side()
     try:
-        for iri, file in _graph_files(path):
+        for iri, file in _graph_files(tree):
             loaded = await load(file)
             if loaded is None:
                 raise no_loader(file)
@@ -108,24 +146,19 @@ async def _read(path: Path, load: Load, earlier: Mapping[str, FileDelta]) -> _Si
             side.prefixes = {**loaded.prefixes, **side.prefixes}
             side.warnings += loaded.warnings
     except GraphError as error:
-        where = str(PurePath(_folder(path), error.where or ""))
-        raise GraphError(error.message, where=where, hint=error.hint) from error
+        raise GraphError(error.message, where=f"{tree.shown}{error.where or ''}", hint=error.hint) from error
     return side
 
 
-def _graph_files(path: Path) -> Iterator[tuple[str, GraphFile]]:
+def _graph_files(tree: Tree) -> Iterator[tuple[str, GraphFile]]:
     """Each graph file of one side, with the name of its graph."""
-    folder = _folder(path.resolve())
-    for found in find_graph_files(folder, ["." if path.is_dir() else path.resolve().name]):
-        iri = file_iri(found.path if path.is_dir() else _COMMON)
+    folder = tree.folder.resolve()
+    for found in find_graph_files(folder, tree.entries, tree.ignore):
+        iri = file_iri(_COMMON if tree.one else found.path)
         data, _ = read_bytes(folder, found)
         file = graph_file(found, data, iri)
         if file is not None:
             yield iri, file
-
-
-def _folder(path: Path) -> Path:
-    return path if path.is_dir() else path.parent
 
 
 def _changes(first: _Side, second: _Side) -> list[GraphChange]:

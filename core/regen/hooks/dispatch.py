@@ -18,6 +18,7 @@ from regen.model.finding import Finding
 from regen.model.graphfile import GraphFile, Loaded
 from regen.model.language import Language
 from regen.model.merge import Merged, ThreeWay
+from regen.model.source import Fetched
 
 if TYPE_CHECKING:
     import pluggy
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from regen.hooks.protocols import Deployer, Executor, Selector
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.settings import PluginSettings
+    from regen.model.source import Source, Validators
     from regen.model.template import Renderer, Template
 
 # What an answer has to be: a class, or what an object of a protocol has to offer.
 _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_languages": Sequence,
+    "regen_fetch": Fetched,
     "regen_load": Loaded,
     "regen_select": ("digest", "keyed", "variables", "affected", "rows", "all_rows", "global_rows"),
     "regen_render": ("render", "lines"),
@@ -64,6 +67,10 @@ class Hooks:
             for language in answer:
                 found.setdefault(language.name, language)
         return tuple(found[name] for name in sorted(found))
+
+    async def fetch(self, source: Source, known: Validators) -> Fetched | None:
+        """What a source answers; None where no plugin knows its kind."""
+        return cast("Fetched | None", await self._first("regen_fetch", source=source, known=known))
 
     async def load(self, file: GraphFile) -> Loaded | None:
         """The file's quads; None where no plugin knows the format."""

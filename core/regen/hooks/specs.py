@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from regen.model.language import Language
     from regen.model.merge import Merged, ThreeWay
     from regen.model.settings import PluginSettings
+    from regen.model.source import Fetched, Source, Validators
     from regen.model.template import Renderer, Template
 
 
@@ -44,6 +45,19 @@ def regen_languages() -> Sequence[Language] | None:
     None: knows none. All answers are joined; the first one that names a language wins.
     Promises: equal answers for the whole life of the process.
     Raises: nothing.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_fetch(source: Source, known: Validators) -> Fetched | None:
+    """Ask one source for its graph.
+
+    When: in each `plan`, `apply` and `plan --check`; in `watch` every `interval_s` seconds, in a thread beside its
+        cycles.
+    None: does not know this kind of source, or its scheme; the next plugin is asked.
+    Promises: the whole graph, or an error; never a part. `known` is what the source said of the version in force, empty
+        before the first; only where it is given may the answer have no data. No secret is in any message.
+    Raises: GraphError with the way out; the source's last good version then stays in force.
     """
 
 

@@ -20,12 +20,21 @@ def file_iri(path: str) -> str:
     return f"file:///{quote(path, safe=_IN_PATHS)}"
 
 
+SOURCE = "source:"
+"""What the path of a graph starts with that is no file; the name of its source follows."""
+
+
+def graph_iri(path: str) -> str:
+    """The name of a graph: a file's, or `urn:regen:source:NAME` for that of a source."""
+    return f"urn:regen:{path}" if path.startswith(SOURCE) else file_iri(path)
+
+
 @dataclass(frozen=True, slots=True)
 class GraphFile:
     """One graph file, read once.
 
     Attributes:
-        path: relative to the project, with slashes.
+        path: relative to the project, with slashes; "source:NAME" for what a source answered.
         data: the file's bytes, decompressed, without a byte order mark.
         format: "turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3", "trix", "hext", or else the
             extension in lower case, without its dot.

@@ -14,12 +14,13 @@ from regen.model.artifact import ArtifactId, Because
 from regen.model.change import Change, Origins
 from regen.model.delta import Delta
 from regen.model.finding import Finding
+from regen.model.graphfile import SOURCE
 from regen.orchestrator.filling import keep, new_dataset
+from regen.orchestrator.graphs import Read, path_name, read_graphs
 from regen.orchestrator.looking import look
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
-from regen.orchestrator.versions import FileRead, read_files
 from regen.stages.diff import Settled, find_change, reasons
 from regen.stages.select import Probe, probe, resolve
 from regen.telemetry import stage
@@ -28,7 +29,7 @@ _PATCH_SHARE = 20  # a change of less than a twentieth of a file is kept as a pa
 
 
 async def take_in(session: Session, changed: Collection[str] | None = None) -> None:
-    """Bring a session up to the files on disk.
+    """Bring a session up to the files on disk, and to what sources have answered.
 
     Args:
         session: the open project.
@@ -38,6 +39,7 @@ async def take_in(session: Session, changed: Collection[str] | None = None) -> N
         RegenError: a template, a view or a prefix is wrong. Nothing is taken in then, the graph neither: what its
             change affects could not be said of a template that cannot be read.
     """
+    answers = dict(session.answers)
     try:
         reads, gone, units = await _seen(session, changed)
     except BaseException:
@@ -51,16 +53,19 @@ async def take_in(session: Session, changed: Collection[str] | None = None) -> N
     except BaseException:
         session.forget()
         raise
+    for name, answer in answers.items():
+        if session.answers.get(name) is answer:
+            del session.answers[name]
     session.findings = tuple(_findings(session))
 
 
 async def _seen(
     session: Session, changed: Collection[str] | None
-) -> tuple[list[FileRead], tuple[str, ...], dict[str, Unit]]:
+) -> tuple[list[Read], tuple[str, ...], dict[str, Unit]]:
     """What is new: files, paths of those that are gone, and the templates as they are now."""
     with stage("load") as span:
         seen = look(session, changed)
-        reads = await read_files(session, seen.files)
+        reads = await read_graphs(session, seen.files)
         span.set_attribute("regen.files", len(seen.files))
         span.set_attribute("regen.files.changed", len(reads))
     prefixes = _prefixes(session, reads, seen.gone)
@@ -70,7 +75,7 @@ async def _seen(
     return reads, seen.gone, units
 
 
-def _prefixes(session: Session, reads: Sequence[FileRead], gone: Sequence[str]) -> dict[str, str]:
+def _prefixes(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> dict[str, str]:
     """The prefixes that will be in force."""
     known = session.files
     if not gone and all(r.row.path in known and known[r.row.path].prefixes == r.row.prefixes for r in reads):
@@ -80,7 +85,7 @@ def _prefixes(session: Session, reads: Sequence[FileRead], gone: Sequence[str]) 
     return session.prefixes(rows)
 
 
-def _advance(session: Session, reads: Sequence[FileRead], gone: Sequence[str], units: Mapping[str, Unit]) -> None:
+def _advance(session: Session, reads: Sequence[Read], gone: Sequence[str], units: Mapping[str, Unit]) -> None:
     """Move the dataset on, and make stale what that affects in templates that stayed as they were."""
     first = session.revision == 0
     changes = _changes(session, reads, gone)
@@ -102,7 +107,7 @@ def _advance(session: Session, reads: Sequence[FileRead], gone: Sequence[str], u
     session.last_change = None if first else change
 
 
-def _changes(session: Session, reads: Sequence[FileRead], gone: Sequence[str]) -> list[GraphChange]:
+def _changes(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> list[GraphChange]:
     changes = [
         GraphChange(read.version.delta.iri, read.version.delta.added, read.version.delta.removed)
         for read in reads
@@ -118,7 +123,7 @@ def _stayed(session: Session, units: Mapping[str, Unit]) -> list[Unit]:
     return [unit for name, unit in units.items() if any(one.get(name, ("",))[0] == unit.digest for one in known)]
 
 
-def _first_load(session: Session, reads: Sequence[FileRead]) -> Change:
+def _first_load(session: Session, reads: Sequence[Read]) -> Change:
     deltas = [read.version.delta for read in reads if read.version is not None and read.version.delta is not None]
     session.dataset = new_dataset(session, ((delta.iri, delta.quads) for delta in deltas))
     delta = Delta(frozenset(named_quads((delta.iri, delta.quads) for delta in deltas)))
@@ -142,13 +147,14 @@ def _moved(session: Session, changes: list[GraphChange], units: list[Unit], orig
     return find_change(delta, Settled(delta, dataset))
 
 
-def _take_rows(session: Session, reads: Sequence[FileRead], gone: Sequence[str]) -> None:
+def _take_rows(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> None:
     pending = session.pending
     for read in reads:
         path = read.row.path
         stored = path in session.files and session.files[path].blob is not None and path not in pending.contents
         session.files[path] = pending.files[path] = read.row
         session.remark(read.row)
+        _take_known(session, read)
         if read.version is None or read.version.delta is None:
             continue
         delta = read.version.delta
@@ -162,12 +168,27 @@ def _take_rows(session: Session, reads: Sequence[FileRead], gone: Sequence[str])
             pending.contents[path] = delta.quads
             pending.patches = [patch for patch in pending.patches if patch[0] != path]
     for path in gone:
+        if path.startswith(SOURCE):
+            pending.known[path_name(path)] = None
+            session.known.pop(path_name(path), None)
         del session.files[path]
         session.forget_quads(path)
         session.remarked.discard(path)
         pending.files[path] = None
         pending.contents.pop(path, None)
         pending.patches = [patch for patch in pending.patches if patch[0] != path]
+
+
+def _take_known(session: Session, read: Read) -> None:
+    """What a source said of its version; of one that cannot be parsed it is forgotten, so that it comes again."""
+    if not read.row.path.startswith(SOURCE) or (read.known is None and read.version is None):
+        return
+    name = path_name(read.row.path)
+    session.pending.known[name] = read.known
+    if read.known is None:
+        session.known.pop(name, None)
+    else:
+        session.known[name] = read.known
 
 
 def _stale_units(session: Session) -> None:
@@ -231,7 +252,8 @@ def _findings(session: Session) -> Iterator[Finding]:
             message, where, hint = row.error
             line, column = _line_column(where or "")
             until = "its last good version stays in force" if row.blob is not None else "the file is left out"
-            yield Finding("load", "error", f"{message}; {until} until it is mended", path, line, column, hint)
+            end = "until it answers" if path.startswith(SOURCE) else "until it is mended"
+            yield Finding("load", "error", f"{message}; {until} {end}", path, line, column, hint)
         yield from (Finding("load", "warning", warning, path) for warning in row.warnings)
 
 

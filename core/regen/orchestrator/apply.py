@@ -89,6 +89,11 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
 
 
 def _refuse_outdated(session: Session, place: Place, plan: Plan, inputs: str) -> None:
+    if plan.graph_at is not None:
+        raise UsageError(
+            f"this plan is of the graph files of git {plan.graph_at[:12]}, and not of those on disk",
+            hint="check those files out, then plan and apply",
+        )
     if plan.inputs != inputs or plan.parent != session.parent(place):
         raise UsageError(
             "this plan was made before the graph, a template or the environment's release changed",

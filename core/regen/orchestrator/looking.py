@@ -14,6 +14,7 @@ from stat import S_ISREG
 
 from regen.dataset.files import FoundFile, Signature, find_graph_files
 from regen.orchestrator.session import Session
+from regen.orchestrator.sources import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,16 @@ def look(session: Session, changed: Collection[str] | None) -> Look:
 
 def _all(session: Session) -> Look:
     project = session.config.project
-    files = find_graph_files(session.config.root, project.graphs, project.ignore)
+    files = find_graph_files(session.graph_root, project.graphs, project.ignore)
     session.found = {file.path: file for file in files}
     session.found_paths = sorted(session.found)
-    return Look(files, tuple(sorted(set(session.files) - set(session.found))))
+    sources = {path_of(table.name) for table in session.config.sources}
+    return Look(files, tuple(sorted(set(session.files) - set(session.found) - sources)))
 
 
 def _some(session: Session, changed: Collection[str]) -> Look | None:
     """None where all have to be listed."""
-    if not session.found:
+    if not session.found or session.revision_root is not None:
         return None
     root = f"{session.config.root}{os.sep}"
     files, only_graphs = [], session.units_signature is not None

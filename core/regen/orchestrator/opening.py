@@ -30,6 +30,7 @@ from regen.state.files import read_files
 from regen.state.history import StateHistory
 from regen.state.opening import State, open_state, set_aside
 from regen.state.records import Records
+from regen.state.sources import read_known
 
 _POLL_S = 0.05  # flock cannot wait without blocking the event loop, so waiting asks again
 
@@ -131,6 +132,7 @@ async def _session(
         loader=_loader(config, hooks),
         files=read_files(state.db),
         sum=read_sum(state.db),
+        known=read_known(state.db),
         languages=await _languages(hooks),
     )
     for row in session.files.values():

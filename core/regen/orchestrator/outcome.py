@@ -34,6 +34,23 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Patched:
+    """What a patch changed in the file that keeps it.
+
+    Attributes:
+        path: of the file, relative to the project.
+        added, removed: how many of its lines.
+    """
+
+    path: str
+    added: int
+    removed: int
+
+    def __str__(self) -> str:
+        return f"patch: {self.added} added and {self.removed} removed in {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One cycle of a watch, or one command that it ran for another process.
 

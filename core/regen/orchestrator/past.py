@@ -22,6 +22,7 @@ from regen.orchestrator.production import workshop_of
 from regen.orchestrator.revisions import Repository, repository
 from regen.orchestrator.rows import evaluated
 from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.sources import carried
 from regen.orchestrator.stale import filled
 from regen.state.blobs import digest_of
 from regen.state.lockfile import lock_of
@@ -103,6 +104,7 @@ async def _renders(
             if project is None:
                 return {}
             async with open_session(project, command="past", wait_s=0.0, plugins=session.extra) as past:
+                past.answers |= carried(session, {table.name for table in past.config.sources})
                 await take_in(past)
                 names = {one.name for one in past.places}
                 there = past.place(place.name if place.name in names else None)

@@ -18,6 +18,7 @@ from regen.orchestrator.stale import filled
 from regen.orchestrator.units import write_unit
 from regen.state import files
 from regen.state.db import Database
+from regen.state.sources import write_known
 from regen.state.stale import add_stale
 from regen.telemetry import stage
 
@@ -73,6 +74,8 @@ def _write_files(session: Session, pending: Pending) -> None:
             files.drop_file(database, path)
         else:
             files.write_file(database, row)
+    for name, known in pending.known.items():
+        write_known(database, name, known)
     for path, added, removed in pending.patches:
         files.add_patch(database, path, nquads(added).decode(), nquads(removed).decode())
 
@@ -113,7 +116,12 @@ def written_ntriples(session: Session) -> bytes:
     for line in filled(session).ntriples().decode().splitlines():
         start = " ".join(line.split(" ", 2)[:2])
         lines += [f"{start} {spelling} ." for spelling in sorted(spelt.get(line, ()))] or [line]
-    return _BLANK.sub(r"_:\1", "\n".join([*lines, ""])).encode()
+    return with_blanks("\n".join([*lines, ""])).encode()
+
+
+def with_blanks(text: str) -> str:
+    """A text of the store's, with blank nodes for the IRIs that stand for them there."""
+    return _BLANK.sub(r"_:\1", text)
 
 
 def stored_quads(session: Session, path: str) -> Set[Quad]:

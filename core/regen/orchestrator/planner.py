@@ -24,6 +24,7 @@ from regen.orchestrator.past import with_lost_bases
 from regen.orchestrator.production import Count, Production, Progress
 from regen.orchestrator.rows import Evaluated, Shared, evaluate
 from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.sources import ask
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.workers import PROCESSES_FROM, only_error, starting_workers
@@ -34,7 +35,13 @@ T = TypeVar("T")
 
 
 async def plan(
-    session: Session, place: Place, wish: Wish, progress: Progress, changed: Collection[str] | None = None
+    session: Session,
+    place: Place,
+    wish: Wish,
+    progress: Progress,
+    changed: Collection[str] | None = None,
+    *,
+    polled: bool = False,
 ) -> Plan:
     """Take in what changed and decide what a cycle does to one environment.
 
@@ -44,12 +51,14 @@ async def plan(
         wish: what the person asked for beside what is stale.
         progress: told the stage, how much is done, how much there is.
         changed: absolute paths of everything that changed since the session's last plan; None: that is not known.
+        polled: whether sources are asked beside the cycles: only those that were never read are asked here then.
 
     Raises:
         RegenError: a template failed, a path is claimed twice, and so on; nothing is written then, and what was taken
             in stays pending.
     """
     work = Work(place)
+    await ask(session, missing=polled)
     async with starting_workers(session, place, full=wish.full):
         take_lock(session.state, place, session.revision)
         await take_in(session, changed)

@@ -1,4 +1,4 @@
-"""Revisions: what git knows of a lock's bases, and a project's inputs as they were at one of its revisions.
+"""Revisions: what git knows of a lock's bases, and a project's inputs or graphs as they were at one of its revisions.
 
 Nothing of the user's is touched: files are taken out by an index of our own into a folder of our own. A git that is not
 there, that refuses, or that is too slow, knows nothing.
@@ -15,6 +15,7 @@ from subprocess import CompletedProcess
 import anyio
 
 from regen.config import Config, load_config
+from regen.errors import UsageError
 
 _GIT_S = 30.0  # for one call; a history in which git does not find a line by then is not worth the wait
 _AT_ONCE = 500  # digests in one pattern: 32 KiB, and an argument may have 128 KiB
@@ -57,29 +58,60 @@ class Repository:
 
         None where git cannot, or there was no project. Raises RegenError for a configuration that is wrong.
         """
-        environment = {"GIT_INDEX_FILE": str(folder / "index")}
-        if await _git(self.top, "read-tree", revision, environment=environment) is None:
+        names = await self._listed(revision, folder)
+        if names is None:
             return None
-        listed = await _git(self.top, "ls-files", "-z", "--", self.prefix or ".", environment=environment)
-        if listed is None:
-            return None
-        names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
         project = folder / "tree" / self.prefix
         project.mkdir(parents=True)
-        await self._check_out([n for n in names if n.removeprefix(self.prefix) in _CONFIGURATION], folder, environment)
+        await self._check_out([n for n in names if n.removeprefix(self.prefix) in _CONFIGURATION], folder)
         for name in ("graphs", "templates"):
             if any(n.startswith(f"{self.prefix}{name}/") for n in names):
                 (project / name).mkdir()
-        wanted = _inputs(load_config(project))
-        inputs = [n for n in names if any(PurePosixPath(n.removeprefix(self.prefix)).is_relative_to(w) for w in wanted)]
-        return project if await self._check_out(inputs, folder, environment) else None
+        inputs = self._below(names, _inputs(load_config(project)))
+        return project if await self._check_out(inputs, folder) else None
 
-    async def _check_out(self, names: Sequence[str], folder: Path, environment: dict[str, str]) -> bool:
+    async def commit_of(self, revision: str) -> str | None:
+        """The full name of the commit that a revision is; None where git knows none."""
+        said = await _git(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return None if said is None else said.decode().strip()
+
+    async def take_out_graphs(self, revision: str, folder: Path, entries: Sequence[str]) -> Path | None:
+        """Write what entries of `graphs` named at a revision below a folder; gives the project in it.
+
+        None where git cannot, or they named nothing. Entries that name nothing are empty folders.
+        """
+        names = await self._listed(revision, folder)
+        inputs = self._below(names or (), _fixed(entries))
+        if not inputs:
+            return None
+        ignored = [f"{self.prefix}.regenignore"] if f"{self.prefix}.regenignore" in (names or ()) else []
+        if not await self._check_out([*inputs, *ignored], folder):
+            return None
+        project = folder / "tree" / self.prefix
+        for place in _fixed(entries):
+            if not (project / place).exists():
+                (project / place).mkdir(parents=True)
+        return project
+
+    async def _listed(self, revision: str, folder: Path) -> list[str] | None:
+        """Files of the project at a revision, which is in an index of our own from then on; None where git cannot."""
+        environment = _index(folder)
+        if await _git(self.top, "read-tree", revision, environment=environment) is None:
+            return None
+        listed = await _git(self.top, "ls-files", "-z", "--", self.prefix or ".", environment=environment)
+        return None if listed is None else [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+    def _below(self, names: Iterable[str], wanted: Sequence[PurePosixPath]) -> list[str]:
+        return [n for n in names if any(PurePosixPath(n.removeprefix(self.prefix)).is_relative_to(w) for w in wanted)]
+
+    async def _check_out(self, names: Sequence[str], folder: Path) -> bool:
         if not names:
             return True
         text = b"".join(os.fsencode(name) + b"\0" for name in names)
         into = f"--prefix={folder / 'tree'}/"
-        done = await _git(self.top, "checkout-index", "-f", into, "-z", "--stdin", given=text, environment=environment)
+        done = await _git(
+            self.top, "checkout-index", "-f", into, "-z", "--stdin", given=text, environment=_index(folder)
+        )
         return done is not None
 
 
@@ -90,6 +122,45 @@ async def repository(root: Path) -> Repository | None:
         return None
     top, prefix = os.fsdecode(said).split("\n")[:2]
     return Repository(Path(top), prefix)
+
+
+async def graphs_at(root: Path, revision: str, folder: Path, entries: Sequence[str]) -> tuple[str, Path]:
+    """Write the graph files of a git revision below a folder.
+
+    Args:
+        root: the project.
+        revision: as git spells it: a commit, a branch, `HEAD~2`.
+        folder: empty.
+        entries: of `graphs` under [project].
+
+    Returns:
+        The full name of the commit, and the project in the folder.
+
+    Raises:
+        UsageError: there is no repository, no such revision, or it has no such files.
+    """
+    git = await repository(root)
+    if git is None:
+        raise UsageError(
+            f"there is no file and no git revision {revision!r}: git keeps no repository here",
+            hint="name files or folders that are there, or commit the project",
+        )
+    commit = await git.commit_of(revision)
+    if commit is None:
+        raise UsageError(
+            f"there is no file and no git revision {revision!r}", hint="`git log --oneline` lists the revisions"
+        )
+    project = await git.take_out_graphs(commit, folder, entries)
+    if project is None:
+        raise UsageError(
+            f"git {commit[:12]} ({revision}) has no graph files at {', '.join(entries)}",
+            hint=f"`git ls-tree -r --name-only {commit[:12]}` lists what it has",
+        )
+    return commit, project
+
+
+def _index(folder: Path) -> dict[str, str]:
+    return {"GIT_INDEX_FILE": str(folder / "index")}
 
 
 def _read(log: bytes, wanted: set[str], found: dict[str, str], order: list[str]) -> None:
@@ -108,12 +179,17 @@ def _read(log: bytes, wanted: set[str], found: dict[str, str], order: list[str])
 
 def _inputs(config: Config) -> list[PurePosixPath]:
     """Folders and files that a configuration reads; of globs the part that is fixed."""
+    project = config.project
+    return _fixed(entry for entry in (*project.graphs, *project.templates) if not entry.startswith("pack:"))
+
+
+def _fixed(entries: Iterable[str]) -> list[PurePosixPath]:
+    """What entries name; of globs the part that is fixed."""
     found = []
-    for entry in (*config.project.graphs, *config.project.templates):
+    for entry in entries:
         parts = PurePosixPath(entry).parts
         fixed = next((n for n, part in enumerate(parts) if any(letter in part for letter in "*?[")), len(parts))
-        if not entry.startswith("pack:"):
-            found.append(PurePosixPath(*parts[:fixed]))
+        found.append(PurePosixPath(*parts[:fixed]))
     return found
 
 

@@ -13,11 +13,12 @@ import anyio
 from regen.config import Config, Environment
 from regen.dataset.files import FoundFile
 from regen.dataset.prefixes import merged_prefixes
+from regen.errors import RegenError
 from regen.hooks.dispatch import Hooks
 from regen.model.artifact import ArtifactId, Because
 from regen.model.change import Change, Origins
 from regen.model.finding import Finding
-from regen.model.graphfile import file_iri
+from regen.model.graphfile import GraphFile, graph_iri
 from regen.model.rows import Rows
 from regen.model.settings import PluginSettings
 from regen.model.template import Template
@@ -28,6 +29,7 @@ from regen.state import releases
 from regen.state.files import FileRow, read_files
 from regen.state.history import StateHistory
 from regen.state.records import Records
+from regen.state.sources import Known, read_known
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -80,6 +82,23 @@ class Unit:
     parts: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source said, until it is taken in.
+
+    Attributes:
+        file: the graph as fetched; None: the version in force, or an error.
+        digest: of `file`.
+        known: for the next question.
+        error: why there is none.
+    """
+
+    file: GraphFile | None = None
+    digest: str = ""
+    known: Known | None = None
+    error: RegenError | None = None
+
+
 @dataclass(slots=True)
 class Pending:
     """What was taken in since the state was written last; the next apply writes it.
@@ -88,6 +107,7 @@ class Pending:
         files: new rows of graph files; None: the file is gone.
         patches: (path, quads added, quads removed) of files whose blob is not written anew.
         contents: all quads of a file whose blob is.
+        known: what sources said of the versions that were taken in; None forgets it.
         written: what a file spells otherwise than the store: triples as the store has them, and their objects.
         changes: of the dataset, with their origins, oldest first.
         units: (environment, template, what to record of it); None: the template is gone.
@@ -97,6 +117,7 @@ class Pending:
     files: dict[str, FileRow | None] = field(default_factory=dict)
     patches: list[tuple[str, frozenset[Quad], frozenset[Quad]]] = field(default_factory=list)
     contents: dict[str, Set[Quad]] = field(default_factory=dict)
+    known: dict[str, Known | None] = field(default_factory=dict)
     written: dict[str, Mapping[Quad, tuple[str, ...]]] = field(default_factory=dict)
     changes: list[tuple[Change, Origins]] = field(default_factory=list)
     units: list[tuple[str, str, Unit | None]] = field(default_factory=list)
@@ -117,6 +138,8 @@ class Session:
     `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
     `door` is where a watch takes commands of other processes.
+    `known` is what sources said of their versions in force, `answers` what they said since, both by name.
+    `revision_root` is where the graph files of a git revision were taken out to, while a plan is made of these.
     `prepared` are the units whose views are ready for a delta.
     `quads` are those of files that were read lately, `kept_quads` how many; `remarked` are files with an error or a
     warning, `prefix_table` the prefixes in force, None where they have to be put together.
@@ -158,6 +181,9 @@ class Session:
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     selectors: dict[str, Kept] = field(default_factory=dict)
     compiled: dict[str, bytes] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    revision_root: Path | None = None
     door: Door | None = None
     prepared: object = None
 
@@ -171,6 +197,11 @@ class Session:
         return next(place for place in self.places if place.name == wanted)
 
     @property
+    def graph_root(self) -> Path:
+        """The folder that paths of graph files are relative to."""
+        return self.revision_root or self.config.root
+
+    @property
     def revision(self) -> int:
         """Of the dataset as it was taken in, written or not."""
         return self.history.position().revision + len(self.pending.changes)
@@ -181,8 +212,8 @@ class Session:
         return None if release is None else release.number
 
     def graph_iri(self, path: str) -> str:
-        """The name of a file's graph."""
-        return file_iri(path)
+        """The name of the graph of a file or a source."""
+        return graph_iri(path)
 
     def prefixes(self, files: Mapping[str, FileRow] | None = None) -> dict[str, str]:
         """Prefixes of the graph files, with the configuration's over them.
@@ -198,7 +229,7 @@ class Session:
         rows = self.files if files is None else files
         by_file = {path: dict(row.prefixes) for path, row in rows.items()}
         return merged_prefixes(
-            by_file, dict(self.config.project.prefixes), lambda p: (self.config.root / p).read_bytes()
+            by_file, dict(self.config.project.prefixes), lambda p: (self.graph_root / p).read_bytes()
         )
 
     def quads_of(self, path: str) -> Set[Quad]:
@@ -235,6 +266,7 @@ class Session:
         from regen.orchestrator.persist import read_sum
 
         self.files, self.sum = read_files(self.state.db), read_sum(self.state.db)
+        self.known = read_known(self.state.db)
         self.pending, self.units_signature = Pending(), None
         if self.dataset is not None and not self.dataset.back_to(self.sum):
             self.dataset.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regen.config import Config, find_root, load_config
 from regen.holder import STATE_FOLDER
+from regen.model.graphfile import SOURCE
 from regen.model.release import Hold, Release
 from regen.orchestrator.outcome import when
 from regen.stages.deploy import Interrupted, interrupted
@@ -27,14 +28,15 @@ class Status:
         environment: its name; target: the folder that it deploys to.
         release: the current one; None before the first.
         revision: of the dataset as it was last taken in.
-        files, quads: graph files in force, and their quads.
-        broken: graph files that cannot be read, with the reason.
+        files, quads: graph files in force, and the quads of files and sources.
+        broken: graph files and sources that cannot be read, with the reason.
         artifacts: counts by state: "ok", "conflict", "orphan", "deleted".
         stale: artifacts known to be affected and not yet released.
         conflicts: open ones.
         set_aside: edits that wait to be restored.
         hold: set while a rollback holds the environment.
         interrupted: set while a deployment was cut off; the next command that opens the project ends it.
+        sources: graphs in force that are no files.
     """
 
     root: str
@@ -51,6 +53,7 @@ class Status:
     set_aside: int
     hold: Hold | None
     interrupted: Interrupted | None
+    sources: int = 0
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """The status for people, as (name, text)."""
@@ -61,7 +64,8 @@ class Status:
         else:
             note = f"  {self.release.note}" if self.release.note else ""
             yield "release", f"{self.release.number} ({self.release.state}), {when(self.release.at)}{note}"
-        yield "graph", f"{self.quads:,} quads in {self.files} files, revision {self.revision}"
+        sources = f" and {self.sources} sources" if self.sources else ""
+        yield "graph", f"{self.quads:,} quads in {self.files} files{sources}, revision {self.revision}"
         for path, reason in self.broken:
             yield "broken", f"{path}: {reason}"
         counts = ", ".join(f"{count:,} {state}" for state, count in self.artifacts)
@@ -101,6 +105,7 @@ def _empty(config: Config, name: str) -> Status:
 def _status(config: Config, name: str, state: State) -> Status:
     database = state.db
     files = read_files(database)
+    sources = sum(path.startswith(SOURCE) for path in files)
     row = database.one("SELECT max(number) FROM revision")
     conflicts = database.one("SELECT count(*) FROM conflict WHERE environment = ?", (name,))
     return Status(
@@ -109,7 +114,7 @@ def _status(config: Config, name: str, state: State) -> Status:
         target=config.environment(name).target,
         release=releases.current(database, name),
         revision=int(row[0] or 0) if row is not None else 0,
-        files=len(files),
+        files=len(files) - sources,
         quads=sum(file.quads for file in files.values()),
         broken=tuple((path, file.error[0]) for path, file in files.items() if file.error is not None),
         artifacts=tuple(sorted(Records(database, name).counts().items())),
@@ -118,4 +123,5 @@ def _status(config: Config, name: str, state: State) -> Status:
         set_aside=len(releases.kept_edits(database, name)),
         hold=releases.held(database, name),
         interrupted=interrupted(state, name),
+        sources=sources,
     )

@@ -14,6 +14,7 @@ from regen.model.plan import Plan
 from regen.model.release import Release
 from regen.orchestrator import check as checking
 from regen.orchestrator import explain, planner, settle
+from regen.orchestrator.at import plan_at
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
 from regen.orchestrator.opening import open_session, patient
@@ -21,6 +22,7 @@ from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
 from regen.project.edits import EditsMixin
+from regen.project.graphs import GraphsMixin
 from regen.project.watching import WatchMixin
 from regen.stages.deploy import RolledBack
 from regen.state import releases
@@ -36,7 +38,7 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-class Project(EditsMixin, WatchMixin):
+class Project(EditsMixin, GraphsMixin, WatchMixin):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.
@@ -117,19 +119,31 @@ class Project(EditsMixin, WatchMixin):
         """Of the dataset as it was last taken in."""
         return self._session.revision
 
-    async def plan(self, environment: str | None = None, *, full: bool = False, languages: Iterable[str] = ()) -> Plan:
+    async def plan(
+        self,
+        environment: str | None = None,
+        *,
+        full: bool = False,
+        languages: Iterable[str] = (),
+        graph_at: str | None = None,
+    ) -> Plan:
         """What a cycle would do; touches nothing.
 
         Args:
             environment: its name; the first one for None.
             full: render everything, not only what is affected.
             languages: only templates of these languages.
+            graph_at: plan as if the graph files were those of this git revision; such a plan is never applied.
 
         Raises:
-            RegenError: a template, a view or the configuration is wrong.
+            UsageError: there is no such environment or revision.
+            RegenError: a template, a view or the configuration is wrong, or a source cannot be read and never was.
         """
         async with running(self._session, "plan"):
-            return await self._plan(self._place(environment), Wish(full, tuple(languages)))
+            place, wish = self._place(environment), Wish(full, tuple(languages))
+            if graph_at is not None:
+                return await plan_at(self._session, place, wish, self._progress, graph_at)
+            return await self._plan(place, wish)
 
     async def apply(
         self,

@@ -13,6 +13,7 @@ from typing import TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from anyio.lowlevel import checkpoint
 
+from regen.dataset.patch import Patch
 from regen.events import GraphChangeNotifier
 from regen.events.subscription import OverflowPolicy, Subscription
 from regen.hooks.manager import Plugin
@@ -22,8 +23,9 @@ from regen.model.plan import Plan
 from regen.model.release import KeptEdit, Release
 from regen.orchestrator import check as checking
 from regen.orchestrator import explain, settle
+from regen.orchestrator.comparison import GraphComparison
 from regen.orchestrator.edits import HandedBack, HowBack
-from regen.orchestrator.outcome import Applied, Turn
+from regen.orchestrator.outcome import Applied, Patched, Turn
 from regen.project.front import Progress, Project, quiet
 from regen.stages.deploy import RolledBack
 
@@ -145,9 +147,24 @@ class SyncProject:
         """See `Project.revision`."""
         return self._project.revision
 
-    def plan(self, environment: str | None = None, *, full: bool = False, languages: Iterable[str] = ()) -> Plan:
+    def plan(
+        self,
+        environment: str | None = None,
+        *,
+        full: bool = False,
+        languages: Iterable[str] = (),
+        graph_at: str | None = None,
+    ) -> Plan:
         """See `Project.plan`."""
-        return self._call(partial(self._project.plan, environment, full=full, languages=languages))
+        return self._call(partial(self._project.plan, environment, full=full, languages=languages, graph_at=graph_at))
+
+    def patch(self, patch: Patch | bytes | str, *, name: str = "patch") -> Patched:
+        """See `Project.patch`."""
+        return self._call(partial(self._project.patch, patch, name=name))
+
+    def diff(self, old: str | Path, new: str | Path) -> GraphComparison:
+        """See `Project.diff`."""
+        return self._call(partial(self._project.diff, old, new))
 
     def apply(
         self,

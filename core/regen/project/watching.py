@@ -14,6 +14,7 @@ from regen.orchestrator.opening import reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
+from regen.orchestrator.sources import polled
 from regen.orchestrator.stale import Wish
 
 _NO_WISH = Wish()
@@ -52,6 +53,7 @@ class WatchMixin:
             look=partial(idle.look, session, chance=chance),
             environments=names,
             serve=partial(served, session),
+            polled=partial(polled, session),
         )
         with opened_door(session) as (door, start):
             async with aclosing(watch(calls, door, start)) as turns:
@@ -65,7 +67,7 @@ class WatchMixin:
     ) -> Applied:
         async with running(self._session, "watch", trigger) as cycle:
             place = self._session.place(environment)
-            plan = await planner.plan(self._session, place, _NO_WISH, self._progress, changed)
+            plan = await planner.plan(self._session, place, _NO_WISH, self._progress, changed, polled=True)
             return await carry_out(self._session, place, plan, cycle, watching=True)
 
     async def _reload(self) -> None:

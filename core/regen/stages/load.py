@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from regen.dataset.read import no_loader
 from regen.dataset.version import FileDelta, file_delta
 from regen.errors import GraphError
-from regen.model.graphfile import GraphFile, Loaded, file_iri
+from regen.model.graphfile import GraphFile, Loaded, graph_iri
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
@@ -54,5 +54,5 @@ async def load(file: GraphFile, old: Set[Quad], hooks: Loads) -> Version:
     except GraphError as error:
         return Version(None, error=error)
     return Version(
-        file_delta(loaded, file_iri(file.path), old), tuple(sorted(loaded.prefixes.items())), loaded.warnings
+        file_delta(loaded, graph_iri(file.path), old), tuple(sorted(loaded.prefixes.items())), loaded.warnings
     )
