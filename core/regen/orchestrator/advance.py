@@ -39,6 +39,7 @@ async def take_in(session: Session, changed: Collection[str] | None = None) -> N
         RegenError: a template, a view or a prefix is wrong. Nothing is taken in then, the graph neither: what its
             change affects could not be said of a template that cannot be read.
     """
+    session.free()
     answers = dict(session.answers)
     try:
         reads, gone, units = await _seen(session, changed)

@@ -141,7 +141,8 @@ class Session:
     `known` is what sources said of their versions in force, `answers` what they said since, both by name.
     `revision_root` is where the graph files of a git revision were taken out to, while a plan is made of these.
     `prepared` are the units whose views are ready for a delta.
-    `quads` are those of files that were read lately, `kept_quads` how many; `remarked` are files with an error or a
+    `quads` are those of files that were read lately, `kept_quads` how many, `replaced` those that they
+    replaced; `remarked` are files with an error or a
     warning, `prefix_table` the prefixes in force, None where they have to be put together.
     `found` are the graph files as they were listed last, `found_paths` their paths, sorted; empty: list them.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
@@ -161,6 +162,7 @@ class Session:
     dataset: Dataset | None = None
     quads: dict[str, Set[Quad]] = field(default_factory=dict)
     kept_quads: int = 0
+    replaced: list[Set[Quad]] = field(default_factory=list)
     remarked: set[str] = field(default_factory=set)
     prefix_table: dict[str, str] | None = None
     found: dict[str, FoundFile] = field(default_factory=dict)
@@ -251,8 +253,15 @@ class Session:
             self.forget_quads(next(iter(self.quads)))
 
     def forget_quads(self, path: str) -> None:
-        """Drop a file's quads from memory."""
-        self.kept_quads -= len(self.quads.pop(path, ()))
+        """Keep a file's quads no longer; they are freed by `free`, for that takes as long as comparing them did."""
+        old = self.quads.pop(path, None)
+        if old is not None:
+            self.kept_quads -= len(old)
+            self.replaced.append(old)
+
+    def free(self) -> None:
+        """Free what was replaced, at a time at which nobody waits."""
+        self.replaced.clear()
 
     def remark(self, row: FileRow) -> None:
         """Note whether there is something to say of a file."""

@@ -60,6 +60,7 @@ class WatchMixin:
                 async for turn in turns:
                     yield turn
                     async with session.turn:
+                        session.free()
                         prepare_views(session)
 
     async def _turn(
