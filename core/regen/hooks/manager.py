@@ -37,6 +37,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.deploy_workspace",
     "regen_plugins.executor_inline",
     "regen_plugins.executor_processes",
+    "regen_plugins.executor_dask:ExecutorDask",
 )
 
 

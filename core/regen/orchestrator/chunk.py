@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from regen.errors import PathError, RegenError, StateError, TemplateError
+from regen.errors import PathError, PluginError, RegenError, StateError, TemplateError
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
-from regen.model.artifact import Lookup
+from regen.model.artifact import ArtifactId, Lookup
 from regen.model.pickling import pickled_by_fields
 from regen.model.plan import Action
 from regen.model.rows import Rows
@@ -26,6 +26,7 @@ from regen.model.template import GraphReader, NeedsGraph, Rendered, Renderer, Te
 from regen.model.term import Term
 from regen.stages import merge as merging
 from regen.stages.render import Context, render
+from regen.state import lock
 from regen.state.blobs import BlobStore, digest_of
 from regen.state.db import Database
 from regen.telemetry import Calls, tally
@@ -84,6 +85,33 @@ class Chunk:
     workshop: Workshop
     template: Template
     jobs: tuple[Job, ...]
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The lock of the state: who holds the project, and since when."""
+        return (str(Path(self.workshop.state) / lock.NAME),)
+
+    def halves(self) -> tuple[Chunk, ...]:
+        """See `regen.hooks.protocols.Parcel`."""
+        middle = len(self.jobs) // 2
+        parts = (self.jobs[:middle], self.jobs[middle:]) if middle else ()
+        return tuple(replace(self, jobs=jobs) for jobs in parts)
+
+    def join(self, results: Sequence[Produced]) -> Produced:
+        """See `regen.hooks.protocols.Parcel`."""
+        first, last = results[0], results[-1]
+        made = tuple(value for result in results for value in result.made)
+        times = tuple(time_ns for result in results for time_ns in result.times_ns)
+        return replace(last, made=made, times_ns=times, start_ns=first.start_ns)
+
+    def lost(self, why: str, hint: str) -> Produced:
+        """See `regen.hooks.protocols.Parcel`."""
+        now, where = time.time_ns(), self.template.where
+        made = [
+            Made(job.key, error=PluginError(f"{why} {ArtifactId(self.template.name, job.key)}", where=where, hint=hint))
+            for job in self.jobs
+        ]
+        return Produced(tuple(made), ((now, now),) * len(made), now, now, (), os.getpid())
 
     def __str__(self) -> str:
         first, last = self.jobs[0].key, self.jobs[-1].key

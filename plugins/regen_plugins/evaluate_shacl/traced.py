@@ -36,7 +36,8 @@ class Traced(Graph):
 class Shapes(Traced):
     """The graph as the shapes graph: what pyshacl adds to it must not be seen in the data.
 
-    An answer is kept, for shapes are read again for each focus node; a change that touches one makes everything new.
+    Answers are sorted, for messages list shapes in the order in which they are found. They are kept, for shapes are read
+    again for each focus node; a change that touches one makes everything new.
     """
 
     def __init__(self, base: Graph) -> None:
@@ -54,7 +55,8 @@ class Shapes(Traced):
         """See `Graph.triples`."""
         known = self._answers.get(triple)
         if known is None:
-            known = self._answers[triple] = (*super().triples(triple), *self._own.triples(triple))
+            found = {*super().triples(triple), *self._own.triples(triple)}
+            known = self._answers[triple] = tuple(sorted(found, key=_order))
         return (found for found in known)
 
     def touched_by(self, triples: Iterable[Triple]) -> bool:
@@ -67,6 +69,10 @@ class Shapes(Traced):
         about = (subject, None, None)
         words = isinstance(subject, BNode) or str(predicate).startswith(SH)
         return any(pattern in self.reads and (words or pattern != about) for pattern in patterns(triple))
+
+
+def _order(triple: Triple) -> tuple[str, ...]:
+    return tuple(f"{type(term).__name__} {term}" for term in triple)
 
 
 def patterns(triple: Triple) -> Iterator[Pattern]:
