@@ -47,11 +47,15 @@ SIMPLE = st.one_of(
     st.builds("sh:class {}".format, classes),
     st.builds("sh:hasValue {}".format, values.filter(lambda value: not value.startswith("_:"))),
     st.builds("sh:in ( {} {} )".format, st.sampled_from(NAMES[:4]), st.sampled_from(["1", "2", "'two'"])),
-    st.sampled_from(["sh:datatype xsd:integer", "sh:nodeKind sh:IRI", "sh:minLength 2", "sh:pattern 't'", "sh:minInclusive 2"]),
+    st.sampled_from(
+        ["sh:datatype xsd:integer", "sh:nodeKind sh:IRI", "sh:minLength 2", "sh:pattern 't'", "sh:minInclusive 2"]
+    ),
 )
 ON_PATH = st.one_of(
     SIMPLE,
-    st.sampled_from(["sh:minCount 1", "sh:maxCount 1", "sh:maxCount 0", "sh:uniqueLang true", "sh:languageIn ( 'en' )"]),
+    st.sampled_from(
+        ["sh:minCount 1", "sh:maxCount 1", "sh:maxCount 0", "sh:uniqueLang true", "sh:languageIn ( 'en' )"]
+    ),
     st.builds("sh:{} {}".format, st.sampled_from(["equals", "disjoint", "lessThan", "lessThanOrEquals"]), words),
 )
 TARGETS = st.one_of(
@@ -67,7 +71,9 @@ def _constraints(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     on_path = st.one_of(
         ON_PATH,
         st.builds("sh:qualifiedValueShape {} ; sh:qualifiedMinCount 1".format, some),
-        st.builds("sh:qualifiedValueShape {} ; sh:qualifiedMaxCount 1 ; sh:qualifiedValueShapesDisjoint true".format, some),
+        st.builds(
+            "sh:qualifiedValueShape {} ; sh:qualifiedMaxCount 1 ; sh:qualifiedValueShapesDisjoint true".format, some
+        ),
         inner,
     )
     return st.one_of(
@@ -122,7 +128,9 @@ def alike(findings: frozenset[Finding]) -> list[tuple[str, list[str], str | None
 @given(
     shapes(),
     st.lists(triples, max_size=12),
-    st.lists(st.tuples(st.lists(triples, max_size=3), st.lists(st.integers(0, 30), max_size=3)), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.lists(triples, max_size=3), st.lists(st.integers(0, 30), max_size=3)), min_size=1, max_size=4
+    ),
     st.booleans(),
 )
 def test_brought_up_to_a_delta_equals_the_whole(

@@ -1,8 +1,8 @@
 """Executor: chunks run on a Dask cluster: one of this machine, or one that is there already.
 
-Dask's client has threads of its own and stands on asyncio; it is called from worker threads, so that the cycle may run on
-any event loop. Workers on this machine are programs of their own, not children of this one by `multiprocessing`: those
-would run the main file of a build script again, at the start and whenever one of them dies.
+Dask's client has threads of its own and stands on asyncio; it is called from worker threads, so that the cycle may run
+on any event loop. Workers on this machine are programs of their own, not children by `multiprocessing`: those would run
+the main file of a build script again, at the start and whenever one of them dies.
 
 Who is to blame where a worker dies: every chunk that it held is under suspicion. Each is done again with nothing beside
 it; one that kills its worker again is cut in two, and so on, until a single artifact is left. That one is named and
@@ -270,4 +270,3 @@ class ExecutorDask:
     def regen_executor(self, name: str, workers: int) -> DaskExecutor | None:
         """Answer to "dask"."""
         return DaskExecutor(workers, self._address) if name == "dask" else None
-

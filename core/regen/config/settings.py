@@ -70,7 +70,8 @@ class Engine:
         str, Key("`inline`, `processes`, `dask`, or a plugin's; `auto`: inline while there is little work")
     ] = "auto"
     dask_address: Annotated[
-        str | None, Key("the scheduler of a Dask cluster, such as `tcp://10.0.0.5:8786`; without it one is started here")
+        str | None,
+        Key("the scheduler of a Dask cluster, such as `tcp://10.0.0.5:8786`; without it one is started here"),
     ] = None
     debounce_ms: Annotated[int, Key("how long `watch` waits for a burst of changes to end", minimum=0)] = 50
     idle_check_s: Annotated[

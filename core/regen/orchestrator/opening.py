@@ -104,7 +104,13 @@ async def _held(stack: AsyncExitStack, folder: Path, command: str, wait_s: float
 
 async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = ()) -> tuple[Hooks, PluginSettings]:
     """The plugins of a project, told its settings."""
-    settings = PluginSettings(config.plugins.disable, config.format, config.merge.strategies, config.evaluate.shacl, config.engine.dask_address)
+    settings = PluginSettings(
+        config.plugins.disable,
+        config.format,
+        config.merge.strategies,
+        config.evaluate.shacl,
+        config.engine.dask_address,
+    )
     hooks = Hooks(PluginManager(settings.disable, plugins))
     await hooks.configure(settings)
     return hooks, settings

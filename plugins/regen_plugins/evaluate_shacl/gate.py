@@ -35,7 +35,9 @@ class EvaluateShacl:
         """Validate the merge of all files; decline where it holds no shapes, or the whole graph is not asked for."""
         if not graph.wanted or not _has_shapes(graph):
             return None
-        found, kept = await to_thread.run_sync(self._validated, graph.ntriples(), None if self._kept else graph.recall(_NAME))
+        found, kept = await to_thread.run_sync(
+            self._validated, graph.ntriples(), None if self._kept else graph.recall(_NAME)
+        )
         if kept is not None:
             graph.keep(_NAME, kept)
         return found

@@ -41,14 +41,7 @@ if TYPE_CHECKING:
 
 UNDERSTOOD = frozenset(
     SH + word
-    for word in (
-        "targetClass targetNode targetSubjectsOf targetObjectsOf path inversePath alternativePath zeroOrMorePath"
-        " oneOrMorePath zeroOrOnePath property node and or not xone qualifiedValueShape qualifiedMinCount"
-        " qualifiedMaxCount qualifiedValueShapesDisjoint class datatype nodeKind minCount maxCount minInclusive"
-        " maxInclusive minExclusive maxExclusive minLength maxLength pattern flags languageIn uniqueLang equals disjoint"
-        " lessThan lessThanOrEquals closed ignoredProperties hasValue in severity message deactivated name description"
-        " order group defaultValue declare prefix namespace"
-    ).split()
+    for word in ["targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "path", "inversePath", "alternativePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath", "property", "node", "and", "or", "not", "xone", "qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount", "qualifiedValueShapesDisjoint", "class", "datatype", "nodeKind", "minCount", "maxCount", "minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "minLength", "maxLength", "pattern", "flags", "languageIn", "uniqueLang", "equals", "disjoint", "lessThan", "lessThanOrEquals", "closed", "ignoredProperties", "hasValue", "in", "severity", "message", "deactivated", "name", "description", "order", "group", "defaultValue", "declare", "prefix", "namespace"]
 )
 """Words of SHACL Core: what they mean is all in what pyshacl asks the graph. SPARQL may ask for more than triples."""
 
@@ -80,8 +73,8 @@ class Kept:
             return None
         kept = cls(going_on)
         kept._data.move(ntriples)
-        graph = kept._read_shapes()
-        graph.reads |= shapes
+        kept._read_shapes()
+        kept._graph.reads |= shapes
         kept._found, kept._targets = found, targets
         for part, patterns_read in reads.items():
             kept._note(part, patterns_read)
@@ -92,8 +85,7 @@ class Kept:
         if self._shapes is None or self._unwritten * _WRITE_SHARE < len(self._reads):
             return None
         self._unwritten = 0
-        shapes = self._shapes.graph.reads
-        state = (_made_by(), self._data.ntriples(), self._found, self._reads, self._targets, shapes)
+        state = (_made_by(), self._data.ntriples(), self._found, self._reads, self._targets, self._graph.reads)
         return zlib.compress(pickle.dumps(state), level=1)
 
     def move(self, ntriples: bytes) -> frozenset[Finding]:
@@ -105,7 +97,7 @@ class Kept:
         """
         self.validated = 0
         changed = self._data.move(ntriples)
-        if self._shapes is None or self._shapes.graph.touched_by(changed):
+        if self._shapes is None or self._graph.touched_by(changed):
             self._harvest()
         else:
             self._renew({part for triple in changed for p in patterns(triple) for part in self._readers.get(p, ())})
@@ -113,6 +105,7 @@ class Kept:
         return frozenset(finding for found in self._found.values() for finding in found)
 
     def _forget(self) -> None:
+        self._graph = Shapes(self._data.graph)
         self._shapes: ShapesGraph | None = None
         self._by_node: dict[Node, Shape] = {}
         self._targets: dict[Node, frozenset[Node]] = {}
@@ -129,14 +122,13 @@ class Kept:
         self._read_shapes()
         self._renew({(node, None) for node in self._by_node})
 
-    def _read_shapes(self) -> Shapes:
-        graph = Shapes(self._data.graph)
-        shapes = ShapesGraph(graph)
+    def _read_shapes(self) -> None:
+        self._graph = Shapes(self._data.graph)
+        shapes = ShapesGraph(self._graph)
         self._by_node = {shape.node: shape for shape in shapes.shapes}
         if shapes.custom_constraints:
             raise Unknown({"ConstraintComponent"})
         self._shapes = shapes
-        return graph
 
     def _renew(self, parts: Iterable[Part]) -> None:
         pairs = {part for part in parts if part[1] is not None}
@@ -152,7 +144,7 @@ class Kept:
 
     def _target(self, node: Node) -> frozenset[Node]:
         data = Traced(self._data.graph)
-        targets = frozenset(self._by_node[node].focus_nodes(data))
+        targets: frozenset[Node] = frozenset(self._by_node[node].focus_nodes(data))  # type: ignore[no-untyped-call]
         self._note((node, None), data.reads)
         self._targets[node] = targets
         return targets
@@ -162,13 +154,13 @@ class Kept:
         shapes, data = self._shapes, Traced(self._data.graph)
         if shapes is None:
             raise RuntimeError("the shapes were not read")
-        # It keeps texts of blank nodes by the address of a graph: neither a change of the graph nor a read would be seen.
+        # It keeps texts of blank nodes by the address of a graph: a change of the graph, or a read, would not be seen.
         stringify_blank_node.dict_cache.clear()
-        conforms, results = self._by_node[node].validate(SHACLExecutor(), data, focus=[focus])
+        conforms, results = self._by_node[node].validate(SHACLExecutor(), data, focus=[focus])  # type: ignore[list-item]
         found: tuple[Finding, ...] = ()
         if results:
             report, _ = Validator.create_validation_report(shapes, conforms, results)
-            found = findings_of(report, data, shapes.graph)
+            found = findings_of(report, data, self._graph)
         self.validated += 1
         self._drop(part)
         self._note(part, data.reads)
@@ -202,5 +194,3 @@ class Unknown(Exception):  # noqa: N818 - no error: the whole graph is validated
 
     def __init__(self, words: Iterable[str]) -> None:
         super().__init__(", ".join(sorted(words)))
-
-

@@ -36,8 +36,8 @@ class Traced(Graph):
 class Shapes(Traced):
     """The graph as the shapes graph: what pyshacl adds to it must not be seen in the data.
 
-    Answers are sorted, for messages list shapes in the order in which they are found. They are kept, for shapes are read
-    again for each focus node; a change that touches one makes everything new.
+    Answers are sorted, for messages list shapes in the order in which they are found. They are kept, for shapes are
+    read again for each focus node; a change that touches one makes everything new.
     """
 
     def __init__(self, base: Graph) -> None:
@@ -45,7 +45,7 @@ class Shapes(Traced):
         self._own = Graph(bind_namespaces="none")
         self._answers: dict[Pattern, tuple[Any, ...]] = {}
 
-    def add(self, triple: Any) -> Graph:
+    def add(self, triple: Any) -> Shapes:
         """Add a triple for this view only."""
         self._own.add(triple)
         self._answers.clear()
