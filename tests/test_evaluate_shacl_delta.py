@@ -23,7 +23,7 @@ PREFIXES = """
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix : <http://e/> .
 """
-SHAPE = ":S a sh:NodeShape ; sh:targetClass :C ; sh:property [ sh:path :p ; sh:minCount 1 ] .\n"
+_SHAPE = ":S a sh:NodeShape ; sh:targetClass :C ; sh:property [ sh:path :p ; sh:minCount 1 ] .\n"
 
 NAMES, CLASSES, WORDS = (":a", ":b", ":c", ":d", "_:x"), (":C", ":D", ":E"), (":p", ":q", ":r")
 terms, classes, words = st.sampled_from(NAMES), st.sampled_from(CLASSES), st.sampled_from(WORDS)
@@ -112,6 +112,9 @@ def lines(turtle: str) -> bytes:
     return pyoxigraph.serialize({quad.triple for quad in quads}, format=pyoxigraph.RdfFormat.N_TRIPLES) or b""
 
 
+SHAPE = lines(_SHAPE)  # read once: labels of its blank nodes stay then, as they do in a project
+
+
 def outcome(kept: Kept, ntriples: bytes) -> frozenset[Finding] | str:
     try:
         return kept.move(ntriples)
@@ -161,34 +164,34 @@ def test_brought_up_to_a_delta_equals_the_whole(
 
 def test_what_no_shape_looks_at_costs_no_validation() -> None:
     kept = Kept()
-    kept.move(lines(SHAPE + ":x a :C ; :p 1 ."))
+    kept.move(SHAPE + lines(":x a :C ; :p 1 ."))
     assert kept.validated == 1
-    kept.move(lines(SHAPE + ":x a :C ; :p 1 ; :other 2 . :y :p 3 ."))
+    kept.move(SHAPE + lines(":x a :C ; :p 1 ; :other 2 . :y :p 3 ."))
     assert kept.validated == 0
 
 
 def test_one_focus_node_is_validated_where_one_changed() -> None:
     kept = Kept()
     many = "".join(f":x{number} a :C ; :p {number} .\n" for number in range(20))
-    assert kept.move(lines(SHAPE + many)) == frozenset()
+    assert kept.move(SHAPE + lines(many)) == frozenset()
     assert kept.validated == 20
-    assert len(kept.move(lines(SHAPE + many.replace(" ; :p 7 ", " ")))) == 1
+    assert len(kept.move(SHAPE + lines(many.replace(" ; :p 7 ", " ")))) == 1
     assert kept.validated == 1
 
 
 def test_a_change_of_the_shapes_validates_everything() -> None:
     kept = Kept()
-    kept.move(lines(SHAPE + ":x a :C ; :p 1 . :y a :C ; :p 1 ."))
-    found = kept.move(lines(SHAPE.replace("minCount 1", "minCount 2") + ":x a :C ; :p 1 . :y a :C ; :p 1 ."))
+    kept.move(SHAPE + lines(":x a :C ; :p 1 . :y a :C ; :p 1 ."))
+    found = kept.move(SHAPE.replace(b'"1"', b'"2"') + lines(":x a :C ; :p 1 . :y a :C ; :p 1 ."))
     assert (len(found), kept.validated) == (2, 2)
 
 
 def test_two_spellings_of_a_number_are_one_value_until_both_are_gone() -> None:
     kept = Kept()
     one, other = ":x a :C ; :p 1 .", ":x a :C ; :p 01 ."
-    assert kept.move(lines(SHAPE + one + other)) == frozenset()
-    assert kept.move(lines(SHAPE + other)) == frozenset()
-    assert len(kept.move(lines(SHAPE + ":x a :C ."))) == 1
+    assert kept.move(SHAPE + lines(one + other)) == frozenset()
+    assert kept.move(SHAPE + lines(other)) == frozenset()
+    assert len(kept.move(SHAPE + lines(":x a :C ."))) == 1
 
 
 @pytest.mark.parametrize("more", ["sh:sparql [ sh:select 'SELECT $this {}' ]", "sh:js [ ]", "sh:unheardOf 1"])
@@ -200,14 +203,14 @@ def test_what_is_not_understood_is_said_at_once(more: str) -> None:
 
 def test_the_next_process_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
     kept = Kept()
-    kept.move(lines(SHAPE + ":x a :C . :y a :C ."))
+    kept.move(SHAPE + lines(":x a :C . :y a :C ."))
     state = kept.dump()
     assert state is not None
     keep(tmp_path, "shacl", state)
     assert recall(tmp_path, "shacl") == state
     loaded = Kept.load(state)
     assert loaded is not None
-    assert len(loaded.move(lines(SHAPE + ":x a :C . :y a :C ; :p 1 ."))) == 1
+    assert len(loaded.move(SHAPE + lines(":x a :C . :y a :C ; :p 1 ."))) == 1
     assert loaded.validated == 1
 
 
@@ -223,9 +226,9 @@ def test_what_was_kept_and_damaged_is_not_used(tmp_path: Path) -> None:
 def test_little_change_is_not_written_again() -> None:
     kept = Kept()
     many = "".join(f":x{number} a :C ; :p {number} .\n" for number in range(60))
-    kept.move(lines(SHAPE + many))
+    kept.move(SHAPE + lines(many))
     assert kept.dump() is not None
-    kept.move(lines(SHAPE + many + ":new a :D ."))
+    kept.move(SHAPE + lines(many + ":new a :D ."))
     assert kept.dump() is None
 
 
@@ -235,12 +238,12 @@ def test_a_work_that_is_called_off_ends_before_the_next_focus_node() -> None:
 
     kept = Kept(off)
     with pytest.raises(InterruptedError):
-        kept.move(lines(SHAPE + ":x a :C ."))
+        kept.move(SHAPE + lines(":x a :C ."))
     assert kept.validated == 0
 
 
 def test_rdflib_reads_the_lines_alike() -> None:
-    text = lines(SHAPE + ":x :p 01, 'a'@en, 'b', '2'^^xsd:decimal .")
+    text = SHAPE + lines(":x :p 01, 'a'@en, 'b', '2'^^xsd:decimal .")
     kept = Kept()
     kept.move(text)
     assert len(kept._data.graph) == len(Graph().parse(data=text, format="nt"))

@@ -2,10 +2,10 @@
 
 Why by reading and not by the form of the shapes: a shape and a focus node give the same results as long as every answer
 that they got from the graph is the same. So it holds for each constraint, path and nesting that there is, and for those
-of later versions of SHACL, without a rule for any. What was read of the shapes themselves makes everything new.
+of later versions of SHACL, without a rule for any. A change of what was read of the shapes makes everything new.
 
-Why kept between runs: to read it back takes a tenth of what validating takes, and `apply` is mostly a new process. It is
-a cache: it holds the lines that it is true of, so the next run asks what has changed since, however long ago that was.
+Why kept between runs: to read it back takes a fraction of what validating takes, and `apply` is mostly a new process.
+It is a cache: it holds the lines that it is true of, so the next run asks what has changed since, however long ago.
 
 pyshacl's own option `focus_nodes` would not do: it skips all other nodes in nested shapes, too, and knows no blank ones.
 """
@@ -41,7 +41,14 @@ if TYPE_CHECKING:
 
 UNDERSTOOD = frozenset(
     SH + word
-    for word in ["targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "path", "inversePath", "alternativePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath", "property", "node", "and", "or", "not", "xone", "qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount", "qualifiedValueShapesDisjoint", "class", "datatype", "nodeKind", "minCount", "maxCount", "minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "minLength", "maxLength", "pattern", "flags", "languageIn", "uniqueLang", "equals", "disjoint", "lessThan", "lessThanOrEquals", "closed", "ignoredProperties", "hasValue", "in", "severity", "message", "deactivated", "name", "description", "order", "group", "defaultValue", "declare", "prefix", "namespace"]
+    for word in """
+    targetClass targetNode targetSubjectsOf targetObjectsOf path inversePath alternativePath zeroOrMorePath
+    oneOrMorePath zeroOrOnePath property node and or not xone qualifiedValueShape qualifiedMinCount qualifiedMaxCount
+    qualifiedValueShapesDisjoint class datatype nodeKind minCount maxCount minInclusive maxInclusive minExclusive
+    maxExclusive minLength maxLength pattern flags languageIn uniqueLang equals disjoint lessThan lessThanOrEquals
+    closed ignoredProperties hasValue in severity message deactivated name description order group defaultValue
+    declare prefix namespace
+    """.split()
 )
 """Words of SHACL Core: what they mean is all in what pyshacl asks the graph. SPARQL may ask for more than triples."""
 
