@@ -1,8 +1,8 @@
 """Kept: what the last validation found, and what each of its parts had read; a delta renews what read it.
 
 Why by reading and not by the form of the shapes: a shape and a focus node give the same results as long as every answer
-that they got from the graph is the same. So it holds for each constraint, path and nesting that there is, and for those
-of later versions of SHACL, without a rule for any. A change of what was read of the shapes makes everything new.
+that they got from the graph is the same. So it holds for every constraint, path and nesting, and for those of later
+versions of SHACL, without a rule for any. A change of what was read of the shapes themselves makes everything new.
 
 Why kept between runs: to read it back takes a fraction of what validating takes, and `apply` is mostly a new process.
 It is a cache: it holds the lines that it is true of, so the next run asks what has changed since, however long ago.
@@ -39,17 +39,15 @@ if TYPE_CHECKING:
     Part = tuple[Node, Node | None]
     """A shape and a focus node, or a shape and None: its targets."""
 
-UNDERSTOOD = frozenset(
-    SH + word
-    for word in """
-    targetClass targetNode targetSubjectsOf targetObjectsOf path inversePath alternativePath zeroOrMorePath
-    oneOrMorePath zeroOrOnePath property node and or not xone qualifiedValueShape qualifiedMinCount qualifiedMaxCount
-    qualifiedValueShapesDisjoint class datatype nodeKind minCount maxCount minInclusive maxInclusive minExclusive
-    maxExclusive minLength maxLength pattern flags languageIn uniqueLang equals disjoint lessThan lessThanOrEquals
-    closed ignoredProperties hasValue in severity message deactivated name description order group defaultValue
-    declare prefix namespace
-    """.split()
-)
+_CORE = """
+targetClass targetNode targetSubjectsOf targetObjectsOf path inversePath alternativePath zeroOrMorePath oneOrMorePath
+zeroOrOnePath property node and or not xone qualifiedValueShape qualifiedMinCount qualifiedMaxCount
+qualifiedValueShapesDisjoint class datatype nodeKind minCount maxCount minInclusive maxInclusive minExclusive
+maxExclusive minLength maxLength pattern flags languageIn uniqueLang equals disjoint lessThan lessThanOrEquals closed
+ignoredProperties hasValue in severity message deactivated name description order group defaultValue declare prefix
+namespace
+"""
+UNDERSTOOD = frozenset(SH + word for word in _CORE.split())
 """Words of SHACL Core: what they mean is all in what pyshacl asks the graph. SPARQL may ask for more than triples."""
 
 _WRITE_SHARE = 20  # once a twentieth has changed since the last time, what is kept is worth writing again
