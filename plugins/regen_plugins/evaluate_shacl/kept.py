@@ -7,7 +7,7 @@ versions of SHACL, without a rule for any. A change of what was read of the shap
 Why kept between runs: to read it back takes a fraction of what validating takes, and `apply` is mostly a new process.
 It is a cache: it holds the lines that it is true of, so the next run asks what has changed since, however long ago.
 
-pyshacl's own option `focus_nodes` would not do: it skips all other nodes in nested shapes, too, and knows no blank ones.
+pyshacl's own option `focus_nodes` would not do: it skips other nodes in nested shapes, too, and knows no blank ones.
 """
 
 from __future__ import annotations
@@ -72,7 +72,16 @@ class Kept:
         """What `dump` gave, in whatever process; None where other versions made it, or it is damaged."""
         try:
             made_by, ntriples, found, reads, targets, shapes = pickle.loads(zlib.decompress(data))  # noqa: S301 - ours
-        except (zlib.error, pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, ImportError):
+        except (
+            zlib.error,
+            pickle.UnpicklingError,
+            EOFError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            ImportError,
+        ):
             return None
         if made_by != _made_by():
             return None
