@@ -280,3 +280,11 @@ def test_init_makes_a_project_that_works(tmp_path: Path, capsys: pytest.CaptureF
     assert run(["init", str(tmp_path / "other"), "--pack", "nope"]) == 2
     assert not (tmp_path / "other").exists()
     assert "there is no pack 'nope'" in capsys.readouterr().err
+
+
+def test_what_looks_like_an_emoji_is_printed_as_it_is(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """An IRI such as urn:x:1 has a word between two colons."""
+    world.write("graphs/more.ttl", "<urn:x:1> <urn:x:p> 1 .")
+    assert regen(world, "why", ":x:") == ExitCode.USAGE
+    assert regen(world, "why", "a:x:b") == ExitCode.USAGE
+    assert "a:x:b" in capsys.readouterr().err

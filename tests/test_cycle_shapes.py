@@ -65,6 +65,22 @@ async def test_a_graph_that_breaks_its_shapes_fails_though_no_output_depends_on_
     assert actions(await world.apply()) == {"bob.txt": Action.UPDATE}
 
 
+@pytest.mark.parametrize("damage", [False, True])
+async def test_a_check_goes_on_from_what_an_earlier_process_kept(world: World, damage: bool) -> None:
+    """And is a whole one where that is lost."""
+    await world.apply()
+    kept = world.root / ".regen/cache/shacl"
+    assert kept.exists()
+    for _ in range(2):
+        if damage:
+            kept.write_bytes(kept.read_bytes()[:-1])
+        world.graph(BAD, "cats")
+        with pytest.raises(GateError, match=r"tom> <http://example\.org/lives>"):
+            await world.apply()
+        world.graph(GOOD, "cats")
+        await world.apply()
+
+
 def test_the_command_ends_with_4(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """And says why, and where to look."""
     assert run(["apply", "-C", str(world.root)]) == 0

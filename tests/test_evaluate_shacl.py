@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from rdflib import Graph, Literal, URIRef
@@ -12,7 +12,7 @@ from regen.model import term
 from regen.model.candidate import Candidate
 from regen.model.delta import Delta, Quad
 from regen.model.finding import Finding
-from regen_plugins.evaluate_shacl import regen_evaluate
+from regen_plugins.evaluate_shacl import EvaluateShacl
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +38,7 @@ class View:
     wanted: bool = True
     delta: Delta | None = None
     read: int = 0
+    kept: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.graph = Graph().parse(data=PREFIXES + self.turtle, format="turtle")
@@ -58,9 +59,15 @@ class View:
         self.read += 1
         return self.graph.serialize(format="nt", encoding="utf-8")
 
+    def recall(self, name: str) -> bytes | None:
+        return self.kept.get(name)
+
+    def keep(self, name: str, data: bytes) -> None:
+        self.kept[name] = data
+
 
 async def findings(view: View) -> Sequence[Finding] | None:
-    return await regen_evaluate(Candidate("dev", None, (), lambda path: None), view)
+    return await EvaluateShacl().regen_evaluate(Candidate("dev", None, (), lambda path: None), view)
 
 
 async def test_a_graph_that_conforms_has_no_findings() -> None:

@@ -1,10 +1,15 @@
-"""Executors: workers do not run the program that started them."""
+"""Executors: workers do not run the program that started them, may die, and end when they are told to."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from tests.executor_world import DEADLY, PLAIN, SLOW, WAIT_S, apply, applying, first_started, make, of_session, outputs
 
 SCRIPT = """
 from regen import Project
@@ -32,3 +37,39 @@ def test_a_build_script_without_a_guard_runs_once(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["started", "450 rendered"]
+
+
+def test_a_worker_that_is_killed_costs_its_chunk_one_more_try(tmp_path: Path) -> None:
+    make(tmp_path, "processes", DEADLY)
+    (tmp_path / "once").touch()
+    done = apply(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "spared").exists()
+    assert outputs(tmp_path) == 450
+
+
+def test_a_chunk_that_kills_every_worker_is_named(tmp_path: Path) -> None:
+    make(tmp_path, "processes", DEADLY)
+    done = apply(tmp_path)
+    assert done.returncode == 2
+    assert "a worker process died 2 times on the same chunk of work: a.txt.j2, 64 artifacts from urn:x:" in done.stderr
+    assert outputs(tmp_path) == 0
+
+
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_an_interrupt_ends_all_workers_at_once(tmp_path: Path, whole_group: bool) -> None:
+    """From a terminal every process gets it, from `kill` the first one only; 300 s of work are left then."""
+    make(tmp_path, "processes", SLOW, artifacts=600)
+    os.mkfifo(tmp_path / "started")
+    with applying(tmp_path) as process:
+        first_started(tmp_path)
+        assert len(of_session(process.pid)) >= 2
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert of_session(process.pid) == []
+    assert outputs(tmp_path) == 0
+    (tmp_path / "templates/filters.py").write_text(PLAIN)
+    assert apply(tmp_path).returncode == 0
+    assert outputs(tmp_path) == 600

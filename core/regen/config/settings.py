@@ -73,6 +73,10 @@ class Engine:
     executor: Annotated[
         str, Key("`inline`, `processes`, `dask`, or a plugin's; `auto`: inline while there is little work")
     ] = "auto"
+    dask_address: Annotated[
+        str | None,
+        Key("the scheduler of a Dask cluster, such as `tcp://10.0.0.5:8786`; without it one is started here"),
+    ] = None
     dataset: Annotated[
         OneOf["auto", "memory", "disk"],
         Key("where regen keeps the triples; `auto`: from 200,000 on in `.regen/dataset`, for the next start"),

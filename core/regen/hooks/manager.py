@@ -34,10 +34,11 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.merge_lines",
     "regen_plugins.merge_python:MergePython",
     "regen_plugins.evaluate_syntax",
-    "regen_plugins.evaluate_shacl",
+    "regen_plugins.evaluate_shacl:EvaluateShacl",
     "regen_plugins.deploy_workspace",
     "regen_plugins.executor_inline",
     "regen_plugins.executor_processes",
+    "regen_plugins.executor_dask:ExecutorDask",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
@@ -94,6 +94,23 @@ class Executor(Protocol):
         `work` is a module-level `async def`, chunks and results pickle. `done` is told after each chunk how many have
         ended. The first error of a chunk ends all of them and is raised as it is.
         """
+
+
+class Parcel(Protocol[R]):
+    """What chunks of artifacts offer, beside that they pickle, to an executor whose workers may die or be far away."""
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """Files that a worker has to find under the same paths with the same bytes, or it works on other disks."""
+
+    def halves(self) -> tuple[Self, ...]:
+        """Two chunks that make up this one; none where it is one artifact."""
+
+    def join(self, results: Sequence[R]) -> R:
+        """The result of this chunk from those of its halves."""
+
+    def lost(self, why: str, hint: str) -> R:
+        """The result where every worker dies of it: its artifacts fail, each with an error that names it."""
 
 
 class Journal(Protocol):

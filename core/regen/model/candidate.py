@@ -67,3 +67,9 @@ class GraphView(Protocol):
 
     def ntriples(self) -> bytes:
         """The merge as N-Triples, for libraries that parse; literals as the files spell them."""
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under a name, by this process or an earlier one; None where there is nothing."""
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep bytes for a later evaluation: a cache, which may be gone or of any age when it is recalled."""

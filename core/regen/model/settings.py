@@ -13,6 +13,7 @@ class PluginSettings:
         disable: plugins that are switched off.
         format: (language, command) of `[format]`.
         strategies: (glob or language, strategy) of `[merge]`.
+        dask_address: of `[engine]`; None for a cluster of this machine.
         shacl: of `[evaluate]`: "apply", "always" or "never".
     """
 
@@ -20,3 +21,4 @@ class PluginSettings:
     format: tuple[tuple[str, str], ...] = ()
     strategies: tuple[tuple[str, str], ...] = ()
     shacl: str = "apply"
+    dask_address: str | None = None

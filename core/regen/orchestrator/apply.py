@@ -22,6 +22,7 @@ from regen.stages import deploy
 from regen.stages.evaluate import verdict
 from regen.state import releases
 from regen.state.blobs import digest_of
+from regen.state.cache import keep, recall
 from regen.state.codec import artifact_text
 from regen.state.records import lookup_hash
 from regen.telemetry import stage
@@ -231,3 +232,9 @@ class _Graph:
 
     def ntriples(self) -> bytes:
         return written_ntriples(self.session)
+
+    def recall(self, name: str) -> bytes | None:
+        return recall(self.session.state.folder, name)
+
+    def keep(self, name: str, data: bytes) -> None:
+        keep(self.session.state.folder, name, data)

@@ -9,25 +9,24 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
-from regen.errors import PathError, RegenError, StateError, TemplateError
+from regen.errors import PathError, PluginError, RegenError, StateError, TemplateError
 from regen.hooks.dispatch import Hooks
-from regen.hooks.manager import PluginManager
-from regen.model.artifact import Lookup
+from regen.model.artifact import ArtifactId, Lookup
 from regen.model.pickling import pickled_by_fields
 from regen.model.plan import Action
 from regen.model.rows import Rows
 from regen.model.settings import PluginSettings
 from regen.model.template import GraphReader, NeedsGraph, Rendered, Renderer, Template
 from regen.model.term import Term
+from regen.orchestrator.equipment import blobs_of, languages_of, renderer_of, worker_hooks
 from regen.stages import merge as merging
 from regen.stages.render import Context, render
+from regen.state import lock
 from regen.state.blobs import BlobStore, digest_of
-from regen.state.db import Database
 from regen.telemetry import Calls, tally
 
 
@@ -85,6 +84,33 @@ class Chunk:
     template: Template
     jobs: tuple[Job, ...]
 
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The lock of the state: who holds the project, and since when."""
+        return (str(Path(self.workshop.state) / lock.NAME),)
+
+    def halves(self) -> tuple[Chunk, ...]:
+        """See `regen.hooks.protocols.Parcel`."""
+        middle = len(self.jobs) // 2
+        parts = (self.jobs[:middle], self.jobs[middle:]) if middle else ()
+        return tuple(replace(self, jobs=jobs) for jobs in parts)
+
+    def join(self, results: Sequence[Produced]) -> Produced:
+        """See `regen.hooks.protocols.Parcel`."""
+        first, last = results[0], results[-1]
+        made = tuple(value for result in results for value in result.made)
+        times = tuple(time_ns for result in results for time_ns in result.times_ns)
+        return replace(last, made=made, times_ns=times, start_ns=first.start_ns)
+
+    def lost(self, why: str, hint: str) -> Produced:
+        """See `regen.hooks.protocols.Parcel`."""
+        now, where = time.time_ns(), self.template.where
+        made = [
+            Made(job.key, error=PluginError(f"{why} {ArtifactId(self.template.name, job.key)}", where=where, hint=hint))
+            for job in self.jobs
+        ]
+        return Produced(tuple(made), ((now, now),) * len(made), now, now, (), os.getpid())
+
     def __str__(self) -> str:
         first, last = self.jobs[0].key, self.jobs[-1].key
         return f"{self.template.name}, {len(self.jobs)} artifacts from {first} to {last}"
@@ -139,7 +165,7 @@ class Produced:
 
 async def prepare_worker(settings: PluginSettings) -> None:
     """Load the plugins, before there is anything to make."""
-    await _languages(await _worker_hooks(settings))
+    await languages_of(await worker_hooks(settings))
 
 
 async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks | None = None) -> Produced:
@@ -150,11 +176,11 @@ async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks |
         graph: the dataset; None in a worker.
         hooks: the project's; None in a worker, which makes its own.
     """
-    hooks = hooks or await _worker_hooks(chunk.workshop.settings)
+    hooks = hooks or await worker_hooks(chunk.workshop.settings)
     made: list[Made] = []
     ticks = [start_ns := time.time_ns()]
     with tally() as calls:
-        renderer = await _renderer(hooks, chunk.template)
+        renderer = await renderer_of(hooks, chunk.template)
         ticks[0] = time.time_ns()
         for job in chunk.jobs:
             made.append(await _make(chunk, job, renderer, graph, hooks))
@@ -164,7 +190,7 @@ async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks |
 
 
 async def _make(chunk: Chunk, job: Job, renderer: Renderer, graph: GraphReader | None, hooks: Hooks) -> Made:
-    context = Context(chunk.template, renderer, hooks, await _languages(hooks))
+    context = Context(chunk.template, renderer, hooks, await languages_of(hooks))
     try:
         rendered = await render(context, job.key, dict(job.rows), graph)
         if rendered.path is None:
@@ -178,7 +204,7 @@ async def _make(chunk: Chunk, job: Job, renderer: Renderer, graph: GraphReader |
 
 async def _decide(chunk: Chunk, job: Job, rendered: Rendered, context: Context[Hooks]) -> Made:
     path, template = str(rendered.path), chunk.template
-    blobs = _blobs(chunk.workshop.state)
+    blobs = blobs_of(chunk.workshop.state)
     disk = read_disk(Path(chunk.workshop.root), job.path or path)
     if job.vacant:
         disk = None
@@ -236,50 +262,3 @@ def read_disk(root: Path, path: str) -> bytes | None:
         raise PathError(f"a folder stands where {path} goes", where=path, hint="move it, or change `to:`") from error
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}", where=path, hint="mend its permissions") from error
-
-
-async def _worker_hooks(settings: PluginSettings) -> Hooks:
-    """The plugins of a worker process, loaded once."""
-    known = _HOOKS.get(settings)
-    if known is None:
-        known = Hooks(PluginManager(settings.disable))
-        await known.configure(settings)
-        _HOOKS[settings] = known
-    return known
-
-
-_HOOKS: dict[PluginSettings, Hooks] = {}
-_RENDERERS: dict[tuple[int, str], Renderer] = {}
-_LANGUAGES: dict[int, Mapping[str, str]] = {}
-_KEPT_RENDERERS = 500
-
-
-async def _renderer(hooks: Hooks, template: Template) -> Renderer:
-    known = _RENDERERS.get((id(hooks), template.digest))
-    if known is None:
-        known = await hooks.render(template)
-        if known is None:
-            raise TemplateError(
-                f"no plugin renders with the engine {template.engine!r}",
-                where=template.where,
-                hint="remove `engine:` for Jinja, or install the plugin that knows it",
-            )
-        if len(_RENDERERS) >= _KEPT_RENDERERS:
-            _RENDERERS.clear()
-        _RENDERERS[id(hooks), template.digest] = known
-    return known
-
-
-async def _languages(hooks: Hooks) -> Mapping[str, str]:
-    known = _LANGUAGES.get(id(hooks))
-    if known is None:
-        known = {ending: language.name for language in await hooks.languages() for ending in language.extensions}
-        _LANGUAGES[id(hooks)] = known
-    return known
-
-
-@lru_cache(maxsize=4)
-def _blobs(state: str) -> BlobStore:
-    """The blobs, read beside the process that holds the project."""
-    folder = Path(state)
-    return BlobStore(folder / "blobs", Database(folder / "state.db", read_only=True))

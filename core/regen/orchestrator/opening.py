@@ -107,7 +107,13 @@ async def _held(stack: AsyncExitStack, folder: Path, command: str, wait_s: float
 
 async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = ()) -> tuple[Hooks, PluginSettings]:
     """The plugins of a project, told its settings."""
-    settings = PluginSettings(config.plugins.disable, config.format, config.merge.strategies, config.evaluate.shacl)
+    settings = PluginSettings(
+        config.plugins.disable,
+        config.format,
+        config.merge.strategies,
+        config.evaluate.shacl,
+        config.engine.dask_address,
+    )
     hooks = Hooks(PluginManager(settings.disable, plugins))
     await hooks.configure(settings)
     return hooks, settings
@@ -224,7 +230,7 @@ async def _executors(config: Config, hooks: Hooks, stack: AsyncExitStack, *, alo
             raise ConfigError(
                 f"no plugin has the executor {name!r}",
                 where=config.file,
-                hint="built in are `inline` and `processes`; `regen plugins` lists what is installed",
+                hint="built in are `inline`, `processes` and `dask`; `regen plugins` lists what is installed",
             )
         await stack.enter_async_context(executor.open())
         found[name] = executor
