@@ -22,7 +22,7 @@ import pyoxigraph as ox
 from blake3 import blake3
 
 from regen.state import faults
-from regen.state.blobs import write_all, write_durably
+from regen.state.blobs import sync_folders, write_all, write_durably
 
 _FORMAT = 1  # of labels, normal forms and the files here; a store of another one is made anew
 _MARKER = "marker.json"
@@ -153,11 +153,7 @@ class DiskStore:
             _journal_of(self._folder, self._token), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666
         )
         if not self._size:
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folders([self._folder])
         return found
 
 

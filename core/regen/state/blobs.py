@@ -250,8 +250,12 @@ class BlobStore:
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
 
-def write_durably(target: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all, and stays after a power cut."""
+def write_durably(target: Path, data: bytes, *, folders: set[Path] | None = None) -> None:
+    """Write a file that is there whole or not at all, and stays after a power cut.
+
+    Args:
+        folders: takes the file's folder for `sync_folders`, where many files are written; None: it is flushed here.
+    """
     temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
@@ -266,11 +270,20 @@ def write_durably(target: Path, data: bytes) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    if folders is None:
+        sync_folders([target.parent])
+    else:
+        folders.add(target.parent)
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Flush names that came and went in folders."""
+    for folder in folders:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 def write_all(fd: int, data: bytes) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from regen.errors import StateError
 from regen.model.artifact import ArtifactId
 from regen.state import faults
-from regen.state.blobs import digest_of, write_durably
+from regen.state.blobs import digest_of, sync_folders, write_durably
 from regen.state.codec import artifact_of, artifact_text
 from regen.state.opening import State
 
@@ -63,11 +63,13 @@ def write_dirty(state: State, environment: str) -> int:
         behind.setdefault(folder, []).append(path)
     written = 0
     lengths: dict[str, int] = {}
+    touched: set[Path] = set()
     try:
         for folder, paths in behind.items():
             faults.point("lockfile.shard")
-            changed, lengths[folder] = _write_folder(state, environment, folder, paths)
+            changed, lengths[folder] = _write_folder(state, environment, folder, paths, touched)
             written += changed
+        sync_folders(sorted(folder for folder in touched if folder.is_dir()))
     except OSError as error:
         raise StateError(
             f"{state.lock_folder} cannot be written: {error.strerror}; the release itself is deployed",
@@ -82,8 +84,12 @@ def write_dirty(state: State, environment: str) -> int:
     return written
 
 
-def _write_folder(state: State, environment: str, folder: str, behind: list[str]) -> tuple[int, int]:
+def _write_folder(
+    state: State, environment: str, folder: str, behind: list[str], touched: set[Path]
+) -> tuple[int, int]:
     """Bring the shards of a folder up; gives how many files changed, and how many lines they hold now.
+
+    `touched` takes the folders of the shards, to be flushed.
 
     Lines are put into the shards that are there, so that a large folder costs no more than a small one; where that is
     not enough (too many lines for the shards, a shard that is gone or damaged), all of them are made anew.
@@ -92,10 +98,10 @@ def _write_folder(state: State, environment: str, folder: str, behind: list[str]
     edited = _edited(state, environment, folder, behind, stem)
     if edited is None:
         lines = sorted(_lines(state, environment, folder))
-        return _write_all(state, stem, _spread(lines)), len(lines)
+        return _write_all(state, stem, _spread(lines), touched), len(lines)
     shards, length = edited
     for path, text in sorted(shards.items()):
-        write_durably(path, text)
+        write_durably(path, text, folders=touched)
     return len(shards), length
 
 
@@ -131,13 +137,13 @@ def _edited(
     return (shards, length) if _digits(length) == digits else None
 
 
-def _write_all(state: State, stem: Path, shards: dict[str, bytes]) -> int:
+def _write_all(state: State, stem: Path, shards: dict[str, bytes], touched: set[Path]) -> int:
     written = 0
     wanted = {stem.with_name(f"{stem.name}{mark}{_SUFFIX}"): text for mark, text in shards.items()}
     for path, text in sorted(wanted.items()):
         if not path.exists() or path.read_bytes() != text:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(path, text)
+            write_durably(path, text, folders=touched)
             written += 1
     for path in _shards_of(stem):
         if path not in wanted:
