@@ -6,6 +6,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,11 @@ def parse_and_difference(data: bytes, old: set[ox.Quad]) -> float:
 async def turns_of(project: Project, *, task_status: TaskStatus[Any]) -> None:
     """Run a watch as `regen watch` does, which goes on as soon as it has said what it did; gives (turn, its end)."""
     send, receive = anyio.create_memory_object_stream[tuple[Turn, float]](10)
-    turns = project.watch()
-    await anext(turns)
-    task_status.started(receive)
-    async for turn in turns:
-        await send.send((turn, time.perf_counter()))
+    async with send, receive, aclosing(project.watch()) as turns:
+        await anext(turns)
+        task_status.started(receive)
+        async for turn in turns:
+            await send.send((turn, time.perf_counter()))
 
 
 @pytest.mark.long

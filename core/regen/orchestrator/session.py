@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from regen.orchestrator.selectors import Kept
     from regen.state.opening import State
 
-_KEPT_QUADS = 2_000_000  # quads of files that stay in memory for the next comparison; some 0.4 GB
+_KEPT_QUADS = 500_000  # quads of files that stay in memory for the next comparison; some 0.1 GB
 
 
 @dataclass(frozen=True, slots=True)
