@@ -57,7 +57,6 @@ async def take_in(session: Session) -> None:
         _advance(session, reads, gone, units)
         session.units = units
         _stale_units(session)
-        _stale_needs(session)
     except BaseException:
         session.forget()
         raise
@@ -241,23 +240,6 @@ def _stale_units(session: Session) -> None:
                 artifacts.update(every_key(session, unit))
             _add(session, place, ((artifact, because) for artifact in artifacts))
             session.pending.units.append((place.name, name, unit))
-
-
-def _stale_needs(session: Session) -> None:
-    """What a template needs (`needs:`) makes all its artifacts stale, and those of what needs it in turn."""
-    for place in session.places:
-        waiting = session.pending.stale.get(place.name, {})
-        touched = {artifact.template for artifact in waiting}
-        grown = True
-        while grown:
-            grown = False
-            for name, unit in sorted(session.units.items()):
-                cause = next((need for need in unit.template.needs if need in touched), None)
-                if cause is not None and name not in touched:
-                    because = Because("template", f"{cause} is rendered again, and this template needs it")
-                    _add(session, place, ((artifact, because) for artifact in every_key(session, unit)))
-                    touched.add(name)
-                    grown = True
 
 
 def _known_units(session: Session, place: Place) -> dict[str, Recorded]:

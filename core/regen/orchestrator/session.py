@@ -116,6 +116,7 @@ class Session:
     `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
     `door` is where a watch takes commands of other processes.
+    `extra_needs` are what templates need beside what they say themselves, by template.
     `prepared` are the units whose views are ready for a delta.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
@@ -151,6 +152,7 @@ class Session:
     compiled: dict[str, bytes] = field(default_factory=dict)
     door: Door | None = None
     prepared: object = None
+    extra_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

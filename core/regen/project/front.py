@@ -13,7 +13,7 @@ from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
 from regen.model.release import Release
 from regen.orchestrator import check as checking
-from regen.orchestrator import explain, planner, settle
+from regen.orchestrator import depend, explain, planner, settle
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
 from regen.orchestrator.opening import open_session, patient
@@ -174,6 +174,20 @@ class Project(EditsMixin, WatchMixin):
         """
         async with running(self._session, "check"):
             return await checking.check(self._session, self._place(environment), self._progress, exact=exact)
+
+    async def add_dependency(self, template: str, needs: str | Iterable[str]) -> None:
+        """Let a template need others while the project is open, as `needs:` in its front matter does for good.
+
+        Args:
+            template: its name, such as "index.md.j2" or "pack:python/model.py.j2".
+            needs: names of templates, or one.
+
+        Raises:
+            UsageError: there is no such template.
+            TemplateError: a need is not there, or templates would need each other in a circle; nothing is added then.
+        """
+        async with self._session.turn:
+            await depend.add_dependency(self._session, template, needs)
 
     async def why(self, place: str, environment: str | None = None) -> explain.Why:
         """Why a file, or a line of it, is what it is.

@@ -164,6 +164,10 @@ class SyncProject:
         """See `Project.check`."""
         return self._call(partial(self._project.check, environment, exact=exact))
 
+    def add_dependency(self, template: str, needs: str | Iterable[str]) -> None:
+        """See `Project.add_dependency`."""
+        self._call(partial(self._project.add_dependency, template, needs))
+
     def why(self, place: str, environment: str | None = None) -> explain.Why:
         """See `Project.why`."""
         return self._call(partial(self._project.why, place, environment))
