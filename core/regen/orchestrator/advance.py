@@ -24,7 +24,7 @@ from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
 from regen.stages.diff import Settled, find_change, reasons
 from regen.stages.load import Version, load
-from regen.stages.select import Probe, probe, resolve
+from regen.stages.select import Answers, Probe, probe, resolve
 from regen.state.files import FileRow
 from regen.telemetry import stage
 
@@ -192,8 +192,9 @@ def _moved(session: Session, changes: list[GraphChange], units: list[Unit], orig
     finally:
         dataset.settle(delta)
     why = reasons(delta, session.prefixes(), origins)
+    answers = Answers(dataset.store)
     for place in session.places:
-        entries = resolve(probes, dataset.store, delta, place.records, why)
+        entries = resolve(probes, answers, delta, place.records, why)
         _add(session, place, ((entry.artifact, entry.because) for entry in entries))
     return find_change(delta, Settled(delta, dataset))
 
