@@ -43,6 +43,10 @@ class Affected(Protocol):
     def whole(self) -> Whole | None:
         """Set where the whole view has to be compared for this delta; None where `keys` says it all."""
 
+    @property
+    def loose(self) -> Quad | None:
+        """A changed quad that may change rows in which `?this` is unbound, where there are neither keys nor `whole`."""
+
 
 class Selector(Protocol):
     """A compiled view. It pickles, so that a warm start need not parse the query again."""

@@ -37,8 +37,10 @@ from regen.query.algebra import (
     Values,
     Var,
 )
+from regen.query.computed import known, value_part
 from regen.query.focus import Change, Focus
 from regen.query.relax import Relaxer, filtered
+from regen.query.require import is_bound
 from regen.query.scopes import Place, certain, nodes, nullable, visible
 from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute
 
@@ -51,7 +53,7 @@ class Changes:
 
     def __init__(self, fresh: Fresh) -> None:
         self._fresh = fresh
-        self._relaxer = Relaxer(fresh)
+        self._relaxer = Relaxer(fresh, computed=True)
 
     def of(self, pattern: Pattern, anchors: Anchors = frozenset()) -> list[Change]:
         """Where a changed triple may change the solutions of a pattern."""
@@ -82,6 +84,9 @@ class Changes:
 
     def _of_modifier(self, pattern: Modifier, anchors: Anchors) -> list[Change]:
         match pattern:
+            case Filter(Extend(inner) as made) if is_bound(pattern):
+                found = [_with_value(c, made, strict=True) for c in self.of(inner, anchors)]
+                return found + self._in_exists(inner, (made.value,), anchors)
             case Filter(inner, conditions):
                 found = [Change(c.focus, filtered(c.rest, c.certain, conditions)) for c in self.of(inner, anchors)]
                 return found + self._in_exists(inner, conditions, anchors)
@@ -89,6 +94,8 @@ class Changes:
                 found = self.of(inner, anchors)
                 if isinstance(value, Term):
                     found = [Change(c.focus, join(c.rest, Values((variable,), ((value,),)))) for c in found]
+                else:
+                    found = [_with_value(c, pattern, strict=False) for c in found]
                 return found + self._in_exists(inner, (value,), anchors)
             case Project(inner) | Distinct(inner):
                 return self.of(inner, anchors)
@@ -195,6 +202,12 @@ class Changes:
     def _along(self, change: Change, *paths: PathPattern) -> Change:
         """A changed edge with the paths around it."""
         return Change(change.focus, join(change.rest, *paths))
+
+
+def _with_value(change: Change, made: Extend, *, strict: bool) -> Change:
+    if not known(made, change.certain):
+        return change
+    return Change(change.focus, join(change.rest, value_part(made, strict=strict)))
 
 
 def _others(parts: tuple[Pattern, ...], but: int) -> Anchors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -19,6 +20,7 @@ from regen.query.nesting import nest
 from regen.query.normal import drop_aliases, flatten_paths
 from regen.query.order import check_distinct, make_total, refuse_chance
 from regen.query.parse import Query, parse
+from regen.query.require import require
 from regen.query.restrict import Binder, Restrictor
 from regen.query.scopes import certain
 from regen.query.template import Template
@@ -116,7 +118,19 @@ def _view(query: Query) -> View:
     plan = _plan(pattern, dataset, base, query.fresh)
     if dataset:
         return View(plan.columns, digest, plan, "FROM chooses the graphs", None)
-    return View(plan.columns, digest, plan, None, Source(pattern, query.fresh, base))
+    return View(plan.columns, digest, plan, None, *_sources(pattern, query.fresh, base, plan))
+
+
+def _sources(pattern: Pattern, fresh: Fresh, base: str, plan: Plan) -> tuple[Source, Source | None]:
+    """What keys are derived from, and what changes of rows without a key are derived from, where there may be any."""
+    source = Source(pattern, fresh, base)
+    if THIS.name not in plan.columns or THIS in certain(pattern):
+        if isinstance(pattern, Slice) and THIS.name in plan.columns:
+            source = replace(source, pattern=pattern.inner)
+        return source, None
+    if isinstance(pattern, Slice):
+        return source, None
+    return replace(source, pattern=require(pattern, THIS)), source
 
 
 def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
@@ -147,7 +161,8 @@ def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
         return query_text(nest(found), dataset, base)
 
     keyed = None
-    if THIS in certain(core) and not offset and limit is None:
-        keyed = Template.of(text(Restrictor(fresh).restrict(core, (Binder(frozenset({THIS})),))))
+    having = require(core, THIS) if THIS in variables else core
+    if THIS in certain(having) and not offset and limit is None:
+        keyed = Template.of(text(Restrictor(fresh).restrict(having, (Binder(frozenset({THIS})),))))
     positions = tuple((columns.index(key), down) for key, (_, down) in zip(keys, order, strict=True))
     return Plan(tuple(v.name for v in variables), positions, text(core), keyed, offset, limit, ())

@@ -82,13 +82,13 @@ def probe(templates: Sequence[Views], store: Store, delta: Delta) -> tuple[Probe
             affected = answers.get(selector.digest)
             if affected is None:
                 affected = answers[selector.digest] = selector.affected(store, delta)
-            if affected.keys or affected.whole is not None:
+            if affected.keys or affected.whole is not None or (affected.loose is not None and not views.each):
                 probes.append(Probe(views, view, selector, affected))
     return tuple(probes)
 
 
 class Answers:
-    """What views give as a whole of the new quads, by digest: views that templates or environments share are asked once.
+    """What views give as a whole of the new quads, by digest; what templates or environments share is asked once.
 
     Args:
         store: the new quads alone.
@@ -154,7 +154,7 @@ def _keys(item: Probe, answers: Answers, known: Known) -> Iterator[tuple[Artifac
             if makes_keys or known.has(artifact):
                 yield artifact, quad
         return
-    reason = item.affected.whole.because if item.affected.whole is not None else next(iter(item.affected.keys.values()))
+    reason = _reason(item.affected)
     recorded = known.digests(template, item.view)
     if not item.selector.keyed or not item.views.each:
         rows = answers.together(item.selector)
@@ -167,6 +167,15 @@ def _keys(item: Probe, answers: Answers, known: Known) -> Iterator[tuple[Artifac
             yield ArtifactId(template, known_key), reason
     if makes_keys:
         yield from ((ArtifactId(template, key), reason) for key in now if key not in recorded)
+
+
+def _reason(affected: Affected) -> Quad:
+    """One changed quad for all artifacts that a view as a whole makes stale."""
+    if affected.whole is not None:
+        return affected.whole.because
+    if affected.loose is not None:
+        return affected.loose
+    return next(iter(affected.keys.values()))
 
 
 def _bodies(delta: Delta, known: Known) -> Iterator[tuple[ArtifactId, Quad]]:
