@@ -39,6 +39,7 @@ from regen.query.algebra import (
 )
 from regen.query.computed import known, value_part
 from regen.query.focus import Change, Focus
+from regen.query.graphs import as_asked, grounded
 from regen.query.relax import Relaxer, filtered
 from regen.query.require import is_bound
 from regen.query.scopes import Place, certain, nodes, nullable, visible
@@ -78,7 +79,7 @@ class Changes:
             case Filter() | Extend() | Project() | Distinct() | Group() | OrderBy() | Slice():
                 return self._of_modifier(pattern, anchors)
             case Graph():
-                return [self.any_change(self._fresh.var())]
+                return self._in_graph(pattern)
             case _:
                 assert_never(pattern)
 
@@ -112,6 +113,17 @@ class Changes:
     def any_change(self, graph: Slot | None) -> Change:
         """Any changed triple of a graph, bound to nothing."""
         return Change(Focus(self._fresh.var(), self._fresh.var(), self._fresh.var(), graph), UNIT)
+
+    def _in_graph(self, pattern: Graph) -> list[Change]:
+        """Changes of what is asked; where a graph matters without a triple of its own, any change in any graph too."""
+        asked = as_asked(pattern, self._fresh)
+        if asked is None:
+            return [self.any_change(self._fresh.var())]
+        found = self.of(asked)
+        if not grounded(pattern.inner):
+            graph = pattern.name if isinstance(pattern.name, Term) else self._fresh.var()
+            found.append(Change(self.any_change(graph).focus, self._relaxer.sup(asked)))
+        return found
 
     def _in_join(self, parts: tuple[Pattern, ...], anchors: Anchors) -> list[Change]:
         """The first part that changed, with those before it stable."""

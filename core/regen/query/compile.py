@@ -11,10 +11,10 @@ import pyoxigraph as ox
 from blake3 import blake3
 
 from regen.errors import QueryError
-from regen.query.algebra import Call, Distinct, Expression, Extend, OrderBy, Pattern, Project, Slice, Var
+from regen.query.algebra import Call, Distinct, Expression, Extend, Graph, OrderBy, Pattern, Project, Slice, Var
 from regen.query.blanks import see_blanks
 from regen.query.derive import THIS
-from regen.query.graphs import lower_graphs
+from regen.query.graphs import lower_graphs, place
 from regen.query.names import separate, shield
 from regen.query.nesting import nest
 from regen.query.normal import drop_aliases, flatten_paths
@@ -107,18 +107,27 @@ def _unanalysed(text: str, prefixes: dict[str, str], columns: tuple[str, ...], w
 
 
 def _view(query: Query) -> View:
-    dataset = "".join(f"FROM {g.n3()} " for g in query.default_graphs)
-    dataset += "".join(f"FROM NAMED {g.n3()} " for g in query.named_graphs)
+    clauses = "".join(f"FROM {g.n3()} " for g in query.default_graphs)
+    clauses += "".join(f"FROM NAMED {g.n3()} " for g in query.named_graphs)
     resolves = any(isinstance(node, Call) and node.name in ("IRI", "URI") for node in walk(query.pattern))
     base = query.base if resolves else ""
-    digest = blake3(query_text(query.pattern, dataset, base).encode()).hexdigest()
+    digest = blake3(query_text(query.pattern, clauses, base).encode()).hexdigest()
     pattern = drop_aliases(see_blanks(query.pattern))
     pattern = separate(flatten_paths(pattern, query.fresh), query.fresh)
+    pattern, dataset = _from_one(pattern, query, clauses)
     pattern = shield(lower_graphs(pattern), query.fresh)
     plan = _plan(pattern, dataset, base, query.fresh)
     if dataset:
-        return View(plan.columns, digest, plan, "FROM chooses the graphs", None)
+        return View(plan.columns, digest, plan, "FROM makes one graph of several, or hides others", None)
     return View(plan.columns, digest, plan, None, *_sources(pattern, query.fresh, base, plan))
+
+
+def _from_one(pattern: Pattern, query: Query, clauses: str) -> tuple[Pattern, str]:
+    """One `FROM`, and no `GRAPH`, is a `GRAPH` around everything; the clauses that are left."""
+    in_graphs = query.named_graphs or any(isinstance(node, Graph) for node in walk(pattern))
+    if len(query.default_graphs) != 1 or in_graphs:
+        return pattern, clauses
+    return place(pattern, query.default_graphs[0]), ""
 
 
 def _sources(pattern: Pattern, fresh: Fresh, base: str, plan: Plan) -> tuple[Source, Source | None]:

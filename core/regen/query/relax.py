@@ -49,6 +49,7 @@ from regen.query.algebra import (
     Var,
 )
 from regen.query.computed import with_value
+from regen.query.graphs import as_asked
 from regen.query.require import is_bound
 from regen.query.scopes import certain, visible
 from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute
@@ -113,7 +114,8 @@ class Relaxer:
             case Group(inner, keys):
                 return self.sup(inner) if keys else UNIT
             case Graph():
-                return UNIT
+                asked = as_asked(pattern, self._fresh)
+                return UNIT if asked is None else self.sup(asked)
             case _:
                 assert_never(pattern)
 
