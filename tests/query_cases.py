@@ -237,7 +237,8 @@ class Chooser:
         s = self.of(self.linked, self.linked, self.linked, self.linked, self.node)()
         o = self.of(self.linked, self.linked, self.linked, self.constant)()
         kind = self.word("p p p p p var path path")
-        return f"{s} {self.predicate() if kind == 'p' else '?pr' if kind == 'var' else self.path(2)} {o} ."
+        way = self.predicate() if kind == "p" else "?pr" if kind == "var" else self.path(self.of(2, 2, 3))
+        return f"{s} {way} {o} ."
 
     # Expressions
 
@@ -365,7 +366,7 @@ class Chooser:
         body = f"{start} {self.group(self.of(1, 2, 3))}"
         extra = self.of("", "?x", "?y", "?x ?y", "?g", "?w ?n", "?x ?v")
         kinds = "plain plain plain star distinct group group exists order limit limit alias made key from global"
-        match self.word(kinds):
+        match self.word(f"{kinds} global ask sampled beyond"):
             case "plain":
                 return f"SELECT ?this {extra} WHERE {{ {body} }}"
             case "star":
@@ -394,7 +395,15 @@ class Chooser:
                 body = body.replace("?this", "?x")
                 return f"SELECT ?this ({self.aggregate()} AS ?k) WHERE {{ {body} }} GROUP BY ({key} AS ?this)"
             case "from":
-                return f"SELECT ?this {extra} {self.of('FROM :g1', 'FROM :g1', 'FROM :g1 FROM :g2')} WHERE {{ {body} }}"
+                graphs = self.of("FROM :g1", "FROM :g1", "FROM :g1 FROM :g2", "FROM :g1 FROM NAMED :g2")
+                return f"SELECT ?this {extra} {graphs} WHERE {{ {body} }}"
+            case "ask":
+                return f"ASK {{ {body} }}"
+            case "sampled":
+                return f"SELECT (SAMPLE(?x) AS ?this) ?y WHERE {{ {body.replace('?this', '?x')} }} GROUP BY ?y"
+            case "beyond":
+                more = self.of("LATERAL { ?x :q ?y }", "?x :q <<( ?this :p ?y )>> .")
+                return f"SELECT ?this ?y WHERE {{ {self.triple()} {more} }}"
             case _:
                 return f"SELECT ?x ({self.aggregate()} AS ?k) WHERE {{ {body} }} GROUP BY ?x"
 

@@ -20,6 +20,7 @@ from regen.orchestrator.opening import open_session, patient
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
+from regen.orchestrator.views import TemplateViews, view_costs
 from regen.project.edits import EditsMixin
 from regen.project.watching import WatchMixin
 from regen.stages.deploy import RolledBack
@@ -201,6 +202,18 @@ class Project(EditsMixin, WatchMixin):
         """
         async with self._session.turn:
             return await explain.why(self._session, self._place(environment), place, start=self._start)
+
+    async def views(self, template: str) -> TemplateViews:
+        """Whether changes of the graph lead to keys of a template's views or to whole views, why, and what it costs.
+
+        Args:
+            template: its name, or its file.
+
+        Raises:
+            UsageError: there is no such template.
+        """
+        async with self._session.turn:
+            return await view_costs(self._session, template)
 
     async def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
         """Open conflicts, by path."""

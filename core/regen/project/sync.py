@@ -24,6 +24,7 @@ from regen.orchestrator import check as checking
 from regen.orchestrator import explain, settle
 from regen.orchestrator.edits import HandedBack, HowBack
 from regen.orchestrator.outcome import Applied, Turn
+from regen.orchestrator.views import TemplateViews
 from regen.project.front import Progress, Project, quiet
 from regen.stages.deploy import RolledBack
 
@@ -171,6 +172,10 @@ class SyncProject:
     def why(self, place: str, environment: str | None = None) -> explain.Why:
         """See `Project.why`."""
         return self._call(partial(self._project.why, place, environment))
+
+    def views(self, template: str) -> TemplateViews:
+        """See `Project.views`."""
+        return self._call(partial(self._project.views, template))
 
     def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
         """See `Project.conflicts`."""

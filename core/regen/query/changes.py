@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import assert_never
 
@@ -48,6 +49,9 @@ from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute
 Anchors = frozenset[Place]
 """What is a node in a graph before and after the change, wherever it matters to the pattern at hand."""
 
+CUT = "under a LIMIT or OFFSET of a sub-select, one row more pushes another out"
+ONE_GROUP = "an aggregate over one group of all changes for every row that it is joined with"
+
 
 class Changes:
     """Finds what may change the solutions of the patterns of one query."""
@@ -89,12 +93,12 @@ class Changes:
                 found = [_with_value(c, made, strict=True) for c in self.of(inner, anchors)]
                 return found + self._in_exists(inner, (made.value,), anchors)
             case Filter(inner, conditions):
-                found = [Change(c.focus, filtered(c.rest, c.certain, conditions)) for c in self.of(inner, anchors)]
+                found = [c.having(filtered(c.rest, c.certain, conditions)) for c in self.of(inner, anchors)]
                 return found + self._in_exists(inner, conditions, anchors)
             case Extend(inner, variable, value):
                 found = self.of(inner, anchors)
                 if isinstance(value, Term):
-                    found = [Change(c.focus, join(c.rest, Values((variable,), ((value,),)))) for c in found]
+                    found = [c.having(join(c.rest, Values((variable,), ((value,),)))) for c in found]
                 else:
                     found = [_with_value(c, pattern, strict=False) for c in found]
                 return found + self._in_exists(inner, (value,), anchors)
@@ -103,12 +107,16 @@ class Changes:
             case OrderBy(inner, order):
                 return self.of(inner, anchors) + self._in_exists(inner, tuple(e for e, _ in order), anchors)
             case Slice(inner):
-                # One more solution pushes out another, so any change may change any solution.
-                return [change.renamed(self._fresh, frozenset())[0] for change in self.of(inner)]
-            case Group(inner, _, aggregates):
-                return self.of(inner, anchors) + self._in_exists(inner, tuple(a for _, a in aggregates), anchors)
+                return [self._apart(change, CUT) for change in self.of(inner)]
+            case Group(inner, keys, aggregates):
+                found = self.of(inner, anchors) + self._in_exists(inner, tuple(a for _, a in aggregates), anchors)
+                return found if keys else [self._apart(change, ONE_GROUP) for change in found]
             case _:
                 assert_never(pattern)
+
+    def _apart(self, change: Change, note: str) -> Change:
+        """A change that may matter to any solution."""
+        return replace(change.renamed(self._fresh, frozenset())[0], note=note)
 
     def any_change(self, graph: Slot | None) -> Change:
         """Any changed triple of a graph, bound to nothing."""
@@ -133,7 +141,7 @@ class Changes:
             before = [self._relaxer.stable(other, scope & visible(other)) for other in parts[:i]]
             after = [[self._relaxer.sup(other)] for other in parts[i + 1 :]]
             for change in self.of(part, anchors | _others(parts, i)):
-                found.extend(Change(change.focus, join(change.rest, *rest)) for rest in product(*before, *after))
+                found.extend(change.having(join(change.rest, *rest)) for rest in product(*before, *after))
         return found
 
     def _in_right(
@@ -145,7 +153,7 @@ class Changes:
         for exists in exists_in(conditions):
             for change in self.of(exists.pattern, around | nodes(right)):
                 carried, _ = change.renamed(self._fresh, certain(left) | certain(right))
-                inner.append(Change(carried.focus, join(self._relaxer.sup(right), carried.rest)))
+                inner.append(carried.having(join(self._relaxer.sup(right), carried.rest)))
         return [found for change in inner for found in self._carry(left, change, conditions)]
 
     def _in_exists(self, inner: Pattern, values: tuple[Expression, ...], anchors: Anchors) -> list[Change]:
@@ -163,8 +171,8 @@ class Changes:
         for alternative in self._relaxer.stable(left, wanted):
             keep = certain(left) | (certain(alternative) & scope)
             carried, mapping = change.renamed(self._fresh, keep)
-            merged = Change(carried.focus, join(alternative, carried.rest))
-            found.append(Change(merged.focus, filtered(merged.rest, merged.certain, substitute(conditions, mapping))))
+            merged = carried.having(join(alternative, carried.rest))
+            found.append(merged.having(filtered(merged.rest, merged.certain, substitute(conditions, mapping))))
         return found
 
     # Paths -------------------------------------------------------------------------------------------------------
@@ -213,13 +221,13 @@ class Changes:
 
     def _along(self, change: Change, *paths: PathPattern) -> Change:
         """A changed edge with the paths around it."""
-        return Change(change.focus, join(change.rest, *paths))
+        return change.having(join(change.rest, *paths))
 
 
 def _with_value(change: Change, made: Extend, *, strict: bool) -> Change:
     if not known(made, change.certain):
         return change
-    return Change(change.focus, join(change.rest, value_part(made, strict=strict)))
+    return change.having(join(change.rest, value_part(made, strict=strict)))
 
 
 def _others(parts: tuple[Pattern, ...], but: int) -> Anchors:

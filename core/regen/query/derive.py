@@ -35,6 +35,9 @@ THIS = Var("this")
 
 Expressions = tuple[Expression, ...]
 
+NO_KEY = "the view has no ?this"
+ANYWHERE = "nothing leads from it to ?this"
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -102,10 +105,10 @@ def _lead(change: Change, fresh: Fresh, base: str, *, keyed: bool) -> _Lead:
     decisive = _decided(conditions, parts, bound)
     apart, whole = None, None
     if not keyed:
-        whole = "the view has no ?this"
+        whole = NO_KEY
     elif THIS not in bound:
         apart = _apart(parts, conditions, fresh, base)
-        whole = None if apart else "?this may be anything where it matches"
+        whole = None if apart else change.note or ANYWHERE
     return _Lead(change.focus, tuple(near), decisive, apart, whole)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from regen.dataset.terms import OxTerm, sparql, to_term
+from regen.dataset.terms import OxTerm, sparql, to_ox, to_term
 from regen.model.delta import Quad
-from regen.model.term import Term
+from regen.model.term import Iri, Term
+from regen.query.algebra import Var
 from regen.query.delta_index import Changed, Match
 from regen.query.derive import THIS, Derived
+from regen.query.focus import Focus
 from regen.query.sorting import Row
 from regen.query.template import CHUNK
 
@@ -78,3 +80,14 @@ def _found(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[
             else:
                 same = groups[row[: len(at)]]
                 yield from ((None if this is None else values[this], quad) for quad, values in same)
+
+
+def quads_of(store: ox.Store, focus: Focus | None) -> Iterator[Quad]:
+    """The store's quads with the constants of a focus, of its merge for None; in any order."""
+    asked = () if focus is None else (focus.subject, focus.predicate, focus.object, focus.graph)
+    s, p, o, g = (None if term is None or isinstance(term, Var) else to_ox(term) for term in asked or (None,) * 4)
+    merge = focus is None or focus.graph is None
+    for quad in store.quads_for_pattern(s, p, o, ox.DefaultGraph() if merge else g):  # type: ignore[arg-type]
+        graph = None if isinstance(quad.graph_name, ox.DefaultGraph) else to_term(quad.graph_name)
+        if merge or graph is not None:
+            yield Quad(to_term(quad.subject), Iri(quad.predicate.value), to_term(quad.object), graph)

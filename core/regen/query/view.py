@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pyoxigraph as ox
 
@@ -13,9 +14,9 @@ from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.query.algebra import Pattern
 from regen.query.changes import Changes
-from regen.query.delta_index import Changed
+from regen.query.delta_index import Changed, matches
 from regen.query.derive import THIS, Derived, derive
-from regen.query.hits import any_hit, hits, select
+from regen.query.hits import any_hit, hits, quads_of, select
 from regen.query.rank import grows, shifted
 from regen.query.sorting import Row, sort_rows
 from regen.query.template import CHUNK, Template
@@ -23,6 +24,9 @@ from regen.query.traverse import Fresh
 
 WHOLE_SHARE = 0.05
 """Past this share of a view's keys one evaluation of all is cheaper than evaluating each (DESIGN.md, Selecting)."""
+
+_LOOKED_AT = 1000
+"""Triples that are looked at for an example."""
 
 _FEW = 200
 """Keys that are always evaluated on their own: 0.1 ms each at the most."""
@@ -131,11 +135,25 @@ class View:
             self._derived.extend((_derive(self.source, keyed=self.keyed), _derive(self.loose, keyed=False)))
         return self._derived[0], self._derived[1]
 
+    @property
+    def by_delta(self) -> bool:
+        """Whether every change leads to keys, and none to the whole view."""
+        return self.whole is None and all(derived.whole is None for derived in self.patterns)
+
     def explain(self) -> tuple[Explained, ...]:
         """Each triple pattern, and whether a change of it leads to keys or to the whole view."""
         if self.whole is not None:
             return (Explained("?any ?changed ?triple .", self.whole),)
         return tuple(Explained(derived.shows, derived.whole) for derived in self.patterns)
+
+    def examples(self, store: ox.Store) -> Iterator[Quad | None]:
+        """For each pattern of `explain` a triple of the store that matches it, None where there is none."""
+        if self.whole is not None:
+            yield next(quads_of(store, None), None)
+            return
+        for derived in self.patterns:
+            found = islice(quads_of(store, derived.focus), _LOOKED_AT)
+            yield next((quad for quad in found if matches(derived.focus, quad)), None)
 
     def affected(self, store: ox.Store, delta: Delta | Changed) -> Affected:
         """The keys whose rows may differ before and after a delta.
