@@ -421,6 +421,12 @@ def test_what_is_not_analysed_is_evaluated_whole() -> None:
     assert "LATERAL" in affected.whole.reason
 
 
+def test_what_the_engine_cannot_evaluate_is_an_error_that_names_the_query() -> None:
+    view = view_of("SELECT ?this { ?y :p ?this . ?x :q <<( ?this :p ?y )>> }")
+    with pytest.raises(QueryError, match=r"SELECT .this .*a view cannot be evaluated: .*triple term"):
+        view.all_rows(store_of(quads("a p 'text'")))
+
+
 def test_from_chooses_graphs() -> None:
     assert keys(step("SELECT ?this FROM :file { ?this :p ?x }", "t p 1", add="t p 2")) == ["u:t"]
     assert keys(step("SELECT ?this FROM :another { ?this :p ?x }", "t p 1", add="t p 2")) == []

@@ -8,6 +8,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from regen.dataset.terms import OxTerm, sparql, to_ox, to_term
+from regen.errors import QueryError
 from regen.model.delta import Quad
 from regen.model.term import Iri, Term
 from regen.query.algebra import Var
@@ -16,6 +17,9 @@ from regen.query.derive import THIS, Derived
 from regen.query.focus import Focus
 from regen.query.sorting import Row
 from regen.query.template import CHUNK
+
+_SHOWN = 120
+"""Characters of a query that an error repeats."""
 
 
 def any_hit(store: ox.Store, patterns: tuple[Derived, ...], changed: Changed) -> Quad | None:
@@ -31,8 +35,15 @@ def select(store: ox.Store, text: str, prefixes: dict[str, str]) -> Iterator[Row
     if not isinstance(found, ox.QuerySolutions):
         raise TypeError("a view selects")
     term = _Terms({None: None}).__getitem__
-    for solution in found:
-        yield tuple(map(term, solution))
+    try:
+        for solution in found:
+            yield tuple(map(term, solution))
+    except RuntimeError as error:
+        raise QueryError(
+            f"a view cannot be evaluated: {error}",
+            where=" ".join(text.split())[:_SHOWN],
+            hint="a triple term has no literal as its subject: ask with FILTER(!isLiteral(…)) for what stands there",
+        ) from error
 
 
 class _Terms(dict[Any, Term | None]):
