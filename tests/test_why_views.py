@@ -88,6 +88,13 @@ def test_the_command_prints_it(world: World, capsys: pytest.CaptureFixture[str])
     assert "rows      2 of 2 keys" in text
 
 
+def test_iris_are_printed_as_they_are(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """`:x:` in `urn:x:C` is no picture."""
+    world.write("templates/person.j2", TEMPLATE.replace("?this a :Person", "?this a <urn:x:C>"))
+    assert run(["why", "--view", "person.j2", "-C", str(world.root)]) == ExitCode.DONE
+    assert "?this a <urn:x:C> ;" in capsys.readouterr().out
+
+
 def test_the_command_prints_json(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["why", "--view", "person.j2", "--json", "-C", str(world.root)]) == ExitCode.DONE
     found = json.loads(capsys.readouterr().out)

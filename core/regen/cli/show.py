@@ -47,7 +47,7 @@ def _console(channel: Channel) -> Console:
     from regen.cli.console import PipeConsole
 
     stream, environment = terminal.stream(channel), terminal.environment()
-    return PipeConsole(file=stream, highlight=False, soft_wrap=True, _environ=environment)
+    return PipeConsole(file=stream, highlight=False, emoji=False, soft_wrap=True, _environ=environment)
 
 
 def plan(console: Console, value: Plan, *, diff: bool, before: dict[str, bytes], everything: bool = False) -> None:

@@ -172,6 +172,8 @@ def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
     keyed = None
     having = require(core, THIS) if THIS in variables else core
     if THIS in certain(having) and not offset and limit is None:
-        keyed = Template.of(text(Restrictor(fresh).restrict(having, (Binder(frozenset({THIS})),))))
+        found = Template.of(text(Restrictor(fresh).restrict(having, (Binder(frozenset({THIS})),))))
+        # A computed ?this has no place for keys: its rows are found among all.
+        keyed = found if len(found.segments) > 1 else None
     positions = tuple((columns.index(key), down) for key, (_, down) in zip(keys, order, strict=True))
     return Plan(tuple(v.name for v in variables), positions, text(core), keyed, offset, limit, ())
