@@ -160,7 +160,21 @@ def test_only_one_language_takes_what_needs_it_along(tmp_path: Path) -> None:
         assert names(project.plan(languages=["markdown"]).items) == set()
 
 
-def test_a_plan_that_a_gate_stops_leaves_the_index_stale(tmp_path: Path) -> None:
+def test_workers_get_what_a_template_needs(tmp_path: Path) -> None:
+    made = world(tmp_path, **ALL)
+    made.write("regen.toml", '[engine]\nexecutor = "processes"\nworkers = 2\n')
+    with Project.open_sync(tmp_path) as project:
+        project.apply()
+        assert made.read("a.twin") == "2\n"
+        made.graph(CLASSES + ":c a :C ; :says 'three' .\n")
+        plan = project.plan()
+        project.apply(plan)
+        assert made.read("index.txt").splitlines()[2] == "c is in all/c.txt"
+        assert made.read("a.twin") == made.read("c.twin") == "3\n"
+    assert plan.rendered == 5
+
+
+def test_a_plan_that_was_not_applied_is_found_again(tmp_path: Path) -> None:
     made = world(tmp_path, **{"index.txt.j2": INDEX})
     with Project.open_sync(tmp_path) as project:
         project.apply()
