@@ -116,11 +116,13 @@ def check(case: Case, *, engine: bool = True) -> View:
     for step in case.steps:
         after = quads ^ step
         delta = delta_of(quads, after)
+        together = view.global_rows(store)
         insert(store, delta)
         affected = view.affected(store, delta)
         remove(store, delta)
         new = _full(store, view)
         _check_step(view, affected, delta, old, new)
+        assert affected or together == view.global_rows(store), f"{delta} missed rows without a key"
         _compare(store, view, text)
         _check_keys(store, view, {*old, *new, *NODES, *affected.keys} - {None}, new)
         quads, old = after, new
@@ -140,6 +142,7 @@ def _check_step(view: View, affected: Affected, delta: Delta, old: Full, new: Fu
         for key in {*old, *new} - set(affected.keys):
             assert old.get(key) == new.get(key), f"{delta} missed {key!r}: {old.get(key)} became {new.get(key)}"
     reasons = {*affected.keys.values(), *([affected.whole.because] if affected.whole else [])}
+    reasons |= {affected.loose} - {None}
     assert reasons <= delta.added | delta.removed | delta.merged_added | delta.merged_removed
     assert view.keyed or not affected.keys
 
@@ -234,7 +237,8 @@ class Chooser:
         s = self.of(self.linked, self.linked, self.linked, self.linked, self.node)()
         o = self.of(self.linked, self.linked, self.linked, self.constant)()
         kind = self.word("p p p p p var path path")
-        return f"{s} {self.predicate() if kind == 'p' else '?pr' if kind == 'var' else self.path(2)} {o} ."
+        way = self.predicate() if kind == "p" else "?pr" if kind == "var" else self.path(self.of(2, 2, 3))
+        return f"{s} {way} {o} ."
 
     # Expressions
 
@@ -259,6 +263,23 @@ class Chooser:
                 return f"IF({self.expression(depth - 1)}, {self.var()} = :a, true)"
             case _:
                 return f"{self.of('EXISTS', 'NOT EXISTS')} {{ {self.group(depth - 1)} }}"
+
+    def computed(self, depth: int) -> str:
+        """A value; some are errors for some terms, and some are nodes of the graph."""
+        return self.of(
+            self.var,
+            self.constant,
+            lambda: self.expression(depth - 1),
+            lambda: f"STR({self.var()})",
+            lambda: f"IF({self.var()} = :a, :b, {self.var()})",
+            lambda: f"COALESCE({self.var()}, {self.var()})",
+            lambda: f"IRI(STR({self.var()}))",
+            lambda: f"({self.var()} + 1)",
+        )()
+
+    def user(self) -> str:
+        """What reads a computed value, or nothing."""
+        return self.of("", "", f"?v {self.predicate()} ?y .", f"?this {self.predicate()} ?v .", "BIND(STR(?v) AS ?u)")
 
     def aggregate(self) -> str:
         kinds = "COUNT(*) COUNT(DISTINCT@{v}) MAX({v}) MIN({v}) SUM({v}) SAMPLE({v}) AVG({v}) COUNT({v})"
@@ -303,7 +324,10 @@ class Chooser:
                 return f"{{ SELECT ({first} AS {self.word('?w ?v')}) WHERE {{ {inner} }} }}"
             case _:
                 order = self.of("", "ORDER BY ?x", "ORDER BY DESC(?y) ?this")
-                return f"{{ SELECT {names} WHERE {{ {inner} }} {order} LIMIT {self.of(1, 2)} }}"
+                return f"{{ SELECT {names} WHERE {{ {inner} }} {order} {self.cut()} }}"
+
+    def cut(self) -> str:
+        return self.of("LIMIT 1", "LIMIT 2", "LIMIT 3", "LIMIT 2 OFFSET 1", "OFFSET 1", "OFFSET 2")
 
     def part(self, depth: int) -> str:
         kinds = "triple triple triple"
@@ -321,8 +345,7 @@ class Chooser:
             case "filter":
                 return f"FILTER({self.expression(depth)})"
             case "bind":
-                value = self.of(self.var, self.constant, lambda: self.expression(depth - 1), lambda: "STR(?x)")()
-                return f"BIND({value} AS {self.word('?v ?w ?x ?this')})"
+                return f"BIND({self.computed(depth)} AS {self.word('?v ?w ?x ?this ?this')}) {self.user()}"
             case "values":
                 return self.values()
             case "select":
@@ -342,7 +365,8 @@ class Chooser:
         start = self.of("?this :p ?x .", "?x :q ?this .", "", "GRAPH ?g { ?this :p ?y }", "?this ?pr ?z .")
         body = f"{start} {self.group(self.of(1, 2, 3))}"
         extra = self.of("", "?x", "?y", "?x ?y", "?g", "?w ?n", "?x ?v")
-        match self.word("plain plain plain star distinct group group exists order limit alias global"):
+        kinds = "plain plain plain star distinct group group exists order limit limit alias made key from global"
+        match self.word(f"{kinds} global ask sampled beyond"):
             case "plain":
                 return f"SELECT ?this {extra} WHERE {{ {body} }}"
             case "star":
@@ -358,9 +382,28 @@ class Chooser:
                 key = self.of("?x", "DESC(?y)", "(STR(?x))", "DESC(BOUND(?z)) ?y", "(EXISTS { ?x :q ?this })")
                 return f"SELECT ?this {extra} WHERE {{ {body} }} ORDER BY {key}"
             case "limit":
-                return f"SELECT ?this {extra} WHERE {{ {body} }} ORDER BY ?x LIMIT {self.of(1, 2, 3)}"
+                order = self.of("ORDER BY ?x", "ORDER BY DESC(?x)", "ORDER BY DESC(STR(?this))", "")
+                distinct = self.of("", "DISTINCT") if "?x" in extra.split() else ""
+                return f"SELECT {distinct} ?this {extra} WHERE {{ {body} }} {order} {self.cut()}"
             case "alias":
                 return f"SELECT (?x AS ?this) ?y WHERE {{ {body.replace('?this', '?x')} }}"
+            case "made":
+                body = body.replace("?this", "?x")
+                return f"SELECT ({self.computed(1).replace('?this', '?x')} AS ?this) ?y WHERE {{ {body} }}"
+            case "key":
+                key = self.computed(1).replace("?this", "?x")
+                body = body.replace("?this", "?x")
+                return f"SELECT ?this ({self.aggregate()} AS ?k) WHERE {{ {body} }} GROUP BY ({key} AS ?this)"
+            case "from":
+                graphs = self.of("FROM :g1", "FROM :g1", "FROM :g1 FROM :g2", "FROM :g1 FROM NAMED :g2")
+                return f"SELECT ?this {extra} {graphs} WHERE {{ {body} }}"
+            case "ask":
+                return f"ASK {{ {body} }}"
+            case "sampled":
+                return f"SELECT (SAMPLE(?x) AS ?this) ?y WHERE {{ {body.replace('?this', '?x')} }} GROUP BY ?y"
+            case "beyond":
+                more = self.of("LATERAL { ?x :q ?y }", "?x :q <<( ?this :p ?y )>> .")
+                return f"SELECT ?this ?y WHERE {{ {self.triple()} {more} }}"
             case _:
                 return f"SELECT ?x ({self.aggregate()} AS ?k) WHERE {{ {body} }} GROUP BY ?x"
 

@@ -6,7 +6,8 @@ import itertools
 import json
 import os
 import random
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,7 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import regen.dataset.labels as labels_module
+from regen.dataset import labels_refine, labels_search
 from regen.dataset.labels import blank_node_labels, has_blank, with_labels
+from regen.dataset.version import FileDelta, file_delta
+from regen.model.graphfile import Loaded
 
 P, Q = ox.NamedNode("http://example.org/p"), ox.NamedNode("http://example.org/q")
 A, C = ox.NamedNode("http://example.org/a"), ox.NamedNode("http://example.org/c")
@@ -216,6 +221,57 @@ def test_symmetric_graphs_are_settled_alike_under_any_names(name: str) -> None:
     assert labelled(quads) == labelled(renamed(quads, 3))
 
 
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """What labels cost: "mentions" of nodes looked at in the search (about a microsecond each), and "digests"."""
+    counts: Counter[str] = Counter()
+    spend, plain = labels_refine.Budget.spend, labels_refine.digest
+
+    def counting_spend(self: labels_refine.Budget, mentions: int) -> None:
+        counts["mentions"] += mentions
+        spend(self, mentions)
+
+    def counting_digest(text: str) -> str:
+        counts["digests"] += 1
+        return plain(text)
+
+    monkeypatch.setattr(labels_refine.Budget, "spend", counting_spend)
+    for module in (labels_refine, labels_search, labels_module):
+        monkeypatch.setattr(module, "digest", counting_digest)
+    return counts
+
+
+@pytest.mark.parametrize("name", _SYMMETRIC)
+def test_symmetric_graphs_end_within_a_tenth_of_a_second_of_work(name: str, work: Counter[str]) -> None:
+    blank_node_labels(_SYMMETRIC[name])
+    assert work["mentions"] <= 100_000
+    assert work["digests"] <= 20_000
+
+
+def test_w3c_poison_ends_within_a_few_milliseconds_of_work(work: Counter[str]) -> None:
+    for path in sorted(_suite().glob("rdfc10/*-in.nq")):
+        work.clear()
+        blank_node_labels(_quads(path))
+        assert work["mentions"] <= 5_000, path.name
+
+
+def test_thousands_of_restrictions_need_no_search_and_a_few_digests_each(work: Counter[str]) -> None:
+    """So the time of their labels grows with the file, and with nothing else."""
+    quads = list(ox.parse(OWL + _restrictions(5_000), ox.RdfFormat.TURTLE, rename_blank_nodes=True))
+    assert len(blank_node_labels(quads)) == 5_000
+    assert work["mentions"] == 0
+    assert work["digests"] <= 3 * 5_000
+
+
+def test_thousands_of_shapes_with_lists_need_no_search_either(work: Counter[str]) -> None:
+    inner = "sh:path :p ; sh:minCount 1 ; sh:in ( 1 2 3 )"
+    text = "".join(f":S{i} a sh:NodeShape ; sh:property [ {inner} ] , [ sh:path :q{i % 9} ] .\n" for i in range(1_000))
+    labels = blank_node_labels(list(ox.parse(OWL + text, ox.RdfFormat.TURTLE, rename_blank_nodes=True)))
+    assert len(labels) == 5_000
+    assert work["mentions"] == 0
+    assert work["digests"] <= 3 * 5_000
+
+
 def _cai_fuerer_immerman(base: list[tuple[int, int]]) -> list[ox.Quad]:
     """Colour refinement and a search of bounded width fail here: the classic hard case, over a cubic graph."""
     pairs = []
@@ -259,6 +315,29 @@ def test_one_restriction_more_adds_four_triples_and_removes_none() -> None:
     assert (len(after - before), len(before - after)) == (4, 0)
 
 
+def _version(data: bytes, kind: ox.RdfFormat, old: Set[ox.Quad]) -> FileDelta:
+    quads = list(ox.parse(data, kind, rename_blank_nodes=True))
+    return file_delta(Loaded(quads, {}), "urn:file", old)
+
+
+def test_a_file_of_thousands_of_restrictions_changes_by_what_was_added() -> None:
+    first = _version((OWL + _restrictions(3_000)).encode(), ox.RdfFormat.TURTLE, frozenset())
+    more = _restrictions(3_000, ", [ a owl:Restriction ; owl:onProperty :new ; owl:someValuesFrom :D ]")
+    then = _version((OWL + more).encode(), ox.RdfFormat.TURTLE, first.quads)
+    assert (len(then.added), len(then.removed)) == (4, 0)
+
+
+def test_another_order_other_names_and_other_formats_are_an_empty_delta() -> None:
+    text = _restrictions(50, ", [ owl:unionOf ( :a [ owl:complementOf :b ] ) ]") + "_:x :knows _:y . _:y :knows _:x ."
+    first = _version((OWL + text).encode(), ox.RdfFormat.TURTLE, frozenset())
+    quads = set(ox.parse(OWL + text, ox.RdfFormat.TURTLE))
+    for seed in range(5):
+        for kind, written in _serialisations(renamed(quads, seed)):
+            then = _version(written, kind, first.quads)
+            assert not then.added, kind
+            assert not then.removed, kind
+
+
 def test_an_equal_restriction_more_adds_four_triples_and_removes_none() -> None:
     one = "[ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom :D ]"
     before, after = turtle(f":C rdfs:subClassOf {one} ."), turtle(f":C rdfs:subClassOf {one}, {one}, {one} .")
@@ -290,7 +369,7 @@ def test_a_change_in_one_tree_leaves_others_alone() -> None:
     assert len(before - after) <= 4
 
 
-def _serialisations(quads: set[ox.Quad]) -> Iterator[tuple[ox.RdfFormat, bytes]]:
+def _serialisations(quads: Iterable[ox.Quad]) -> Iterator[tuple[ox.RdfFormat, bytes]]:
     for kind in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD):
         text = ox.serialize((quad.triple for quad in quads), format=kind)
         assert text is not None

@@ -75,17 +75,25 @@ def test_a_variable_is_local_to_its_scope(inner: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "found"),
     [
-        "SELECT * { ?p :type :P OPTIONAL { ?p :dom ?this } }",
-        "SELECT * { { ?p :type :P } UNION { ?p :dom ?this } }",
-        "SELECT * { ?p :type :P BIND(IRI(CONCAT(STR(?p), '1')) AS ?this) }",
+        ("SELECT * { ?p :type :P OPTIONAL { ?p :dom ?this } }", ["u:t"]),
+        ("SELECT * { { ?p :type :P } UNION { ?p :dom ?this } }", []),
+        ("SELECT * { ?p :type :P BIND(IRI(CONCAT(STR(?p), '1')) AS ?this) }", ["u:p1"]),
+        ("SELECT (COUNT(*) AS ?n) ?this { ?p :type ?t } GROUP BY (IRI(CONCAT(STR(?p), '1')) AS ?this)", ["u:p1"]),
+        ("SELECT * { ?p :type :P BIND(STR(?p) AS ?l) ?this :label ?l }", []),
     ],
 )
-def test_where_this_may_be_unbound_the_whole_view_is_compared(text: str) -> None:
+def test_where_this_may_be_unbound_keys_are_named(text: str, found: list[str]) -> None:
+    """Rows in which it is unbound belong to no key: they count for templates without `each` only."""
     affected = step(text, "p dom t", add="p type P")
-    assert affected.whole is not None
-    assert affected.whole.because == Quad(Iri("u:p"), Iri("u:type"), Iri("u:P"))
+    assert keys(affected) == found
+    assert affected.loose == (Quad(Iri("u:p"), Iri("u:type"), Iri("u:P")) if "UNION" in text else None)
+
+
+def test_a_computed_value_leads_on() -> None:
+    text = "SELECT * { ?p :type :P BIND(STR(?p) AS ?l) ?this :label ?l }"
+    assert keys(step(text, "a label 'u:p' . b label 'u:q'", add="p type P")) == ["u:a"]
 
 
 def test_a_second_name_for_a_variable_is_followed() -> None:
@@ -165,6 +173,69 @@ def test_found_by_the_fuzzer(text: str, before: str, add: str) -> None:
     check(Case(text, start, (change, change)), engine="(!^:p)?" not in text)
 
 
+@pytest.mark.parametrize(
+    ("text", "before", "add"),
+    [
+        (
+            "SELECT (?z AS ?this) { ?x :r ?x BIND((?x + 1) AS ?w) { ?x :q ?z BIND(IF(?x = :a, :b, ?z) AS ?w) } }",
+            quads("c q k . c r c"),
+            quads("k r k . k q k"),
+        ),
+        (
+            "SELECT ?this { ?this :p ?x GRAPH ?g { :b :q ?y { SELECT (?this AS ?w) { ?x :p :b } } } }",
+            quads("b p c . b q c"),
+            quads("k p b", Iri("u:second")),
+        ),
+        (
+            "SELECT ?this { ?this :p ?x GRAPH ?g { ?this :q ?y MINUS { { SELECT ?y { ?z :r ?y } } } } }",
+            quads("b p c . b q c"),
+            quads("c r c", Iri("u:second")),
+        ),
+    ],
+    ids=["a variable is computed twice", "a sub-select has a graph of its own", "a sub-select under MINUS has one"],
+)
+def test_found_by_the_fuzzer_in_computed_values_and_graphs(
+    text: str, before: frozenset[Quad], add: frozenset[Quad]
+) -> None:
+    check(Case(text, before, (add, add)))
+
+
+# Limits ----------------------------------------------------------------------------------------------------------
+
+FIRST_TWO = "SELECT ?this ?x { ?this :p ?x } ORDER BY ?x LIMIT 2"
+
+
+def test_what_comes_after_the_limit_affects_nobody() -> None:
+    assert not step(FIRST_TWO, "a p 1 . b p 2 . c p 3", add="d p 4")
+    assert not step(FIRST_TWO, "a p 1 . b p 2 . c p 3", drop="c p 3")
+
+
+def test_what_comes_within_the_limit_affects_its_neighbours_there() -> None:
+    """The last one may be pushed out; what is behind it is not asked."""
+    assert keys(step(FIRST_TWO, "a p 1 . b p 3 . c p 4 . d p 5", add="e p 2")) == ["u:a", "u:b", "u:e"]
+    assert keys(step(FIRST_TWO, "a p 1 . b p 3 . c p 4 . d p 5", drop="a p 1")) == ["u:a", "u:b", "u:c"]
+
+
+def test_an_offset_moves_what_comes_before_it() -> None:
+    text = "SELECT ?this ?x { ?this :p ?x } ORDER BY DESC(?x) LIMIT 1 OFFSET 1"
+    assert keys(step(text, "a p 9 . b p 8 . c p 7 . d p 6", add="e p 10")) == ["u:a", "u:b", "u:e"]
+    assert not step(text, "a p 9 . b p 8 . c p 7 . d p 6", add="e p 1")
+    behind = "SELECT ?this ?x { ?this :p ?x } ORDER BY ?x OFFSET 1"
+    assert keys(step(behind, "a p 1 . b p 2 . c p 3", add="d p 4")) == ["u:a", "u:d"]
+
+
+def test_what_takes_solutions_away_is_within_every_limit() -> None:
+    """With `MINUS` a row may be there before and after, and not with old and new triples together."""
+    text = "SELECT ?this ?x { ?this :p ?x MINUS { ?this :q ?y . ?this :r ?y } } ORDER BY ?x LIMIT 1"
+    assert keys(step(text, "a p 1 . a q k . b p 2", add="a r k", drop="a q k")) == ["u:a", "u:b"]
+
+
+def test_rows_without_a_key_have_a_rank() -> None:
+    text = "SELECT ?this ?x { ?x :p ?y OPTIONAL { ?x :q ?this } } ORDER BY ?x LIMIT 1"
+    affected = step(text, "b p 1 . b q t", add="a p 1")
+    assert affected.whole is not None
+
+
 # Selectivity -----------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +288,15 @@ def test_a_view_without_this_says_whether_it_changed() -> None:
 def test_explain_names_each_pattern() -> None:
     view = view_of("SELECT ?this { ?this :p ?x . { SELECT ?y { ?y :q ?z } LIMIT 1 } }")
     assert [bool(entry.whole) for entry in view.explain()] == [False, True]
+    assert "pushes another out" in str(view.explain()[1].whole)
+    assert not view.by_delta
+
+
+def test_examples_of_patterns_are_triples_that_match() -> None:
+    store = store_of(quads("t p 1 . x p x . s q 2"))
+    view = view_of("SELECT ?this { ?this :p ?this . ?this :r ?y . GRAPH ?g { ?this :q ?z } }")
+    found = {quad[:2] if quad is not None else None for quad in view.examples(store)}
+    assert found == {(Iri("u:x"), Iri("u:p")), None, (Iri("u:s"), Iri("u:q"))}
 
 
 # Rows ------------------------------------------------------------------------------------------------------------
@@ -341,9 +421,18 @@ def test_what_is_not_analysed_is_evaluated_whole() -> None:
     assert "LATERAL" in affected.whole.reason
 
 
+def test_what_the_engine_cannot_evaluate_is_an_error_that_names_the_query() -> None:
+    view = view_of("SELECT ?this { ?y :p ?this . ?x :q <<( ?this :p ?y )>> }")
+    with pytest.raises(QueryError, match=r"SELECT .this .*a view cannot be evaluated: .*triple term"):
+        view.all_rows(store_of(quads("a p 'text'")))
+
+
 def test_from_chooses_graphs() -> None:
-    affected = step("SELECT ?this FROM :file { ?this :p ?x }", "t p 1", add="t p 2")
+    assert keys(step("SELECT ?this FROM :file { ?this :p ?x }", "t p 1", add="t p 2")) == ["u:t"]
+    assert keys(step("SELECT ?this FROM :another { ?this :p ?x }", "t p 1", add="t p 2")) == []
+    affected = step("SELECT ?this FROM :file FROM :another { ?this :p ?x }", "t p 1", add="t p 2")
     assert affected.whole is not None
+    assert affected.whole.reason.startswith("FROM makes one graph of several")
 
 
 def test_relative_iris_stand_on_the_base() -> None:

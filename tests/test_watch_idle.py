@@ -42,6 +42,7 @@ class Nothing:
 
     keys: Mapping[Term, object]
     whole: None = None
+    loose: None = None
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,12 @@ COMMANDS: tuple[Command, ...] = (
         "look:why",
         "Name the triples, the query and the template behind a file or a line, and what changed it last.",
         (
-            _argument("place", metavar="PATH[:LINE]", help="a generated file, or one line of it"),
+            _argument("place", nargs="?", metavar="PATH[:LINE]", help="a generated file, or one line of it"),
+            _argument(
+                "--view",
+                metavar="TEMPLATE",
+                help="instead: say of a template's views how they follow changes of the graph, and what that costs",
+            ),
             _ENV,
             _JSON,
             _DIRECTORY,

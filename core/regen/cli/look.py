@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from regen.cli import document, show
 from regen.cli.running import Work, opened, run
-from regen.errors import ExitCode
+from regen.errors import ExitCode, UsageError
 from regen.orchestrator.outcome import when
 
 if TYPE_CHECKING:
@@ -39,16 +39,19 @@ def diff(
 
 
 def why(
-    place: str,
+    place: str | None = None,
+    view: str | None = None,
     env: str | None = None,
     json: bool = False,
     directory: Path = Path(),
 ) -> Work:
-    """Name the triples, the query and the template behind a file or a line, and what changed it last."""
+    """Name what is behind a file or a line, and what changed it last; or how a template's views follow changes."""
+    if (place is None) == (view is None):
+        raise UsageError("`why` is asked for a file, or with --view for a template", hint="name one of the two")
 
     async def work() -> int:
         async with opened(directory, "why") as project:
-            answer = await project.why(place, env)
+            answer = await project.why(place, env) if place is not None else await project.views(view or "")
             if json:
                 document.write(answer)
                 return ExitCode.DONE

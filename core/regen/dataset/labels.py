@@ -10,9 +10,9 @@ the order of the file as well: coarser, still unique, still the same for the sam
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -86,16 +86,35 @@ def _triple_with(triple: ox.Triple, iris: dict[str, ox.NamedNode]) -> ox.Triple:
     return ox.Triple(subject, triple.predicate, object_)
 
 
+class _Numbers(dict[str, int]):
+    """The parser's ids of nodes, numbered as they are first looked up; each gets a list in every one of `about`."""
+
+    def __init__(self, about: tuple[list[Any], ...]) -> None:
+        super().__init__()
+        self._about = about
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self)
+        for lists in self._about:
+            lists.append([])
+        return number
+
+
 class _Shape:
-    """One file as its blank nodes see it; a `key` is a predicate, and a graph where that has a name."""
+    """One file as its blank nodes see it; a `key` is a predicate, and a graph where that has a name.
+
+    Why nodes are numbers in here: the parser's ids are new texts at every mention, and looking one up costs more than
+    all else that is done with it.
+    """
 
     def __init__(self, quads: Iterable[ox.Quad]) -> None:
-        self.says: defaultdict[str, list[str]] = defaultdict(list)  # node → "key object", the object not blank
-        self.owned: defaultdict[str, list[str]] = defaultdict(list)  # node → "subject key", the subject not blank
-        self.points: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)  # node → (key, blank object)
-        self.pointed: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)  # node → (key, blank subject)
+        self.says: list[list[str]] = []  # node → "key object", the object not blank
+        self.owned: list[list[str]] = []  # node → "subject key", the subject not blank
+        self.points: list[list[tuple[str, int]]] = []  # node → (key, blank object)
+        self.pointed: list[list[tuple[str, int]]] = []  # node → (key, blank subject)
         self.tangled: list[ox.Quad] = []  # with a blank graph, or a blank node inside a triple term
         says, owned, points, pointed = self.says, self.owned, self.points, self.pointed
+        self.numbers = number = _Numbers((says, owned, points, pointed))
         for quad in quads:
             subject, object_, graph = quad.subject, quad.object, quad.graph_name
             key = quad.predicate.value
@@ -104,14 +123,18 @@ class _Shape:
             if type(graph) is _BLANK or (type(object_) is _TRIPLE and any(_blanks(object_))):
                 self.tangled.append(quad)
             elif type(subject) is _BLANK:
+                node = number[subject.value]
                 if type(object_) is _BLANK:
-                    points[subject.value].append((key, object_.value))
-                    pointed[object_.value].append((key, subject.value))
+                    other = number[object_.value]
+                    points[node].append((key, other))
+                    pointed[other].append((key, node))
                 else:
                     text = object_.value if type(object_) is _IRI else str(object_)
-                    says[subject.value].append(f"{key} {text}")
+                    says[node].append(f"{key} {text}")
             elif type(object_) is _BLANK:
-                owned[object_.value].append(f"{subject} {key}")
+                owned[number[object_.value]].append(f"{subject} {key}")
+        self._in_tangle = {number[name] for quad in self.tangled for name in _names(quad)}
+        self.names = list(number)  # node → the parser's id
 
     def merkle(self) -> tuple[dict[str, str], dict[str, str]]:
         """Labels of the nodes that content and owners tell apart; first colours of all others."""
@@ -123,63 +146,59 @@ class _Shape:
             told_apart, _ = _unshared(paths)
             labels |= told_apart
             shared = {node: colour for node, colour in shared.items() if node not in told_apart}
-        for node in self._nodes():
+        for node in range(len(self.names)):
             if node not in closures:
-                about = (sorted(self.says.get(node, ())), sorted(self.owned.get(node, ())))
-                shared[node] = digest(f"in or before a cycle {about}")
-        return labels, shared
+                shared[node] = digest(f"in or before a cycle {(sorted(self.says[node]), sorted(self.owned[node]))}")
+        names = self.names
+        return {names[node]: label for node, label in labels.items()}, {names[n]: c for n, c in shared.items()}
 
     def edges(self, labels: dict[str, str], equal: dict[str, str]) -> Iterator[Edge]:
         """What ties the nodes of `equal` to each other, to labelled nodes, and to their owners."""
-        for node in equal:
-            for owner in self.owned.get(node, ()):
-                yield f"{owner} <", (node,)
-            for key, object_ in self.points.get(node, ()):
-                yield (key, (node, object_)) if object_ in equal else (f"> {key} {labels[object_]}", (node,))
-            for key, subject in self.pointed.get(node, ()):
+        names = self.names
+        for name in equal:
+            node = self.numbers[name]
+            for owner in self.owned[node]:
+                yield f"{owner} <", (name,)
+            for key, number in self.points[node]:
+                object_ = names[number]
+                yield (key, (name, object_)) if object_ in equal else (f"> {key} {labels[object_]}", (name,))
+            for key, number in self.pointed[node]:
+                subject = names[number]
                 if subject in labels:
-                    yield f"{labels[subject]} {key} <", (node,)
+                    yield f"{labels[subject]} {key} <", (name,)
         for quad in self.tangled:
-            nodes = (*_blanks(quad.subject), *_blanks(quad.object), *_blanks(quad.graph_name))
             words = (_skeleton(t) for t in (quad.subject, quad.predicate, quad.object, quad.graph_name))
-            yield " ".join(words), nodes
+            yield " ".join(words), tuple(_names(quad))
 
-    def _nodes(self) -> Iterable[str]:
-        tangled = (t for q in self.tangled for t in (q.subject, q.object, q.graph_name))
-        return dict.fromkeys(
-            chain(self.says, self.points, self.owned, self.pointed, *(_blanks(term) for term in tangled))
-        )
-
-    def _closures(self) -> dict[str, str]:
+    def _closures(self) -> dict[int, str]:
         """Merkle hashes, objects first, of the nodes from which no cycle and no tangle can be reached."""
-        tangled = {b for q in self.tangled for t in (q.subject, q.object, q.graph_name) for b in _blanks(t)}
-        says, points, pointed = self.says, self.points, self.pointed
-        waits = {node: len(links) for node, links in points.items()}
-        ready = [node for node in chain(says, self.owned, pointed) if node not in waits]
-        closures: dict[str, str] = {}
+        says, points, pointed, tangled = self.says, self.points, self.pointed, self._in_tangle
+        waits = [len(links) for links in points]
+        ready = [node for node, links in enumerate(waits) if not links]
+        closures: dict[int, str] = {}
         for node in ready:
-            if node in closures or node in tangled:
+            if node in tangled:
                 continue
-            about = says.get(node, [])
-            if node in points:
+            about = says[node]
+            if points[node]:
                 about = about + [f"{key} _:{closures[object_]}" for key, object_ in points[node]]
-            closures[node] = digest("\n".join(sorted(about)))
-            for _, subject in pointed.get(node, ()):
+            about = sorted(about) if len(about) > 1 else about
+            closures[node] = digest("\n".join(about))
+            for _, subject in pointed[node]:
                 waits[subject] -= 1
                 if not waits[subject]:
                     ready.append(subject)
         return closures
 
-    def _owners(self, closures: dict[str, str]) -> dict[str, str]:
+    def _owners(self, closures: dict[int, str]) -> dict[int, str]:
         """The ground subjects, with their keys, from which each node of `closures` can be reached.
 
         A node with one owner takes over what its owner has, so that an item put before a list changes
         nothing further down.
         """
-        owners: dict[str, str] = {}
+        owners: dict[int, str] = {}
         for node in reversed(closures):
-            ground = self.owned.get(node, [])
-            inherited = self.pointed.get(node, [])
+            ground, inherited = self.owned[node], self.pointed[node]
             if len(ground) + len(inherited) == 1:
                 owners[node] = ground[0] if ground else owners.get(inherited[0][1], "a cycle")
             else:
@@ -187,20 +206,20 @@ class _Shape:
                 owners[node] = known.pop() if len(known) == 1 else digest("\n".join(sorted(known)))
         return owners
 
-    def _paths(self, closures: dict[str, str], labels: dict[str, str], shared: dict[str, str]) -> dict[str, str]:
+    def _paths(self, closures: dict[int, str], labels: dict[int, str], shared: dict[int, str]) -> dict[int, str]:
         """For nodes that are alike under equal owners, hashes of all the ways that lead to them.
 
         Two shapes of one class with equal lists in them are the ordinary case.
         """
-        paths: dict[str, str] = {}
+        paths: dict[int, str] = {}
         for node in reversed(closures):
             if node in shared:
-                ways = [f"{key} {labels.get(s) or paths.get(s, 'a cycle')}" for key, s in self.pointed.get(node, ())]
-                paths[node] = digest("\n".join((shared[node], *sorted(self.owned.get(node, ())), *sorted(ways))))
+                ways = [f"{key} {labels.get(s) or paths.get(s, 'a cycle')}" for key, s in self.pointed[node]]
+                paths[node] = digest("\n".join((shared[node], *sorted(self.owned[node]), *sorted(ways))))
         return paths
 
 
-def _unshared(colours: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def _unshared(colours: dict[int, str]) -> tuple[dict[int, str], dict[int, str]]:
     """The nodes that have a colour of their own, and those that share one."""
     counts = Counter(colours.values())
     if len(counts) == len(colours):
@@ -218,6 +237,12 @@ def _blanks(term: object) -> Iterator[str]:
         yield from _blanks(term.object)
 
 
+def _names(quad: ox.Quad) -> Iterator[str]:
+    """The ids of the blank nodes of a quad, from left to right."""
+    for term in (quad.subject, quad.object, quad.graph_name):
+        yield from _blanks(term)
+
+
 def _skeleton(term: object) -> str:
     """A term in N-Triples syntax with `_` for each blank node."""
     if isinstance(term, _BLANK):
@@ -231,7 +256,6 @@ def _ranks(quads: Iterable[ox.Quad]) -> dict[str, int]:
     """Blank node id to its place in the order of first mention."""
     ranks: dict[str, int] = {}
     for quad in quads:
-        for term in (quad.subject, quad.object, quad.graph_name):
-            for node in _blanks(term):
-                ranks.setdefault(node, len(ranks))
+        for node in _names(quad):
+            ranks.setdefault(node, len(ranks))
     return ranks

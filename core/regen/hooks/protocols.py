@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
@@ -43,6 +43,10 @@ class Affected(Protocol):
     def whole(self) -> Whole | None:
         """Set where the whole view has to be compared for this delta; None where `keys` says it all."""
 
+    @property
+    def loose(self) -> Quad | None:
+        """A changed quad that may change rows in which `?this` is unbound, where there are neither keys nor `whole`."""
+
 
 class Selector(Protocol):
     """A compiled view. It pickles, so that a warm start need not parse the query again."""
@@ -77,6 +81,29 @@ class Selector(Protocol):
 
     def global_rows(self, store: Store) -> Rows:
         """Rows of a view without `?this`."""
+
+
+class Pattern(Protocol):
+    """One part of a view that a change may match."""
+
+    @property
+    def pattern(self) -> str:
+        """As a person reads it."""
+
+    @property
+    def whole(self) -> str | None:
+        """Why a change of it needs the whole view; None where it leads to keys."""
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """What a selector may offer beside: which changes lead to keys, for `regen why --view`."""
+
+    def explain(self) -> Sequence[Pattern]:
+        """The parts of the view."""
+
+    def examples(self, store: Store) -> Iterable[Quad | None]:
+        """For each part a quad of the store that matches it, None where there is none."""
 
 
 class Executor(Protocol):

@@ -17,6 +17,7 @@ ReasonKind = OneOf[
     "missing",  # the file, or the output root, was cleaned away
     "restored",  # a person asked for it back, or settled a conflict
     "edited",  # another stale entry waits on a file that a person changed
+    "needs",  # a template that this one needs is rendered again
     "repair",  # the idle check found a view that differs from the whole
 ]
 

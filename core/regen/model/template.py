@@ -11,6 +11,12 @@ from regen.model.language import Language
 from regen.model.rows import Rows
 from regen.model.term import Term
 
+NEEDS = "needs "
+"""Before a template's name: the rows that say which artifacts it has. No view can have such a name."""
+
+OUTPUT_COLUMNS = ("key", "path")
+"""Of those rows: the key, unbound for a template without `each`, and the path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -66,7 +72,7 @@ class Template:
         when: a Jinja expression over the views; no file is made where it is false. None: not set, or a SPARQL `when`.
         skip_if: a Jinja expression; no file is made where it is true. None where not set, and with `inject`.
         unless_exists, force, inject, shape: as in ggen; `shape` names a SHACL shape whose targets are the keys.
-        needs: templates whose outputs this one reads.
+        needs: templates whose artifacts this one reads, by name.
         lines: (key of the front matter or name of a view, line of the file on which its value's text starts).
         files: (view, its query file) of those that stand in a file of their own.
         digest: of everything above but `where`, the engine's version and the plugins' versions.
@@ -134,7 +140,8 @@ class Renderer(Protocol):
 
         Args:
             key: the value of `?this`; None for a template without `each`.
-            rows: for each view its rows, already those of this key where the view has `?this`.
+            rows: for each view its rows, already those of this key where the view has `?this`; and for each template
+                in `needs` under `NEEDS` and its name the keys and paths of its artifacts, sorted by key.
             graph: None in a worker process, which has no graph.
 
         Raises:

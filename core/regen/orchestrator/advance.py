@@ -22,7 +22,7 @@ from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
 from regen.stages.diff import Settled, find_change, reasons
-from regen.stages.select import Probe, probe, resolve
+from regen.stages.select import Answers, Probe, probe, resolve
 from regen.telemetry import stage
 
 _PATCH_SHARE = 20  # a change of less than a twentieth of a file is kept as a patch
@@ -50,7 +50,6 @@ async def take_in(session: Session, changed: Collection[str] | None = None) -> N
         _advance(session, reads, gone, units)
         session.units = units
         _stale_units(session)
-        _stale_needs(session)
     except BaseException:
         session.forget()
         raise
@@ -142,8 +141,9 @@ def _moved(session: Session, changes: list[GraphChange], units: list[Unit], orig
     finally:
         dataset.settle(delta)
     why = reasons(delta, session.prefixes(), origins)
+    answers = Answers(dataset.store)
     for place in session.places:
-        entries = resolve(probes, dataset.store, delta, place.records, why)
+        entries = resolve(probes, answers, delta, place.records, why)
         _add(session, place, ((entry.artifact, entry.because) for entry in entries))
     return find_change(delta, Settled(delta, dataset))
 
@@ -208,23 +208,6 @@ def _stale_units(session: Session) -> None:
                 artifacts.update(every_key(session, unit))
             _add(session, place, ((artifact, because) for artifact in artifacts))
             session.pending.units.append((place.name, name, unit))
-
-
-def _stale_needs(session: Session) -> None:
-    """What a template needs (`needs:`) makes all its artifacts stale, and those of what needs it in turn."""
-    for place in session.places:
-        waiting = session.pending.stale.get(place.name, {})
-        touched = {artifact.template for artifact in waiting}
-        grown = True
-        while grown:
-            grown = False
-            for name, unit in sorted(session.units.items()):
-                cause = next((need for need in unit.template.needs if need in touched), None)
-                if cause is not None and name not in touched:
-                    because = Because("template", f"{cause} is rendered again, and this template needs it")
-                    _add(session, place, ((artifact, because) for artifact in every_key(session, unit)))
-                    touched.add(name)
-                    grown = True
 
 
 def _known_units(session: Session, place: Place) -> dict[str, Recorded]:

@@ -29,7 +29,7 @@ class ViewRows:
 
     Attributes:
         view: its name.
-        query: its text.
+        query: its text; "" for the keys and paths of a template that this one needs.
         columns, rows: what it gives now.
     """
 
@@ -77,8 +77,9 @@ class Why:
         if self.state != "ok" or self.edited:
             yield "yellow", f"  state       {self.state}" + (", edited by hand" if self.edited else "")
         for view in self.views:
-            yield "bold", f"  view {view.view}: {len(view.rows)} rows"
-            yield "dim", "    " + " ".join(view.query.split())
+            yield "bold", f"  {'view ' if view.query else ''}{view.view}: {len(view.rows)} rows"
+            if view.query:
+                yield "dim", "    " + " ".join(view.query.split())
             for row in view.rows[:_ROWS]:
                 yield "", "    " + "  ".join("-" if term is None else _cell(term) for term in row)
             if len(view.rows) > _ROWS:
@@ -122,7 +123,7 @@ async def why(session: Session, place: Place, spelling: str, *, start: Path | No
         release=record.release,
         state=str(record.state),
         edited=disk is not None and digest_of(disk) != record.base,
-        views=tuple(ViewRows(view, texts[view], value.columns, value.rows) for view, value in rows),
+        views=tuple(ViewRows(view, texts.get(view, ""), value.columns, value.rows) for view, value in rows),
     )
 
 

@@ -118,8 +118,8 @@ async def _rendered(past: Session, place: Place, bases: Mapping[ArtifactId, str]
     for artifact, base in bases.items():
         unit = past.units.get(artifact.template)
         rows = evaluated(past, place, unit, artifact.key) if unit is not None else ()
-        if unit is None or (unit.views.each and not rows):
-            continue
+        if unit is None or unit.template.needs or (unit.views.each and not rows):
+            continue  # what others were called then is on no record
         chunk = Chunk(workshop_of(past, place), unit.template, (Job(artifact.key, rows, vacant=True),))
         (made,) = (await produce(chunk, filled(past), past.hooks)).made
         render = made.decision.render if made.decision is not None else None

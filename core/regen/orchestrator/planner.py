@@ -20,6 +20,7 @@ from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Job, Made
 from regen.orchestrator.clone import take_lock
 from regen.orchestrator.heirs import follow_renames, reconsider
+from regen.orchestrator.needs import Lower, strata
 from regen.orchestrator.past import with_lost_bases
 from regen.orchestrator.production import Count, Production, Progress
 from regen.orchestrator.rows import Evaluated, Shared, evaluate
@@ -131,13 +132,34 @@ async def _jobs(
     """
     jobs: dict[str, list[Job]] = {}
     ahead = _Ahead()
-    if not entries:
-        return jobs, ahead
+    lower = Lower(work.place, work, ahead.made)
+    for stratum, needed in strata(session.units, entries):
+        mine = await _of_stratum(session, stratum, work, lower, ahead, production, count, full=full)
+        if needed:
+            missing = ahead.missing(mine)
+            ahead.made.update(await production.all(missing))
+            ahead.jobs.extend(job for values in missing.values() for job in values)
+        jobs |= mine
+    return jobs, ahead
+
+
+async def _of_stratum(
+    session: Session,
+    entries: Mapping[ArtifactId, Because],
+    work: Work,
+    lower: Lower,
+    ahead: _Ahead,
+    production: Production,
+    count: Count,
+    *,
+    full: bool,
+) -> dict[str, list[Job]]:
     filled(session)
+    evaluated = partial(_evaluated, session, entries, work, lower, full=full)
     executor = session.executor(len(entries), PROCESSES_FROM)
     if executor.name == "inline":
-        jobs = {template: mine async for template, mine in _evaluated(session, entries, work, full=full, run=_here)}
-        return jobs, ahead
+        return {template: mine async for template, mine in evaluated(run=_here)}
+    jobs: dict[str, list[Job]] = {}
 
     async def make(template: str, mine: list[Job]) -> None:
         ahead.made.update(await production.some({template: mine}, executor, count))
@@ -145,13 +167,13 @@ async def _jobs(
     try:
         with stage("render", artifacts=len(entries), executor=executor.name, workers=executor.workers):
             async with anyio.create_task_group() as group:
-                async for template, mine in _evaluated(session, entries, work, full=full, run=to_thread.run_sync):
+                async for template, mine in evaluated(run=to_thread.run_sync):
                     jobs[template] = mine
                     ahead.jobs.extend(mine)
                     group.start_soon(make, template, list(mine))
     except BaseExceptionGroup as errors:
         raise only_error(errors) from None
-    return jobs, ahead
+    return jobs
 
 
 async def _here(work: Callable[[], T]) -> T:
@@ -163,6 +185,7 @@ async def _evaluated(
     session: Session,
     entries: Mapping[ArtifactId, Because],
     work: Work,
+    lower: Lower,
     *,
     full: bool,
     run: Callable[[Callable[[], Evaluated]], Awaitable[Evaluated]],
@@ -174,15 +197,44 @@ async def _evaluated(
     shared = Shared()
     for template in sorted(by_template):
         artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
-        keys = [a.key for a in artifacts]
         unit = session.units.get(template)
+        if unit is not None and unit.template.needs and not full:
+            artifacts = _without_standing(work, unit, artifacts, lower.digests(unit), entries)
+        if not artifacts:
+            continue
+        keys = [a.key for a in artifacts]
         rows: Evaluated = {}
         if unit is not None:
             with part("view", "regen.select.rows", {"regen.template": template, "regen.keys": len(keys)}):
                 rows = await run(partial(evaluate, session, work.place, unit, keys, shared))
-        mine = _of_template(work, unit, artifacts, rows, entries, full=full)
+        mine = _of_template(work, unit, artifacts, rows, entries, lower, full=full)
         if mine:
             yield template, mine
+
+
+def _without_standing(
+    work: Work,
+    unit: Unit,
+    artifacts: Sequence[ArtifactId],
+    digests: tuple[tuple[str, str], ...],
+    entries: Mapping[ArtifactId, Because],
+) -> list[ArtifactId]:
+    """Those that have to be asked for their rows.
+
+    The others stand here only because a template that they need is rendered again, and its keys and paths are what
+    they were.
+    """
+    asked: list[ArtifactId] = []
+    records = work.place.records.of(unit.template.name, [a.key for a in artifacts if entries[a].kind == "needs"])
+    for artifact in artifacts:
+        record = records.get(artifact.key)
+        if record is None or not _same(record, unit, record.rows, entries[artifact]) or set(digests) - set(record.rows):
+            asked.append(artifact)
+            continue
+        work.because[artifact], work.records[artifact] = entries[artifact], record
+        work.rows[artifact] = record.rows
+        work.equal.append(artifact)
+    return asked
 
 
 def _of_template(
@@ -191,6 +243,7 @@ def _of_template(
     artifacts: Sequence[ArtifactId],
     evaluated: Evaluated,
     entries: Mapping[ArtifactId, Because],
+    lower: Lower,
     *,
     full: bool,
 ) -> list[Job]:
@@ -207,12 +260,12 @@ def _of_template(
                 work.vanished.append(artifact)
             continue
         work.records[artifact] = record
-        digests = tuple((view, value.digest()) for view, value in rows)
+        digests = tuple((view, value.digest()) for view, value in rows) + lower.digests(unit)
         work.rows[artifact] = digests
         if not full and _same(record, unit, digests, entries[artifact]):
             work.equal.append(artifact)
         else:
-            jobs.append(_job(place, artifact.key, rows, record, entries[artifact]))
+            jobs.append(_job(place, artifact.key, rows + lower.rows(unit), record, entries[artifact]))
     return jobs
 
 
@@ -221,7 +274,7 @@ def _same(record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...
     return (
         record is not None
         and record.state == "ok"
-        and because.kind == "fact"
+        and because.kind in {"fact", "needs"}
         and because.view != BODY
         and record.template_digest == unit.digest
         and record.rows == digests

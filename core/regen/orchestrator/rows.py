@@ -10,6 +10,7 @@ from typing import TypeAlias
 from regen.hooks.protocols import Selector
 from regen.model.rows import Rows
 from regen.model.term import Term
+from regen.orchestrator.needs import Lower
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.stale import each_rows, filled
 
@@ -108,5 +109,9 @@ def _none(columns: tuple[str, ...]) -> Rows:
 
 
 def evaluated(session: Session, place: Place, unit: Unit, key: Term | None) -> tuple[tuple[str, Rows], ...]:
-    """Rows of every view of one artifact as the dataset is now; none where its key is gone."""
-    return evaluate(session, place, unit, [key], Shared()).get(key, ())
+    """What one artifact is rendered from as things are now: rows of every view, keys and paths of what it needs.
+
+    Empty where its key is gone.
+    """
+    found = evaluate(session, place, unit, [key], Shared()).get(key)
+    return found + Lower(place).rows(unit) if found is not None else ()

@@ -78,6 +78,10 @@ class Kept:
     def global_rows(self, store: Store) -> Rows:
         return self._selector().global_rows(store)
 
+    def plain(self) -> Selector:
+        """What the plugin made."""
+        return self._selector()
+
     def _selector(self) -> Selector:
         if self._found is None:
             session = self._session

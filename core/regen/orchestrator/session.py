@@ -140,6 +140,7 @@ class Session:
     `door` is where a watch takes commands of other processes.
     `known` is what sources said of their versions in force, `answers` what they said since, both by name.
     `revision_root` is where the graph files of a git revision were taken out to, while a plan is made of these.
+    `extra_needs` are what templates need beside what they say themselves, by template.
     `prepared` are the units whose views are ready for a delta.
     `quads` are those of files that were read lately, `kept_quads` how many, `replaced` those that they
     replaced; `remarked` are files with an error or a
@@ -188,6 +189,7 @@ class Session:
     revision_root: Path | None = None
     door: Door | None = None
     prepared: object = None
+    extra_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

@@ -11,6 +11,7 @@ from regen.model.artifact import ArtifactId, Because
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.filling import keep, stored_dataset
+from regen.orchestrator.needs import add_dependents
 from regen.orchestrator.session import Place, Session, Unit
 from regen.orchestrator.survey import edited_conflicts
 from regen.state.stale import read_stale
@@ -23,7 +24,7 @@ class Wish:
 
     Attributes:
         full: render everything.
-        languages: only templates of these languages; empty: all. The others stay stale.
+        languages: only templates of these languages, and what needs them; empty: all. The others stay stale.
     """
 
     full: bool = False
@@ -53,6 +54,7 @@ def waiting(session: Session, place: Place, wish: Wish) -> dict[ArtifactId, Beca
     if languages:
         _check_languages(session, languages)
         entries = {a: because for a, because in entries.items() if _language(session, place, a) in languages}
+    add_dependents(session, place, entries)
     return entries
 
 

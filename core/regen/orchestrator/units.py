@@ -14,6 +14,7 @@ from regen.errors import TemplateError
 from regen.hooks.protocols import Selector
 from regen.model.artifact import Because
 from regen.model.template import Template
+from regen.orchestrator.needs import check_needs, with_needs
 from regen.orchestrator.selectors import compiled, keep_units, stored_units
 from regen.orchestrator.session import Session, Unit
 from regen.stages.select import Views
@@ -29,12 +30,13 @@ async def read_units(session: Session, prefixes: Mapping[str, str]) -> dict[str,
     """Every template with its views.
 
     Raises:
-        TemplateError: front matter or body is wrong, or two templates have one name.
+        TemplateError: front matter or body is wrong, two templates have one name, or `needs` cannot be met.
         QueryError: a view is wrong.
     """
     project = session.config.project
     found = discover(session.config.root, project.templates, project.ignore)
-    signature = (found.signature, session.config, tuple(sorted(prefixes.items())))
+    extra = session.extra_needs
+    signature = (found.signature, session.config, tuple(sorted(prefixes.items())), tuple(sorted(extra.items())))
     if session.units_signature == signature:
         return session.units
     young = _young(found.files)
@@ -43,23 +45,13 @@ async def read_units(session: Session, prefixes: Mapping[str, str]) -> dict[str,
     if units is None:
         languages = await session.hooks.languages()
         templates = parse_templates(found, settings=session.config.vars, prefixes=prefixes, languages=languages)
-        units = {template.name: await _unit(session, template, prefixes) for template in templates}
+        needing = [with_needs(template, extra.get(template.name, ())) for template in templates]
+        units = {template.name: await _unit(session, template, prefixes) for template in needing}
         if not young:
             keep_units(session, made_from, units)
-    _check_needs(units)
+    check_needs(units)
     session.units_signature = None if young else signature
     return units
-
-
-def _check_needs(units: Mapping[str, Unit]) -> None:
-    for unit in units.values():
-        for need in unit.template.needs:
-            if need not in units:
-                raise TemplateError(
-                    f"`needs` names the template {need!r}, which is not there",
-                    where=unit.template.where,
-                    hint=f"templates are: {', '.join(sorted(units))}",
-                )
 
 
 def _young(files: Iterable[TemplateFile]) -> bool:

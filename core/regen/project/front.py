@@ -13,7 +13,7 @@ from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
 from regen.model.release import Release
 from regen.orchestrator import check as checking
-from regen.orchestrator import explain, planner, settle
+from regen.orchestrator import depend, explain, planner, settle
 from regen.orchestrator.at import plan_at
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
@@ -21,6 +21,7 @@ from regen.orchestrator.opening import open_session, patient
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
+from regen.orchestrator.views import TemplateViews, view_costs
 from regen.project.edits import EditsMixin
 from regen.project.graphs import GraphsMixin
 from regen.project.watching import WatchMixin
@@ -189,6 +190,20 @@ class Project(EditsMixin, GraphsMixin, WatchMixin):
         async with running(self._session, "check"):
             return await checking.check(self._session, self._place(environment), self._progress, exact=exact)
 
+    async def add_dependency(self, template: str, needs: str | Iterable[str]) -> None:
+        """Let a template need others while the project is open, as `needs:` in its front matter does for good.
+
+        Args:
+            template: its name, such as "index.md.j2" or "pack:python/model.py.j2".
+            needs: names of templates, or one.
+
+        Raises:
+            UsageError: there is no such template.
+            TemplateError: a need is not there, or templates would need each other in a circle; nothing is added then.
+        """
+        async with self._session.turn:
+            await depend.add_dependency(self._session, template, needs)
+
     async def why(self, place: str, environment: str | None = None) -> explain.Why:
         """Why a file, or a line of it, is what it is.
 
@@ -201,6 +216,18 @@ class Project(EditsMixin, GraphsMixin, WatchMixin):
         """
         async with self._session.turn:
             return await explain.why(self._session, self._place(environment), place, start=self._start)
+
+    async def views(self, template: str) -> TemplateViews:
+        """Whether changes of the graph lead to keys of a template's views or to whole views, why, and what it costs.
+
+        Args:
+            template: its name, or its file.
+
+        Raises:
+            UsageError: there is no such template.
+        """
+        async with self._session.turn:
+            return await view_costs(self._session, template)
 
     async def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
         """Open conflicts, by path."""

@@ -26,6 +26,7 @@ from regen.orchestrator import explain, settle
 from regen.orchestrator.comparison import GraphComparison
 from regen.orchestrator.edits import HandedBack, HowBack
 from regen.orchestrator.outcome import Applied, Patched, Turn
+from regen.orchestrator.views import TemplateViews
 from regen.project.front import Progress, Project, quiet
 from regen.stages.deploy import RolledBack
 
@@ -181,9 +182,17 @@ class SyncProject:
         """See `Project.check`."""
         return self._call(partial(self._project.check, environment, exact=exact))
 
+    def add_dependency(self, template: str, needs: str | Iterable[str]) -> None:
+        """See `Project.add_dependency`."""
+        self._call(partial(self._project.add_dependency, template, needs))
+
     def why(self, place: str, environment: str | None = None) -> explain.Why:
         """See `Project.why`."""
         return self._call(partial(self._project.why, place, environment))
+
+    def views(self, template: str) -> TemplateViews:
+        """See `Project.views`."""
+        return self._call(partial(self._project.views, template))
 
     def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
         """See `Project.conflicts`."""

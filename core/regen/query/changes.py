@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import assert_never
 
@@ -37,13 +38,19 @@ from regen.query.algebra import (
     Values,
     Var,
 )
+from regen.query.computed import known, value_part
 from regen.query.focus import Change, Focus
+from regen.query.graphs import as_asked, grounded
 from regen.query.relax import Relaxer, filtered
+from regen.query.require import is_bound
 from regen.query.scopes import Place, certain, nodes, nullable, visible
 from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute
 
 Anchors = frozenset[Place]
 """What is a node in a graph before and after the change, wherever it matters to the pattern at hand."""
+
+CUT = "under a LIMIT or OFFSET of a sub-select, one row more pushes another out"
+ONE_GROUP = "an aggregate over one group of all changes for every row that it is joined with"
 
 
 class Changes:
@@ -51,7 +58,7 @@ class Changes:
 
     def __init__(self, fresh: Fresh) -> None:
         self._fresh = fresh
-        self._relaxer = Relaxer(fresh)
+        self._relaxer = Relaxer(fresh, computed=True)
 
     def of(self, pattern: Pattern, anchors: Anchors = frozenset()) -> list[Change]:
         """Where a changed triple may change the solutions of a pattern."""
@@ -76,35 +83,55 @@ class Changes:
             case Filter() | Extend() | Project() | Distinct() | Group() | OrderBy() | Slice():
                 return self._of_modifier(pattern, anchors)
             case Graph():
-                return [self.any_change(self._fresh.var())]
+                return self._in_graph(pattern)
             case _:
                 assert_never(pattern)
 
     def _of_modifier(self, pattern: Modifier, anchors: Anchors) -> list[Change]:
         match pattern:
+            case Filter(Extend(inner) as made) if is_bound(pattern):
+                found = [_with_value(c, made, strict=True) for c in self.of(inner, anchors)]
+                return found + self._in_exists(inner, (made.value,), anchors)
             case Filter(inner, conditions):
-                found = [Change(c.focus, filtered(c.rest, c.certain, conditions)) for c in self.of(inner, anchors)]
+                found = [c.having(filtered(c.rest, c.certain, conditions)) for c in self.of(inner, anchors)]
                 return found + self._in_exists(inner, conditions, anchors)
             case Extend(inner, variable, value):
                 found = self.of(inner, anchors)
                 if isinstance(value, Term):
-                    found = [Change(c.focus, join(c.rest, Values((variable,), ((value,),)))) for c in found]
+                    found = [c.having(join(c.rest, Values((variable,), ((value,),)))) for c in found]
+                else:
+                    found = [_with_value(c, pattern, strict=False) for c in found]
                 return found + self._in_exists(inner, (value,), anchors)
             case Project(inner) | Distinct(inner):
                 return self.of(inner, anchors)
             case OrderBy(inner, order):
                 return self.of(inner, anchors) + self._in_exists(inner, tuple(e for e, _ in order), anchors)
             case Slice(inner):
-                # One more solution pushes out another, so any change may change any solution.
-                return [change.renamed(self._fresh, frozenset())[0] for change in self.of(inner)]
-            case Group(inner, _, aggregates):
-                return self.of(inner, anchors) + self._in_exists(inner, tuple(a for _, a in aggregates), anchors)
+                return [self._apart(change, CUT) for change in self.of(inner)]
+            case Group(inner, keys, aggregates):
+                found = self.of(inner, anchors) + self._in_exists(inner, tuple(a for _, a in aggregates), anchors)
+                return found if keys else [self._apart(change, ONE_GROUP) for change in found]
             case _:
                 assert_never(pattern)
+
+    def _apart(self, change: Change, note: str) -> Change:
+        """A change that may matter to any solution."""
+        return replace(change.renamed(self._fresh, frozenset())[0], note=note)
 
     def any_change(self, graph: Slot | None) -> Change:
         """Any changed triple of a graph, bound to nothing."""
         return Change(Focus(self._fresh.var(), self._fresh.var(), self._fresh.var(), graph), UNIT)
+
+    def _in_graph(self, pattern: Graph) -> list[Change]:
+        """Changes of what is asked; where a graph matters without a triple of its own, any change in any graph too."""
+        asked = as_asked(pattern, self._fresh)
+        if asked is None:
+            return [self.any_change(self._fresh.var())]
+        found = self.of(asked)
+        if not grounded(pattern.inner):
+            graph = pattern.name if isinstance(pattern.name, Term) else self._fresh.var()
+            found.append(Change(self.any_change(graph).focus, self._relaxer.sup(asked)))
+        return found
 
     def _in_join(self, parts: tuple[Pattern, ...], anchors: Anchors) -> list[Change]:
         """The first part that changed, with those before it stable."""
@@ -114,7 +141,7 @@ class Changes:
             before = [self._relaxer.stable(other, scope & visible(other)) for other in parts[:i]]
             after = [[self._relaxer.sup(other)] for other in parts[i + 1 :]]
             for change in self.of(part, anchors | _others(parts, i)):
-                found.extend(Change(change.focus, join(change.rest, *rest)) for rest in product(*before, *after))
+                found.extend(change.having(join(change.rest, *rest)) for rest in product(*before, *after))
         return found
 
     def _in_right(
@@ -126,7 +153,7 @@ class Changes:
         for exists in exists_in(conditions):
             for change in self.of(exists.pattern, around | nodes(right)):
                 carried, _ = change.renamed(self._fresh, certain(left) | certain(right))
-                inner.append(Change(carried.focus, join(self._relaxer.sup(right), carried.rest)))
+                inner.append(carried.having(join(self._relaxer.sup(right), carried.rest)))
         return [found for change in inner for found in self._carry(left, change, conditions)]
 
     def _in_exists(self, inner: Pattern, values: tuple[Expression, ...], anchors: Anchors) -> list[Change]:
@@ -144,8 +171,8 @@ class Changes:
         for alternative in self._relaxer.stable(left, wanted):
             keep = certain(left) | (certain(alternative) & scope)
             carried, mapping = change.renamed(self._fresh, keep)
-            merged = Change(carried.focus, join(alternative, carried.rest))
-            found.append(Change(merged.focus, filtered(merged.rest, merged.certain, substitute(conditions, mapping))))
+            merged = carried.having(join(alternative, carried.rest))
+            found.append(merged.having(filtered(merged.rest, merged.certain, substitute(conditions, mapping))))
         return found
 
     # Paths -------------------------------------------------------------------------------------------------------
@@ -194,7 +221,13 @@ class Changes:
 
     def _along(self, change: Change, *paths: PathPattern) -> Change:
         """A changed edge with the paths around it."""
-        return Change(change.focus, join(change.rest, *paths))
+        return change.having(join(change.rest, *paths))
+
+
+def _with_value(change: Change, made: Extend, *, strict: bool) -> Change:
+    if not known(made, change.certain):
+        return change
+    return change.having(join(change.rest, value_part(made, strict=strict)))
 
 
 def _others(parts: tuple[Pattern, ...], but: int) -> Anchors:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import pyoxigraph as ox
 from blake3 import blake3
 
 from regen.errors import QueryError
-from regen.query.algebra import Call, Distinct, Expression, Extend, OrderBy, Pattern, Project, Slice, Var
+from regen.query.algebra import Call, Distinct, Expression, Extend, Graph, OrderBy, Pattern, Project, Slice, Var
 from regen.query.blanks import see_blanks
 from regen.query.derive import THIS
-from regen.query.graphs import lower_graphs
+from regen.query.graphs import lower_graphs, place
 from regen.query.names import separate, shield
 from regen.query.nesting import nest
 from regen.query.normal import drop_aliases, flatten_paths
 from regen.query.order import check_distinct, make_total, refuse_chance
 from regen.query.parse import Query, parse
+from regen.query.require import require
 from regen.query.restrict import Binder, Restrictor
 from regen.query.scopes import certain
 from regen.query.template import Template
@@ -105,18 +107,39 @@ def _unanalysed(text: str, prefixes: dict[str, str], columns: tuple[str, ...], w
 
 
 def _view(query: Query) -> View:
-    dataset = "".join(f"FROM {g.n3()} " for g in query.default_graphs)
-    dataset += "".join(f"FROM NAMED {g.n3()} " for g in query.named_graphs)
+    clauses = "".join(f"FROM {g.n3()} " for g in query.default_graphs)
+    clauses += "".join(f"FROM NAMED {g.n3()} " for g in query.named_graphs)
     resolves = any(isinstance(node, Call) and node.name in ("IRI", "URI") for node in walk(query.pattern))
     base = query.base if resolves else ""
-    digest = blake3(query_text(query.pattern, dataset, base).encode()).hexdigest()
+    digest = blake3(query_text(query.pattern, clauses, base).encode()).hexdigest()
     pattern = drop_aliases(see_blanks(query.pattern))
     pattern = separate(flatten_paths(pattern, query.fresh), query.fresh)
+    pattern, dataset = _from_one(pattern, query, clauses)
     pattern = shield(lower_graphs(pattern), query.fresh)
     plan = _plan(pattern, dataset, base, query.fresh)
     if dataset:
-        return View(plan.columns, digest, plan, "FROM chooses the graphs", None)
-    return View(plan.columns, digest, plan, None, Source(pattern, query.fresh, base))
+        return View(plan.columns, digest, plan, "FROM makes one graph of several, or hides others", None)
+    return View(plan.columns, digest, plan, None, *_sources(pattern, query.fresh, base, plan))
+
+
+def _from_one(pattern: Pattern, query: Query, clauses: str) -> tuple[Pattern, str]:
+    """One `FROM`, and no `GRAPH`, is a `GRAPH` around everything; the clauses that are left."""
+    in_graphs = query.named_graphs or any(isinstance(node, Graph) for node in walk(pattern))
+    if len(query.default_graphs) != 1 or in_graphs:
+        return pattern, clauses
+    return place(pattern, query.default_graphs[0]), ""
+
+
+def _sources(pattern: Pattern, fresh: Fresh, base: str, plan: Plan) -> tuple[Source, Source | None]:
+    """What keys are derived from, and what changes of rows without a key are derived from, where there may be any."""
+    source = Source(pattern, fresh, base)
+    if THIS.name not in plan.columns or THIS in certain(pattern):
+        if isinstance(pattern, Slice) and THIS.name in plan.columns:
+            source = replace(source, pattern=pattern.inner)
+        return source, None
+    if isinstance(pattern, Slice):
+        return source, None
+    return replace(source, pattern=require(pattern, THIS)), source
 
 
 def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
@@ -147,7 +170,10 @@ def _plan(pattern: Pattern, dataset: str, base: str, fresh: Fresh) -> Plan:
         return query_text(nest(found), dataset, base)
 
     keyed = None
-    if THIS in certain(core) and not offset and limit is None:
-        keyed = Template.of(text(Restrictor(fresh).restrict(core, (Binder(frozenset({THIS})),))))
+    having = require(core, THIS) if THIS in variables else core
+    if THIS in certain(having) and not offset and limit is None:
+        found = Template.of(text(Restrictor(fresh).restrict(having, (Binder(frozenset({THIS})),))))
+        # A computed ?this has no place for keys: its rows are found among all.
+        keyed = found if len(found.segments) > 1 else None
     positions = tuple((columns.index(key), down) for key, (_, down) in zip(keys, order, strict=True))
     return Plan(tuple(v.name for v in variables), positions, text(core), keyed, offset, limit, ())

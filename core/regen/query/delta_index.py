@@ -48,6 +48,11 @@ class _Index:
             self.by_predicate.setdefault(quad.predicate, []).append(quad)
 
 
+def matches(focus: Focus, quad: Quad) -> bool:
+    """Whether a quad matches a focus."""
+    return _match(focus, quad) is not None
+
+
 def _match(focus: Focus, quad: Quad) -> tuple[Term, ...] | None:
     bound: dict[Var, Term] = {}
     places = (focus.subject, focus.predicate, focus.object, focus.graph)

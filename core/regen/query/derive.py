@@ -13,6 +13,7 @@ from regen.query.algebra import (
     Expression,
     Filter,
     Join,
+    Lateral,
     Node,
     PathPattern,
     Pattern,
@@ -21,10 +22,11 @@ from regen.query.algebra import (
     Triple,
     Var,
 )
+from regen.query.computed import in_place, put, value_of
 from regen.query.focus import Change, Focus
 from regen.query.nesting import nest
-from regen.query.restrict import Binder, Restrictor
-from regen.query.scopes import certain, nullable
+from regen.query.restrict import Binder, Restrictor, can_be_asked
+from regen.query.scopes import certain, nullable, visible
 from regen.query.template import Template
 from regen.query.text import group_text, query_text
 from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute, walk
@@ -32,6 +34,9 @@ from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute, 
 THIS = Var("this")
 
 Expressions = tuple[Expression, ...]
+
+NO_KEY = "the view has no ?this"
+ANYWHERE = "nothing leads from it to ?this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def derive(changes: Iterable[Change], fresh: Fresh, *, base: str, keyed: bool) -
     """The queries of a view's changes, each once: those that need none first, and the whole view last."""
     shown: dict[_Lead, str] = {}
     for change in changes:
-        lead = _lead(change, base, keyed=keyed)
+        lead = _lead(change, fresh, base, keyed=keyed)
         shown.setdefault(substitute(lead, _plain_names(lead)), _shows(change.focus))
     by_focus: dict[Focus, list[_Lead]] = {}
     for lead in sorted(shown, key=lambda lead: len(lead.near) + len(lead.decisive)):
@@ -92,7 +97,7 @@ def _plain_names(lead: _Lead) -> dict[Var, Var]:
     return {var: Var(f"v{at}") for at, var in enumerate(seen)}
 
 
-def _lead(change: Change, base: str, *, keyed: bool) -> _Lead:
+def _lead(change: Change, fresh: Fresh, base: str, *, keyed: bool) -> _Lead:
     parts, conditions = _flatten(change.rest)
     given = frozenset(change.focus.variables)
     near = _connected(parts, given, conditions)
@@ -100,10 +105,10 @@ def _lead(change: Change, base: str, *, keyed: bool) -> _Lead:
     decisive = _decided(conditions, parts, bound)
     apart, whole = None, None
     if not keyed:
-        whole = "the view has no ?this"
+        whole = NO_KEY
     elif THIS not in bound:
-        apart = _apart(parts, conditions, base)
-        whole = None if apart else "?this may be anything where it matches"
+        apart = _apart(parts, conditions, fresh, base)
+        whole = None if apart else change.note or ANYWHERE
     return _Lead(change.focus, tuple(near), decisive, apart, whole)
 
 
@@ -120,10 +125,19 @@ def _derived(lead: _Lead, shows: str, fresh: Fresh, base: str) -> Derived:
 
 
 def _bound(near: tuple[Pattern, ...], decisive: Expressions, linked: tuple[Var, ...], fresh: Fresh) -> Pattern:
-    pattern: Pattern = Join(near)
+    first = next((at for at, part in enumerate(near) if value_of(part) is not None), len(near))
+    before = tuple(in_place(part, fresh) for part in near[:first])
+    pattern: Pattern = Join(before)
     if linked:
         rows = Bound(linked, tuple(variable.name for variable in linked))
-        pattern = Restrictor(fresh).restrict(Join((rows, *near)), (Binder(frozenset(linked)),))
+        pattern = Restrictor(fresh).restrict(Join((rows, *before)), (Binder(frozenset(linked)),))
+    for part in near[first:]:
+        if value_of(part) is not None:
+            pattern = put(pattern, part, fresh)
+        else:
+            # A value may be unbound, and the engine would make a table of all that can be joined with it.
+            more = in_place(part, fresh)
+            pattern = Lateral(pattern, more) if can_be_asked(more, visible(pattern)) else join(pattern, more)
     return Filter(pattern, decisive) if decisive else pattern
 
 
@@ -138,14 +152,15 @@ def _decided(conditions: Expressions, parts: list[Pattern], bound: frozenset[Var
     return tuple(found)
 
 
-def _apart(parts: list[Pattern], conditions: Expressions, base: str) -> str | None:
+def _apart(parts: list[Pattern], conditions: Expressions, fresh: Fresh, base: str) -> str | None:
     """The query for keys that lack something (else all keys may be meant, and evaluating them is as cheap)."""
     mine = _connected(parts, frozenset({THIS}), conditions)
     bound = certain(join(*mine))
     decisive = _decided(conditions, parts, bound)
     if THIS not in bound or not any(exists_in(condition) for condition in decisive):
         return None
-    return query_text(nest(Distinct(Project(Filter(Join(tuple(mine)), decisive), (THIS,)))), "", base)
+    pattern = Filter(in_place(Join(tuple(mine)), fresh), decisive)
+    return query_text(nest(Distinct(Project(pattern, (THIS,)))), "", base)
 
 
 def _as_in_deltas(focus: Focus) -> Focus:
@@ -170,7 +185,7 @@ def _flatten(pattern: Pattern) -> tuple[list[Pattern], Expressions]:
         case Join(parts):
             flat = [_flatten(part) for part in parts]
             return [p for found, _ in flat for p in found], tuple(c for _, found in flat for c in found)
-        case Filter(inner, conditions):
+        case Filter(inner, conditions) if value_of(pattern) is None:
             found, more = _flatten(inner)
             return found, (*more, *conditions)
         case _:
@@ -182,18 +197,28 @@ def _connected(parts: list[Pattern], given: frozenset[Var], conditions: Expressi
 
     Those that share most come first: the optimiser takes the first of those that it thinks equal.
     """
-    reached = given
+    reached = bound = given
     rest = [(part, mentioned(part)) for part in parts]
     used = mentioned(conditions)
     near: list[tuple[Pattern, frozenset[Var]]] = []
     while True:
-        shared = [len(names & reached) for _, names in rest]
+        shared = [_rank(part, names, reached, bound) for part, names in rest]
         if not any(shared):
             return [part for part, _ in near]
         part, names = rest.pop(shared.index(max(shared)))
+        bound |= certain(part)
         if not _says_nothing(part, used.union(given, *(n for _, n in near), *(n for _, n in rest))):
             near.append((part, names))
             reached |= names
+
+
+def _rank(part: Pattern, names: frozenset[Var], reached: frozenset[Var], bound: frozenset[Var]) -> float:
+    """How many variables a part shares; values come last, and not before their variables are bound."""
+    value = value_of(part)
+    if value is None:
+        return len(names & reached)
+    made, strict = value
+    return (0.6 if strict else 0.5) if mentioned(made.value) <= bound else 0
 
 
 def _says_nothing(pattern: Pattern, used: frozenset[Var]) -> bool:

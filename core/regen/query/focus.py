@@ -31,10 +31,18 @@ class Focus(Node):
 
 @dataclass(frozen=True, slots=True)
 class Change(Node):
-    """Solutions of `rest` together with a changed triple that matches `focus`."""
+    """Solutions of `rest` together with a changed triple that matches `focus`.
+
+    `note` says why it may matter to solutions that have nothing to do with the triple; "" where it does not.
+    """
 
     focus: Focus
     rest: Pattern
+    note: str = ""
+
+    def having(self, rest: Pattern) -> Change:
+        """The same with another rest."""
+        return Change(self.focus, rest, self.note)
 
     def renamed(self, fresh: Fresh, keep: frozenset[Var]) -> tuple[Change, dict[Var, Var]]:
         """The same with new names for all variables but these."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from regen.query.algebra import (
     Distinct,
     Extend,
@@ -24,7 +26,7 @@ from regen.query.algebra import (
 )
 from regen.query.normal import flat_joins
 from regen.query.scopes import certain, nodes
-from regen.query.traverse import bottom_up, walk
+from regen.query.traverse import Fresh, bottom_up, walk
 
 
 def lower_graphs(pattern: Pattern) -> Pattern:
@@ -36,13 +38,48 @@ def lower_graphs(pattern: Pattern) -> Pattern:
 
     def change(node: Node) -> Node:
         if isinstance(node, Graph) and _can_lower(node):
-            return _place(node.inner, node.name)
+            return place(node.inner, node.name)
         return node
 
     return flat_joins(bottom_up(pattern, change))
 
 
-def _place(pattern: Pattern, graph: Slot) -> Pattern:
+def as_asked(graph: Graph, fresh: Fresh) -> Pattern | None:
+    """What a `GRAPH` that stayed asks of the store, as triple patterns in graphs; None where another one is in it.
+
+    The engine hands the name down to every triple pattern. A sub-select that does not project it has a graph of its
+    own; where a group is empty, any triple of a graph stands for the graph. More may match than in the query, and
+    more may change.
+    """
+    return cast(Pattern, _as_asked(graph.inner, graph.name, fresh)) if _is_alone(graph.inner) else None
+
+
+def _as_asked(value: object, name: Slot, fresh: Fresh) -> object:
+    match value:
+        case tuple() if not isinstance(value, Node):
+            return tuple(_as_asked(item, name, fresh) for item in value)
+        case Triple(s, p, o, None):
+            return Triple(s, p, o, name)
+        case PathPattern(s, path, o, None):
+            return PathPattern(s, path, o, name)
+        case Join(()):
+            return Triple(fresh.var(), fresh.var(), fresh.var(), name)
+        case Project(_, shown) | Group(_, shown) if isinstance(name, Var) and name not in shown:
+            own = fresh.var()
+            return value.rebuilt(lambda _, part: _as_asked(part, own, fresh))
+        case Node():
+            return value.rebuilt(lambda _, part: _as_asked(part, name, fresh))
+        case _:
+            return value
+
+
+def _is_alone(pattern: Pattern) -> bool:
+    return not any(isinstance(node, Graph) or _place_of(node) is not None for node in walk(pattern))
+
+
+def place(pattern: Pattern, graph: Slot) -> Pattern:
+    """Each triple pattern in a graph, those in conditions too."""
+
     def change(node: Node) -> Node:
         match node:
             case Triple(s, p, o, None):
@@ -57,7 +94,7 @@ def _place(pattern: Pattern, graph: Slot) -> Pattern:
 
 def _can_lower(graph: Graph) -> bool:
     inside = tuple(walk(graph.inner))
-    if any(isinstance(node, Graph) for node in inside) or any(_place_of(node) is not None for node in inside):
+    if not _is_alone(graph.inner):
         return False
     if isinstance(graph.name, Var):
         if graph.name in inside or any(isinstance(node, Project | Group | Slice) for node in inside):
@@ -65,26 +102,26 @@ def _can_lower(graph: Graph) -> bool:
         minus = (node for node in inside if isinstance(node, Minus))
         if not all(certain(node.left) & certain(node.right) for node in minus):
             return False
-    return _grounded(graph.inner)
+    return grounded(graph.inner)
 
 
 def _place_of(node: object) -> Slot | None:
     return node.graph if isinstance(node, Triple | PathPattern) else None
 
 
-def _grounded(pattern: Pattern) -> bool:
+def grounded(pattern: Pattern) -> bool:
     """Whether every branch needs a triple of its own."""
     match pattern:
         case Join(parts):
-            return bool(nodes(pattern)) and all(not _branches(part) or _grounded(part) for part in parts)
+            return bool(nodes(pattern)) and all(not _branches(part) or grounded(part) for part in parts)
         case Union(branches):
-            return all(map(_grounded, branches))
+            return all(map(grounded, branches))
         case LeftJoin(left, right) | Minus(left, right):
-            return _grounded(left) and _grounded(right)
+            return grounded(left) and grounded(right)
         case Filter(inner) | Extend(inner) | Distinct(inner) | OrderBy(inner) | Slice(inner) | Project(inner):
-            return _grounded(inner)
+            return grounded(inner)
         case Group(inner, keys):
-            return bool(keys) and _grounded(inner)
+            return bool(keys) and grounded(inner)
         case _:
             return bool(nodes(pattern))
 

@@ -48,6 +48,9 @@ from regen.query.algebra import (
     Values,
     Var,
 )
+from regen.query.computed import with_value
+from regen.query.graphs import as_asked
+from regen.query.require import is_bound
 from regen.query.scopes import certain, visible
 from regen.query.traverse import Fresh, exists_in, join, mentioned, substitute
 
@@ -73,10 +76,15 @@ def filtered(inner: Pattern, bound: frozenset[Var], conditions: tuple[Expression
 
 
 class Relaxer:
-    """Supersets of the patterns of one query."""
+    """Supersets of the patterns of one query.
 
-    def __init__(self, fresh: Fresh) -> None:
+    `computed` keeps values that a pattern computes: as parts of a join of their own (`regen.query.computed`), which
+    `derive` puts behind what binds their variables.
+    """
+
+    def __init__(self, fresh: Fresh, *, computed: bool = False) -> None:
         self._fresh = fresh
+        self._computed = computed
 
     def sup(self, pattern: Pattern) -> Pattern:
         """The superset of a pattern."""
@@ -91,18 +99,23 @@ class Relaxer:
                 return Union(tuple(map(self.sup, branches)))
             case LeftJoin(left) | Minus(left):
                 return self.sup(left)
+            case Filter(Extend(inner) as made) if self._computed and is_bound(pattern):
+                return with_value(self.sup(inner), made, strict=True)
             case Filter(inner, conditions):
                 found = self.sup(inner)
                 return filtered(found, certain(found), conditions)
             case Extend(inner, variable, value):
                 found = self.sup(inner)
-                return join(found, Values((variable,), ((value,),))) if isinstance(value, Term) else found
+                if isinstance(value, Term):
+                    return join(found, Values((variable,), ((value,),)))
+                return with_value(found, pattern) if self._computed else found
             case Project(inner) | Distinct(inner) | OrderBy(inner) | Slice(inner):
                 return self.sup(inner)
             case Group(inner, keys):
                 return self.sup(inner) if keys else UNIT
             case Graph():
-                return UNIT
+                asked = as_asked(pattern, self._fresh)
+                return UNIT if asked is None else self.sup(asked)
             case _:
                 assert_never(pattern)
 
@@ -113,6 +126,10 @@ class Relaxer:
                 found = self._told_apart(left, right, conditions, wanted)
             case LeftJoin(left) | Minus(left):
                 found = self.stable(left, wanted)
+            case Filter(Extend(inner) as made) if self._computed and is_bound(pattern):
+                found = [with_value(alternative, made, strict=True) for alternative in self.stable(inner, wanted)]
+            case Extend(inner, _, value) if self._computed and not isinstance(value, Term):
+                found = [with_value(alternative, pattern) for alternative in self.stable(inner, wanted)]
             case Filter(inner, conditions):
                 found = [
                     filtered(alternative, certain(alternative), conditions)

@@ -136,7 +136,7 @@ class Restrictor:
                 if at is None:
                     return join(*done, *units)
                 before, unit = join(*done), units.pop(at)
-                if _can_be_asked(unit, visible(before)):
+                if can_be_asked(unit, visible(before)):
                     done = [Lateral(before, unit)]
                 else:
                     shared = scopes[at] & reached
@@ -204,10 +204,10 @@ def _asked_apart(left: Pattern, right: Pattern) -> bool:
     """Whether the optimiser would make a table of `right`: it shares variables, but none that is always bound."""
     if not visible(left) & visible(right) or certain(left) & certain(right):
         return False
-    return _can_be_asked(right, visible(left))
+    return can_be_asked(right, visible(left))
 
 
-def _can_be_asked(pattern: Pattern, outer: Scope) -> bool:
+def can_be_asked(pattern: Pattern, outer: Scope) -> bool:
     """Whether `LATERAL { pattern }` is allowed, and the same as a join: it may not bind what is bound already."""
     return fits(pattern, outer) and not any(
         isinstance(node, Values | Bound) and outer & frozenset(node.variables) for node in walk(pattern)

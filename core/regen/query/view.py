@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
 
 import pyoxigraph as ox
 
-from regen.dataset.terms import OxTerm, sparql, to_term
+from regen.dataset.terms import sparql
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.query.algebra import Pattern
 from regen.query.changes import Changes
-from regen.query.delta_index import Changed, Match
+from regen.query.delta_index import Changed, matches
 from regen.query.derive import THIS, Derived, derive
+from regen.query.hits import any_hit, hits, quads_of, select
+from regen.query.rank import grows, shifted
 from regen.query.sorting import Row, sort_rows
 from regen.query.template import CHUNK, Template
 from regen.query.traverse import Fresh
 
 WHOLE_SHARE = 0.05
 """Past this share of a view's keys one evaluation of all is cheaper than evaluating each (DESIGN.md, Selecting)."""
+
+_LOOKED_AT = 1000
+"""Triples that are looked at for an example."""
 
 _FEW = 200
 """Keys that are always evaluated on their own: 0.1 ms each at the most."""
@@ -39,14 +44,16 @@ class Whole:
 class Affected:
     """`keys` are those that may have changed, each with a changed quad that is the reason.
 
-    Where `whole` is given, keys are not named one by one: evaluate the view whole, and compare by key.
+    Where `whole` is given, keys are not named one by one: evaluate the view whole, and compare by key. `loose` is a
+    changed quad that may change rows in which `?this` is unbound, where neither of the two says so.
     """
 
     keys: Mapping[Term, Quad]
     whole: Whole | None
+    loose: Quad | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.keys) or self.whole is not None
+        return bool(self.keys or self.loose) or self.whole is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,8 @@ class View:
     """One SPARQL query of a template. Made by `regen.query.compile_view`; can be pickled.
 
     `variables` are the projected columns, `digest` is that of the algebra after prefixes are expanded, `keyed` says
-    whether `?this` is among the variables. `source` is None where `whole` says why nothing is derived.
+    whether `?this` is among the variables. `source` is None where `whole` says why nothing is derived. `loose` is for
+    rows in which `?this` is unbound, None where there are none.
 
     Why delta queries are derived at the first delta: a first run asks for none of them, and they cost more than all
     else that compiling a view does.
@@ -99,6 +107,7 @@ class View:
     plan: Plan
     whole: str | None
     source: Source | None
+    loose: Source | None = None
     _derived: list[tuple[Derived, ...]] = field(default_factory=list, init=False, compare=False, repr=False)
 
     @property
@@ -117,18 +126,34 @@ class View:
     @property
     def patterns(self) -> tuple[Derived, ...]:
         """The delta queries."""
-        if self.source is None:
-            return ()
+        return self._both[0]
+
+    @property
+    def _both(self) -> tuple[tuple[Derived, ...], tuple[Derived, ...]]:
+        """The delta queries for keys, and those for rows without one."""
         if not self._derived:
-            changes = Changes(self.source.fresh).of(self.source.pattern)
-            self._derived.append(derive(changes, self.source.fresh, base=self.source.base, keyed=self.keyed))
-        return self._derived[0]
+            self._derived.extend((_derive(self.source, keyed=self.keyed), _derive(self.loose, keyed=False)))
+        return self._derived[0], self._derived[1]
+
+    @property
+    def by_delta(self) -> bool:
+        """Whether every change leads to keys, and none to the whole view."""
+        return self.whole is None and all(derived.whole is None for derived in self.patterns)
 
     def explain(self) -> tuple[Explained, ...]:
         """Each triple pattern, and whether a change of it leads to keys or to the whole view."""
         if self.whole is not None:
             return (Explained("?any ?changed ?triple .", self.whole),)
         return tuple(Explained(derived.shows, derived.whole) for derived in self.patterns)
+
+    def examples(self, store: ox.Store) -> Iterator[Quad | None]:
+        """For each pattern of `explain` a triple of the store that matches it, None where there is none."""
+        if self.whole is not None:
+            yield next(quads_of(store, None), None)
+            return
+        for derived in self.patterns:
+            found = islice(quads_of(store, derived.focus), _LOOKED_AT)
+            yield next((quad for quad in found if matches(derived.focus, quad)), None)
 
     def affected(self, store: ox.Store, delta: Delta | Changed) -> Affected:
         """The keys whose rows may differ before and after a delta.
@@ -143,17 +168,36 @@ class View:
             return Affected({}, None)
         if self.whole is not None:
             return Affected({}, Whole(self.whole, changed.first()))
+        found = self._found(store, changed)
+        if found.keys and self._is_cut:
+            return self._shifted(store, found.keys)
+        return found
+
+    def _found(self, store: ox.Store, changed: Changed) -> Affected:
         keys: dict[Term, Quad] = {}
-        for derived in self.patterns:
+        patterns, loose = self._both
+        for derived in patterns:
             matches = changed.matches(derived.focus)
             if not matches:
                 continue
-            for key, quad in _hits(store, derived, matches):
+            for key, quad in hits(store, derived, matches):
                 if derived.whole is not None:
                     return Affected({}, Whole(f"{derived.shows} changed: {derived.whole}", quad))
                 if key is not None:
                     keys.setdefault(key, quad)
-        return Affected(keys, None)
+        return Affected(keys, None, None if keys else any_hit(store, loose, changed))
+
+    @property
+    def _is_cut(self) -> bool:
+        return bool(self.plan.offset) or self.plan.limit is not None
+
+    def _shifted(self, store: ox.Store, changed: Mapping[Term, Quad]) -> Affected:
+        if self.source is None:
+            raise TypeError("keys were found without a source")
+        at, plan = self.variables.index(THIS.name), self.plan
+        ranked = (row[at] for row in self._in_order(list(self._run(store, plan.whole))))
+        may_grow = grows(self.source.pattern)
+        return Affected(shifted(ranked, changed, offset=plan.offset, limit=plan.limit, grows=may_grow), None)
 
     def rows(self, store: ox.Store, keys: Iterable[Term], *, population: int | None = None) -> Mapping[Term, Rows]:
         """The rows of these keys, each in a total order; keys without rows are absent.
@@ -169,7 +213,8 @@ class View:
         for start in range(0, len(wanted), CHUNK):
             chunk = [(sparql(key),) for key in wanted[start : start + CHUNK]]
             raw.extend(self._run(store, self.plan.keyed.fill((THIS,), chunk)))
-        return self._by_key(raw)
+        found = self._by_key(raw)
+        return {key: found[key] for key in wanted if key in found}
 
     def all_rows(self, store: ox.Store) -> Mapping[Term, Rows]:
         """The rows of every key; rows in which `?this` is unbound belong to no key."""
@@ -182,14 +227,17 @@ class View:
         return Rows(self.variables, tuple(row[:width] for row in found))
 
     def _run(self, store: ox.Store, text: str) -> Iterator[Row]:
-        return _select(store, text, dict(self.plan.prefixes))
+        return select(store, text, dict(self.plan.prefixes))
 
     def _sorted(self, raw: list[Row]) -> list[Row]:
-        found = sort_rows(raw, self.plan.order, len(self.variables))
+        found = self._in_order(raw)
         if self.plan.offset or self.plan.limit is not None:
             end = None if self.plan.limit is None else self.plan.offset + self.plan.limit
             found = found[self.plan.offset : end]
         return found
+
+    def _in_order(self, raw: list[Row]) -> list[Row]:
+        return sort_rows(raw, self.plan.order, len(self.variables))
 
     def _by_key(self, raw: list[Row]) -> Mapping[Term, Rows]:
         at, width = self.variables.index(THIS.name), len(self.variables)
@@ -202,57 +250,7 @@ class View:
         return {key: Rows(self.variables, tuple(grouped[key])) for key in keys}
 
 
-def _select(store: ox.Store, text: str, prefixes: dict[str, str]) -> Iterator[Row]:
-    found = store.query(text, prefixes=prefixes)
-    if not isinstance(found, ox.QuerySolutions):
-        raise TypeError("a view selects")
-    term = _Terms({None: None}).__getitem__
-    for solution in found:
-        yield tuple(map(term, solution))
-
-
-class _Terms(dict[Any, Term | None]):
-    """The values of one query's terms. Each is made once: what compares, sorts, hashes or pickles rows then meets the
-    same object again and again, and is four times as fast."""
-
-    def __missing__(self, term: OxTerm) -> Term:
-        made = self[term] = to_term(term)
-        return made
-
-
-def _hits(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:
-    """Keys, each with a quad that leads to it; one hit without a key where all may be meant."""
-    if derived.whole is not None or derived.apart is not None:
-        quad = next((quad for _, quad in _found(store, derived, matches)), None)
-        if quad is not None and derived.apart is not None:
-            yield from ((row[0], quad) for row in _select(store, derived.apart, {}))
-        elif quad is not None:
-            yield None, quad
-        return
-    least: dict[Term, Quad] = {}
-    for key, quad in _found(store, derived, matches):
-        if key is not None and (key not in least or quad.sort_key < least[key].sort_key):
-            least[key] = quad
-    yield from least.items()
-
-
-def _found(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:
-    """Each match that the query confirms, with ?this from the match or from the query, if either has it."""
-    names = derived.focus.variables
-    this = names.index(THIS) if THIS in names else None
-    if derived.query is None:
-        yield from ((None if this is None else values[this], quad) for quad, values in matches)
-        return
-    at = [names.index(variable) for variable in derived.linked]
-    groups: dict[Row, list[Match]] = {}
-    for match in matches:
-        groups.setdefault(tuple([match[1][i] for i in at]), []).append(match)
-    linked = list(groups)
-    for start in range(0, len(linked), CHUNK):
-        chunk = [tuple([sparql(term) for term in row if term is not None]) for row in linked[start : start + CHUNK]]
-        for row in _select(store, derived.query.fill(derived.linked, chunk), {}):
-            if derived.gives_this:
-                yield row[0], groups[row[1 : 1 + len(at)]][0][0]
-            else:
-                same = groups[row[: len(at)]]
-                yield from ((None if this is None else values[this], quad) for quad, values in same)
+def _derive(source: Source | None, *, keyed: bool) -> tuple[Derived, ...]:
+    if source is None:
+        return ()
+    return derive(Changes(source.fresh).of(source.pattern), source.fresh, base=source.base, keyed=keyed)

@@ -82,17 +82,45 @@ def probe(templates: Sequence[Views], store: Store, delta: Delta) -> tuple[Probe
             affected = answers.get(selector.digest)
             if affected is None:
                 affected = answers[selector.digest] = selector.affected(store, delta)
-            if affected.keys or affected.whole is not None:
+            if affected.keys or affected.whole is not None or (affected.loose is not None and not views.each):
                 probes.append(Probe(views, view, selector, affected))
     return tuple(probes)
 
 
-def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, describe: Describe) -> tuple[Entry, ...]:
+class Answers:
+    """What views give as a whole of the new quads, by digest; what templates or environments share is asked once.
+
+    Args:
+        store: the new quads alone.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._together: dict[str, str] = {}
+        self._by_key: dict[str, Mapping[Term, str]] = {}
+
+    def together(self, selector: Selector) -> str:
+        """The digest of all rows of a view."""
+        if selector.digest not in self._together:
+            self._together[selector.digest] = selector.global_rows(self._store).digest()
+        return self._together[selector.digest]
+
+    def by_key(self, selector: Selector) -> Mapping[Term, str]:
+        """The digest of the rows of each key of a view."""
+        if selector.digest not in self._by_key:
+            rows = selector.all_rows(self._store)
+            self._by_key[selector.digest] = {key: value.digest() for key, value in rows.items()}
+        return self._by_key[selector.digest]
+
+
+def resolve(
+    probes: Sequence[Probe], answers: Answers, delta: Delta, known: Known, describe: Describe
+) -> tuple[Entry, ...]:
     """Turn what views answered, and the traced look-ups of bodies, into stale entries.
 
     Args:
         probes: of `probe`.
-        store: the new quads alone.
+        answers: what views give of the new quads.
         delta: what changed.
         known: the artifacts as they are recorded.
         describe: makes a reason from a changed quad and whether it was added.
@@ -108,7 +136,7 @@ def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, d
         return Because(because.kind, because.text, because.where, because.quad, because.added, view)
 
     for item in probes:
-        for artifact, quad in _keys(item, store, known):
+        for artifact, quad in _keys(item, answers, known):
             if artifact not in found:
                 found[artifact] = reason(quad, item.view)
     for artifact, quad in _bodies(delta, known):
@@ -117,7 +145,7 @@ def resolve(probes: Sequence[Probe], store: Store, delta: Delta, known: Known, d
     return tuple(Entry(artifact, found[artifact]) for artifact in sorted(found, key=lambda a: a.sort_key))
 
 
-def _keys(item: Probe, store: Store, known: Known) -> Iterator[tuple[ArtifactId, Quad]]:
+def _keys(item: Probe, answers: Answers, known: Known) -> Iterator[tuple[ArtifactId, Quad]]:
     template = item.views.template
     makes_keys = item.views.each and item.view == "each"
     if item.selector.keyed and item.views.each and item.affected.whole is None:
@@ -126,19 +154,28 @@ def _keys(item: Probe, store: Store, known: Known) -> Iterator[tuple[ArtifactId,
             if makes_keys or known.has(artifact):
                 yield artifact, quad
         return
-    reason = item.affected.whole.because if item.affected.whole is not None else next(iter(item.affected.keys.values()))
+    reason = _reason(item.affected)
     recorded = known.digests(template, item.view)
     if not item.selector.keyed or not item.views.each:
-        rows = item.selector.global_rows(store).digest()
+        rows = answers.together(item.selector)
         yield from ((ArtifactId(template, key), reason) for key, was in recorded.items() if was != rows)
         return
-    now = {key: rows.digest() for key, rows in item.selector.all_rows(store).items()}
+    now = answers.by_key(item.selector)
     empty = Rows(item.selector.variables, ()).digest()
     for known_key, was in recorded.items():
         if known_key is not None and now.get(known_key, empty) != was:
             yield ArtifactId(template, known_key), reason
     if makes_keys:
         yield from ((ArtifactId(template, key), reason) for key in now if key not in recorded)
+
+
+def _reason(affected: Affected) -> Quad:
+    """One changed quad for all artifacts that a view as a whole makes stale."""
+    if affected.whole is not None:
+        return affected.whole.because
+    if affected.loose is not None:
+        return affected.loose
+    return next(iter(affected.keys.values()))
 
 
 def _bodies(delta: Delta, known: Known) -> Iterator[tuple[ArtifactId, Quad]]:

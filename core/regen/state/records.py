@@ -127,6 +127,23 @@ class Records:
         )
         return {key_term(key): dict(json.loads(digests)).get(view, "") for key, digests in rows}
 
+    def keys(self, template: str) -> list[Term | None]:
+        """Every key of a template that is recorded."""
+        rows = self._db.execute(
+            "SELECT key FROM artifact WHERE environment = ? AND template = ? ORDER BY key",
+            (self._environment, template),
+        )
+        return [key_term(key) for (key,) in rows]
+
+    def outputs(self, template: str) -> dict[str, str]:
+        """For each key of a template, as tables spell it, the path of its file; orphans are none of its artifacts."""
+        rows = self._db.execute(
+            "SELECT key, path FROM artifact WHERE environment = ? AND template = ? AND path IS NOT NULL"
+            " AND state <> 'orphan'",
+            (self._environment, template),
+        )
+        return dict(rows)
+
     def looked_up(self, patterns: Iterable[Lookup]) -> Iterator[tuple[ArtifactId, Lookup]]:
         """Artifacts whose bodies asked one of these patterns."""
         for pattern in patterns:

@@ -31,7 +31,7 @@ from regen.templating.filters import FILTERS, TESTS, Tools
 from regen.templating.modules import PACKAGE, filters_of
 from regen.templating.namespaces import Namespace, Prefixes, namespaces
 from regen.templating.sources import blanked, full_name
-from regen.templating.tables import Row, Table
+from regen.templating.tables import Needs, Row, Table
 from regen.templating.values import python_value
 from regen.templating.walk import GRAPH, Step, current
 
@@ -92,6 +92,8 @@ class _Undefined(StrictUndefined):
                 return f"{name!r} is undefined: a term knows kind, value(p), values(p), subjects(p) and triples()"
             case Settings():
                 return f"{name!r} is undefined: `[vars]` of the configuration has no such value"
+            case Needs():
+                return f"{name!r} is not needed: name the template under `needs` in the front matter"
             case Mapping() | Prefixes():
                 return f"{name!r} is undefined{_among(str(name), obj, 'there are', True)}"
             case tuple() if hasattr(obj, "_fields"):
@@ -292,6 +294,6 @@ def make_environment(template: Template) -> Environment:
     environment.globals = names
     # Jinja works out what is constant while it compiles, with the filters of that moment.
     environment.bytecode_cache = _codes(template.sandboxed, tools.digest(), template.modules)
-    known = frozenset(names) | {"this"} | {name for name, _ in template.views}
+    known = frozenset(names) | {"this", "needs"} | {name for name, _ in template.views}
     environment.undefined = type("Undefined", (_Undefined,), {"__slots__": (), "known": known})
     return environment

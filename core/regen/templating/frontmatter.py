@@ -47,7 +47,7 @@ _ELSEWHERE = {
 
 # Names that a body has already, words of Jinja, and keys whose lines stand in one table with the views' lines.
 _WORDS = """
-    this each graph prefixes vars iri sparql query range dict cycler joiner namespace self super loop caller
+    this each needs graph prefixes vars iri sparql query range dict cycler joiner namespace self super loop caller
     varargs kwargs and or not is in if else true false none True False None for import from as with without
     context include extends block macro call filter set do shape skip_if when to
 """

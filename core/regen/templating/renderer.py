@@ -12,13 +12,13 @@ from jinja2.runtime import Context
 
 from regen.errors import RegenError, TemplateError
 from regen.model.rows import Rows
-from regen.model.template import GraphReader, NeedsGraph, Rendered, Renderer, Template
+from regen.model.template import NEEDS, GraphReader, NeedsGraph, Rendered, Renderer, Template
 from regen.model.term import Term
 from regen.templating.environment import make_environment
 from regen.templating.lines import places, trace_by
 from regen.templating.modules import place_in
 from regen.templating.paths import check_path
-from regen.templating.tables import Table, table
+from regen.templating.tables import Needs, Table, table
 from regen.templating.walk import Render, rendering
 
 _NO_ROWS = Table()
@@ -85,7 +85,8 @@ class JinjaRenderer:
 
     def _names(self, key: Term | None, rows: Mapping[str, Rows]) -> tuple[dict[str, Table], dict[str, object]]:
         tables = {name: self._table(name, rows) for name in self._views}
-        names = {**self._environment.globals, **tables}
+        names: dict[str, object] = {**self._environment.globals, **tables}
+        names["needs"] = Needs({need: self._table(NEEDS + need, rows) for need in self._template.needs})
         if key is not None:
             names["this"] = key
         return tables, names

@@ -35,6 +35,10 @@ class Table(tuple[Row, ...]):
     __slots__ = ()
 
 
+class Needs(dict[str, Table]):
+    """`needs` in a body: for each template that it needs, the keys and paths of its artifacts."""
+
+
 @lru_cache(maxsize=4096)
 def _row_class(view: str, columns: tuple[str, ...]) -> type[Row]:
     plain = namedtuple("plain", ["_"] * len(columns), rename=True)  # type: ignore[misc]
