@@ -246,7 +246,7 @@ def bulk(store: ox.Store, files: Iterable[tuple[str, Iterable[ox.Quad]]]) -> Non
     _bulk_load(store, batch)
 
 
-_BATCH = 500_000  # quads; each bulk load has a cost of its own, and all at once would take the memory twice
+_BATCH = 200_000  # quads; each bulk load has a cost of its own, and all at once would take the memory twice
 
 
 def _bulk_load(store: ox.Store, quads: list[ox.Quad]) -> None:

@@ -18,7 +18,9 @@ from regen.model.graphfile import SOURCE
 from regen.orchestrator.filling import keep, new_dataset
 from regen.orchestrator.graphs import Read, path_name, read_graphs
 from regen.orchestrator.looking import look
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.pending import Unit
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.shared import Shared
 from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
 from regen.stages.diff import Settled, find_change, reasons
@@ -125,6 +127,7 @@ def _stayed(session: Session, units: Mapping[str, Unit]) -> list[Unit]:
 
 def _first_load(session: Session, reads: Sequence[Read]) -> Change:
     deltas = [read.version.delta for read in reads if read.version is not None and read.version.delta is not None]
+    session.rows = Shared()
     session.dataset = new_dataset(session, ((delta.iri, delta.quads) for delta in deltas))
     delta = Delta(frozenset(named_quads((delta.iri, delta.quads) for delta in deltas)))
     added = delta.added
@@ -140,6 +143,7 @@ def _moved(session: Session, changes: list[GraphChange], units: list[Unit], orig
             probes = probe([unit.views for unit in units], dataset.store, delta)
     finally:
         dataset.settle(delta)
+    session.rows.follow(probes, {selector.digest for unit in units for _, selector in unit.views.selectors})
     why = reasons(delta, session.prefixes(), origins)
     answers = Answers(dataset.store)
     for place in session.places:

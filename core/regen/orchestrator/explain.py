@@ -13,8 +13,9 @@ from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.pending import Unit
 from regen.orchestrator.rows import evaluated
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import known_path
 from regen.orchestrator.stale import filled
 from regen.state.blobs import digest_of

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from regen.dataset.files import FoundFile, Signature
 from regen.dataset.read import graph_file, read_bytes
 from regen.errors import GraphError
-from regen.orchestrator.session import Answer, Session
+from regen.orchestrator.pending import Answer
+from regen.orchestrator.session import Session
 from regen.orchestrator.sources import error_of, path_of
 from regen.stages.load import Version, load
 from regen.state.files import FileRow

@@ -17,7 +17,8 @@ from regen.model.finding import Finding
 from regen.model.release import Standing
 from regen.model.rows import Rows
 from regen.model.term import Term
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.pending import Unit
+from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import every_key, filled
 from regen.state.records import Record
 from regen.state.stale import add_stale, read_stale

@@ -19,7 +19,8 @@ from regen.model.template import NEEDS, OUTPUT_COLUMNS, Template
 from regen.model.term import Literal
 from regen.orchestrator.assemble import Work
 from regen.orchestrator.chunk import Made
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.pending import Unit
+from regen.orchestrator.session import Place, Session
 from regen.state.records import key_term, key_text
 
 

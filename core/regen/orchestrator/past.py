@@ -18,10 +18,11 @@ from regen.model.plan import Action
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work
 from regen.orchestrator.chunk import Chunk, Job, Made, produce
+from regen.orchestrator.pending import Unit
 from regen.orchestrator.production import workshop_of
 from regen.orchestrator.revisions import Repository, repository
 from regen.orchestrator.rows import evaluated
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.session import Place, Session
 from regen.orchestrator.sources import carried
 from regen.orchestrator.stale import filled
 from regen.state.blobs import digest_of

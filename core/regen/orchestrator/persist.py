@@ -12,8 +12,9 @@ from dataclasses import replace
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 
 from regen.dataset.terms import BLANK
+from regen.orchestrator.pending import Pending
 from regen.orchestrator.selectors import write_compiled
-from regen.orchestrator.session import Pending, Session
+from regen.orchestrator.session import Session
 from regen.orchestrator.stale import filled
 from regen.orchestrator.units import write_unit
 from regen.state import files
@@ -42,6 +43,7 @@ def persist(session: Session) -> None:
                 write_compiled(session)
         return
     with stage("advance", files=len(pending.files)):
+        _write_contents(session, pending)
         with session.state.db.transaction(durable=False):
             _write_files(session, pending)
             for change, origins in pending.changes:
@@ -59,11 +61,21 @@ def persist(session: Session) -> None:
         _fold(session, {path for path, _, _ in pending.patches})
 
 
-def _write_files(session: Session, pending: Pending) -> None:
-    database, blobs = session.state.db, session.state.blobs
-    digests = blobs.put_soon([nquads(quads) for quads in pending.contents.values()])
+def _write_contents(session: Session, pending: Pending) -> None:
+    """Store the quads of files that are written anew, and let go of them: of a first load they are most of the memory.
+
+    Before the transaction, for what is taken back with that could not be stored a second time.
+    """
+    digests = session.state.blobs.put_soon([nquads(quads) for quads in pending.contents.values()])
     for path, digest in zip(pending.contents, digests, strict=True):
         session.files[path] = pending.files[path] = replace(session.files[path], blob=digest)
+        pending.rewritten.add(path)
+    pending.contents.clear()
+
+
+def _write_files(session: Session, pending: Pending) -> None:
+    database, blobs = session.state.db, session.state.blobs
+    for path in pending.rewritten:
         files.drop_patches(database, path)
     for path, written in pending.written.items():
         if path in session.files:

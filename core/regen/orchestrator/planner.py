@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -10,27 +10,24 @@ from typing import TypeVar
 import anyio.lowlevel
 from anyio import to_thread
 
-from regen.model.artifact import BODY, ArtifactId, Because
+from regen.model.artifact import ArtifactId, Because
 from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem
-from regen.model.rows import Rows
-from regen.model.term import Term
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Job, Made
 from regen.orchestrator.clone import take_lock
 from regen.orchestrator.heirs import follow_renames, reconsider
+from regen.orchestrator.jobs import evaluated_jobs
 from regen.orchestrator.needs import Lower, strata
 from regen.orchestrator.past import with_lost_bases
 from regen.orchestrator.production import Count, Production, Progress
-from regen.orchestrator.rows import Evaluated, Shared, evaluate
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.session import Place, Session
 from regen.orchestrator.sources import ask
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.workers import PROCESSES_FROM, only_error, starting_workers
-from regen.state.records import Record
-from regen.telemetry import part, stage
+from regen.telemetry import stage
 
 T = TypeVar("T")
 
@@ -75,6 +72,7 @@ async def plan(
     made |= await production.all(reconsider(work, jobs, made))
     said += await _with_lost_bases(session, work, jobs, made, production)
     items, nothing = await assemble(session, work, made)
+    session.rows.end_cycle()
     return Plan(
         environment=place.name,
         parent=session.parent(place),
@@ -155,7 +153,7 @@ async def _of_stratum(
     full: bool,
 ) -> dict[str, list[Job]]:
     filled(session)
-    evaluated = partial(_evaluated, session, entries, work, lower, full=full)
+    evaluated = partial(evaluated_jobs, session, entries, work, lower, full=full)
     executor = session.executor(len(entries), PROCESSES_FROM)
     if executor.name == "inline":
         return {template: mine async for template, mine in evaluated(run=_here)}
@@ -179,123 +177,6 @@ async def _of_stratum(
 async def _here(work: Callable[[], T]) -> T:
     await anyio.lowlevel.checkpoint()
     return work()
-
-
-async def _evaluated(
-    session: Session,
-    entries: Mapping[ArtifactId, Because],
-    work: Work,
-    lower: Lower,
-    *,
-    full: bool,
-    run: Callable[[Callable[[], Evaluated]], Awaitable[Evaluated]],
-) -> AsyncIterator[tuple[str, list[Job]]]:
-    """(template, its jobs), where it has any; what `work` says of its artifacts is complete then."""
-    by_template: dict[str, list[ArtifactId]] = {}
-    for artifact in entries:
-        by_template.setdefault(artifact.template, []).append(artifact)
-    shared = Shared()
-    for template in sorted(by_template):
-        artifacts = sorted(by_template[template], key=lambda a: a.sort_key)
-        unit = session.units.get(template)
-        if unit is not None and unit.template.needs and not full:
-            artifacts = _without_standing(work, unit, artifacts, lower.digests(unit), entries)
-        if not artifacts:
-            continue
-        keys = [a.key for a in artifacts]
-        rows: Evaluated = {}
-        if unit is not None:
-            with part("view", "regen.select.rows", {"regen.template": template, "regen.keys": len(keys)}):
-                rows = await run(partial(evaluate, session, work.place, unit, keys, shared))
-        mine = _of_template(work, unit, artifacts, rows, entries, lower, full=full)
-        if mine:
-            yield template, mine
-
-
-def _without_standing(
-    work: Work,
-    unit: Unit,
-    artifacts: Sequence[ArtifactId],
-    digests: tuple[tuple[str, str], ...],
-    entries: Mapping[ArtifactId, Because],
-) -> list[ArtifactId]:
-    """Those that have to be asked for their rows.
-
-    The others stand here only because a template that they need is rendered again, and its keys and paths are what
-    they were.
-    """
-    asked: list[ArtifactId] = []
-    records = work.place.records.of(unit.template.name, [a.key for a in artifacts if entries[a].kind == "needs"])
-    for artifact in artifacts:
-        record = records.get(artifact.key)
-        if record is None or not _same(record, unit, record.rows, entries[artifact]) or set(digests) - set(record.rows):
-            asked.append(artifact)
-            continue
-        work.because[artifact], work.records[artifact] = entries[artifact], record
-        work.rows[artifact] = record.rows
-        work.equal.append(artifact)
-    return asked
-
-
-def _of_template(
-    work: Work,
-    unit: Unit | None,
-    artifacts: Sequence[ArtifactId],
-    evaluated: Evaluated,
-    entries: Mapping[ArtifactId, Because],
-    lower: Lower,
-    *,
-    full: bool,
-) -> list[Job]:
-    place, jobs = work.place, list[Job]()
-    records = place.records.of(artifacts[0].template, [a.key for a in artifacts])
-    for artifact in artifacts:
-        work.because[artifact] = entries[artifact]
-        record = records.get(artifact.key)
-        rows = evaluated.get(artifact.key)
-        if rows is None or unit is None:
-            if record is not None:
-                work.gone.append(record)
-            else:
-                work.vanished.append(artifact)
-            continue
-        work.records[artifact] = record
-        digests = tuple((view, value.digest()) for view, value in rows) + lower.digests(unit)
-        work.rows[artifact] = digests
-        if not full and _same(record, unit, digests, entries[artifact]):
-            work.equal.append(artifact)
-        else:
-            jobs.append(_job(place, artifact.key, rows + lower.rows(unit), record, entries[artifact]))
-    return jobs
-
-
-def _same(record: Record | None, unit: Unit, digests: tuple[tuple[str, str], ...], because: Because) -> bool:
-    """Early cut-off: the rows are those that the artifact was rendered from, and nothing else changed."""
-    return (
-        record is not None
-        and record.state == "ok"
-        and because.kind in {"fact", "needs"}
-        and because.view != BODY
-        and record.template_digest == unit.digest
-        and record.rows == digests
-    )
-
-
-def _job(
-    place: Place, key: Term | None, rows: tuple[tuple[str, Rows], ...], record: Record | None, because: Because
-) -> Job:
-    if record is None:
-        return Job(key, rows)
-    return Job(
-        key,
-        rows,
-        path=record.path,
-        base=record.base,
-        content=record.content,
-        restore=because.kind in {"missing", "restored"},
-        earlier=place.records.earlier(record),
-        adopt=record.release == 0 or record.state in {"conflict", "deleted"},
-    )
 
 
 async def _with_lost_bases(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -11,7 +10,9 @@ from regen.hooks.protocols import Selector
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.needs import Lower
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.pending import Unit
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.shared import Shared
 from regen.orchestrator.stale import each_rows, filled
 
 _FEW = 64  # keys; so many are asked for one by one without counting how many there are
@@ -19,21 +20,6 @@ _WHOLE_SHARE = 4  # past a quarter of a template's keys one query for all rows i
 
 Evaluated: TypeAlias = dict[Term | None, tuple[tuple[str, Rows], ...]]
 """For each key its rows: (view, rows), sorted by view."""
-
-
-@dataclass(slots=True)
-class Shared:
-    """What views gave in one cycle, by their digests: templates with the same view ask the store once.
-
-    Attributes:
-        together: all rows of views that are evaluated without keys.
-        whole: the rows of every key.
-        keyed: the rows of single keys; None where a key has none.
-    """
-
-    together: dict[str, Rows] = field(default_factory=dict)
-    whole: dict[str, Mapping[Term, Rows]] = field(default_factory=dict)
-    keyed: dict[str, dict[Term, Rows | None]] = field(default_factory=dict)
 
 
 def evaluate(
@@ -53,9 +39,10 @@ def evaluate(
     store = filled(session).store
 
     def together(selector: Selector) -> Rows:
-        if selector.digest not in shared.together:
-            shared.together[selector.digest] = selector.global_rows(store)
-        return shared.together[selector.digest]
+        known = shared.once if selector.keyed else shared.together
+        if selector.digest not in known:
+            known[selector.digest] = selector.global_rows(store)
+        return known[selector.digest]
 
     if not unit.views.each:
         return {None: tuple(sorted((view, together(selector)) for view, selector in unit.views.selectors))}

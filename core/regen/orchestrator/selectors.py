@@ -19,7 +19,8 @@ from regen.errors import QueryError, StateError
 from regen.hooks.protocols import Affected, Selector
 from regen.model.rows import Rows
 from regen.model.term import Term
-from regen.orchestrator.session import Session, Unit
+from regen.orchestrator.pending import Unit
+from regen.orchestrator.session import Session
 from regen.version import __version__
 
 if TYPE_CHECKING:

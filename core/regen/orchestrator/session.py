@@ -13,18 +13,16 @@ import anyio
 from regen.config import Config, Environment
 from regen.dataset.files import FoundFile
 from regen.dataset.prefixes import merged_prefixes
-from regen.errors import RegenError
 from regen.hooks.dispatch import Hooks
-from regen.model.artifact import ArtifactId, Because
-from regen.model.change import Change, Origins
+from regen.model.change import Change
 from regen.model.finding import Finding
-from regen.model.graphfile import GraphFile, graph_iri
+from regen.model.graphfile import graph_iri
 from regen.model.rows import Rows
 from regen.model.settings import PluginSettings
-from regen.model.template import Template
 from regen.model.term import Term
+from regen.orchestrator.pending import Answer, Pending, Unit
+from regen.orchestrator.shared import Shared
 from regen.stages.deploy import Target
-from regen.stages.select import Views
 from regen.state import releases
 from regen.state.files import FileRow, read_files
 from regen.state.history import StateHistory
@@ -65,68 +63,6 @@ class Place:
         return self.target.root
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A template with its compiled views.
-
-    Attributes:
-        template: as parsed.
-        views: compiled.
-        digest: of everything that its outputs depend on beside the graph's facts.
-        parts: (what a person calls it, digest) of the digest's ingredients, sorted: they say what changed.
-    """
-
-    template: Template
-    views: Views
-    digest: str
-    parts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a source said, until it is taken in.
-
-    Attributes:
-        file: the graph as fetched; None: the version in force, or an error.
-        digest: of `file`.
-        known: for the next question.
-        error: why there is none.
-    """
-
-    file: GraphFile | None = None
-    digest: str = ""
-    known: Known | None = None
-    error: RegenError | None = None
-
-
-@dataclass(slots=True)
-class Pending:
-    """What was taken in since the state was written last; the next apply writes it.
-
-    Attributes:
-        files: new rows of graph files; None: the file is gone.
-        patches: (path, quads added, quads removed) of files whose blob is not written anew.
-        contents: all quads of a file whose blob is.
-        known: what sources said of the versions that were taken in; None forgets it.
-        written: what a file spells otherwise than the store: triples as the store has them, and their objects.
-        changes: of the dataset, with their origins, oldest first.
-        units: (environment, template, what to record of it); None: the template is gone.
-        stale: entries by environment.
-    """
-
-    files: dict[str, FileRow | None] = field(default_factory=dict)
-    patches: list[tuple[str, frozenset[Quad], frozenset[Quad]]] = field(default_factory=list)
-    contents: dict[str, Set[Quad]] = field(default_factory=dict)
-    known: dict[str, Known | None] = field(default_factory=dict)
-    written: dict[str, Mapping[Quad, tuple[str, ...]]] = field(default_factory=dict)
-    changes: list[tuple[Change, Origins]] = field(default_factory=list)
-    units: list[tuple[str, str, Unit | None]] = field(default_factory=list)
-    stale: dict[str, dict[ArtifactId, Because]] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.files or self.changes or self.units or any(self.stale.values()))
-
-
 @dataclass(slots=True)
 class Session:
     """An open project: configuration, plugins, state, dataset, templates.
@@ -146,6 +82,7 @@ class Session:
     replaced; `remarked` are files with an error or a
     warning, `prefix_table` the prefixes in force, None where they have to be put together.
     `found` are the graph files as they were listed last, `found_paths` their paths, sorted; empty: list them.
+    `rows` are what views gave at this revision.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -189,6 +126,7 @@ class Session:
     revision_root: Path | None = None
     door: Door | None = None
     prepared: object = None
+    rows: Shared = field(default_factory=Shared)
     extra_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def place(self, name: str | None) -> Place:
@@ -284,7 +222,7 @@ class Session:
             self.dataset = None
         for row in self.files.values():
             self.remark(row)
-        self.prefix_table = None
+        self.prefix_table, self.rows = None, Shared()
         self.found.clear()
         self.quads.clear()
         self.kept_quads = 0

@@ -12,7 +12,8 @@ from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.filling import keep, stored_dataset
 from regen.orchestrator.needs import add_dependents
-from regen.orchestrator.session import Place, Session, Unit
+from regen.orchestrator.pending import Unit
+from regen.orchestrator.session import Place, Session
 from regen.orchestrator.survey import edited_conflicts
 from regen.state.stale import read_stale
 from regen.telemetry import stage

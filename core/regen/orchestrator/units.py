@@ -15,8 +15,9 @@ from regen.hooks.protocols import Selector
 from regen.model.artifact import Because
 from regen.model.template import Template
 from regen.orchestrator.needs import check_needs, with_needs
+from regen.orchestrator.pending import Unit
 from regen.orchestrator.selectors import compiled, keep_units, stored_units
-from regen.orchestrator.session import Session, Unit
+from regen.orchestrator.session import Session
 from regen.stages.select import Views
 from regen.state.db import Database
 from regen.templating.discover import TemplateFile, discover, parse_templates

@@ -17,8 +17,9 @@ from regen.hooks.protocols import Explains, Selector
 from regen.model.delta import Delta, Quad
 from regen.model.term import Term
 from regen.orchestrator.advance import take_in
+from regen.orchestrator.pending import Unit
 from regen.orchestrator.selectors import Kept
-from regen.orchestrator.session import Session, Unit
+from regen.orchestrator.session import Session
 from regen.orchestrator.stale import filled
 
 _KEYS = 20  # keys that are asked for one by one; the median is told

@@ -197,7 +197,11 @@ def encode(change: Change) -> bytes:
     lines = [f"{sign} {quad.n3()}\n" for sign, found in quads for quad in found]
     subjects: list[tuple[str, Iterable[Term]]] = [("+", change.came), ("-", change.gone)]
     lines += [f"{sign} {term.n3()}\n" for sign, found in subjects for term in found]
-    return "".join(sorted(lines)).encode()
+    lines.sort()
+    data = bytearray()  # joined, a million lines would be there three times
+    for line in lines:
+        data += line.encode()
+    return bytes(data)
 
 
 def decode(blob: bytes) -> Change:
