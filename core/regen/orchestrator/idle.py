@@ -19,6 +19,7 @@ from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.pending import Unit
 from regen.orchestrator.session import Place, Session
+from regen.orchestrator.shared import Shared
 from regen.orchestrator.stale import every_key, filled
 from regen.state.records import Record
 from regen.state.stale import add_stale, read_stale
@@ -142,6 +143,7 @@ def _was(record: Record, view: str) -> str:
 def _repair(session: Session, place: Place, found: Mismatch) -> None:
     name = found.unit.template.name
     session.each_rows.clear()
+    session.rows = Shared()  # kept by the same derivation that has just been found at fault
     artifacts = {*every_key(session, found.unit), *(record.artifact for record in place.records.of(name).values())}
     because = Because("repair", f"the view {found.view!r} was found to differ", where=found.unit.template.where)
     entries = dict.fromkeys(sorted(artifacts, key=lambda artifact: artifact.sort_key), because)

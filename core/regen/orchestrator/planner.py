@@ -23,6 +23,7 @@ from regen.orchestrator.needs import Lower, strata
 from regen.orchestrator.past import with_lost_bases
 from regen.orchestrator.production import Count, Production, Progress
 from regen.orchestrator.session import Place, Session
+from regen.orchestrator.shared import Shared
 from regen.orchestrator.sources import ask
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
@@ -61,6 +62,8 @@ async def plan(
         take_lock(session.state, place, session.revision)
         await take_in(session, changed)
         look_for_clean(session, place)
+        if wish.full:
+            session.rows = Shared()  # a full run trusts nothing that was derived
         with stage("select", environment=place.name) as span:
             entries = waiting(session, place, wish)
             span.set_attribute("regen.affected", len(entries))
