@@ -12,7 +12,7 @@ from regen.hooks.manager import PluginManager
 from regen.model.settings import PluginSettings
 from regen.model.template import Renderer, Template
 from regen.state.blobs import BlobStore
-from regen.state.db import Database
+from regen.state.db import NAME, Database
 
 
 async def worker_hooks(settings: PluginSettings) -> Hooks:
@@ -61,8 +61,14 @@ async def languages_of(hooks: Hooks) -> Mapping[str, str]:
     return known
 
 
-@lru_cache(maxsize=4)
 def blobs_of(state: str) -> BlobStore:
     """The blobs, read beside the process that holds the project."""
+    return _blobs(state, (Path(state) / NAME).stat().st_ino)
+
+
+@lru_cache(maxsize=4)
+def _blobs(state: str, inode: int) -> BlobStore:
+    """`inode` of the database: a state that was deleted and made again under the same name is another one."""
+    del inode
     folder = Path(state)
-    return BlobStore(folder / "blobs", Database(folder / "state.db", read_only=True))
+    return BlobStore(folder / "blobs", Database(folder / NAME, read_only=True))
