@@ -57,12 +57,15 @@ with:
 {% endfor %}
 """,
 }
+# Shapes are what the pack is made from. Checking a million triples against them is what an `apply` does beside.
 _CONFIGURATION = """\
 [project]
 templates = ["templates", "pack:python"]
 prefixes = { "" = "https://example.org/" }
 [engine]
 debounce_ms = 0
+[evaluate]
+shacl = "never"
 """
 CLASSES = 50  # of the vocabulary, whatever the size
 
