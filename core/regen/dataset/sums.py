@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from regen.model.delta import Delta, Quad
-from regen.model.term import Term
+from regen.model.delta import Delta, Quad, n3_lines
 
 _MODULUS = 1 << 128
 
@@ -17,14 +16,5 @@ def moved_sum(number: int, delta: Delta) -> int:
 
 
 def _added_up(quads: Iterable[Quad]) -> int:
-    texts: dict[Term, str] = {}
-    total = 0
-    for quad in quads:
-        line = " ".join([texts.get(term) or _spelt(texts, term) for term in quad if term is not None])
-        total += int.from_bytes(hashlib.blake2b(f"{line} .".encode(), digest_size=16).digest(), "big")
-    return total
-
-
-def _spelt(texts: dict[Term, str], term: Term) -> str:
-    text = texts[term] = term.n3()
-    return text
+    digests = (hashlib.blake2b(line.encode(), digest_size=16).digest() for line in n3_lines(quads))
+    return sum(int.from_bytes(digest, "big") for digest in digests)

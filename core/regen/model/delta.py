@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -33,6 +34,18 @@ class Quad(NamedTuple):
             *(t.sort_key for t in terms),
             self.graph.sort_key if self.graph is not None else (-1, "", "", ""),
         )
+
+
+def n3_lines(quads: Iterable[Quad]) -> Iterator[str]:
+    """Each quad as one line of N-Quads, without the line end; a term that many share is spelt once."""
+    texts: dict[Term, str] = {}
+    for quad in quads:
+        yield " ".join([texts.get(term) or _spelt(texts, term) for term in quad if term is not None]) + " ."
+
+
+def _spelt(texts: dict[Term, str], term: Term) -> str:
+    text = texts[term] = term.n3()
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from regen.errors import StateError
 from regen.events import Position
 from regen.model.change import Change, Origins, graph_events
 from regen.model.cloudevent import data_json, payload_from
-from regen.model.delta import Delta, Quad
+from regen.model.delta import Delta, Quad, n3_lines
 from regen.model.event import Event, Payload, name_of
 from regen.model.n3 import parse_quad, parse_term
 from regen.model.term import Term
@@ -194,7 +194,7 @@ def encode(change: Change) -> bytes:
         ("D", delta.removed),
         ("D", delta.merged_removed),
     ]
-    lines = [f"{sign} {quad.n3()}\n" for sign, found in quads for quad in found]
+    lines = [f"{sign} {line}\n" for sign, found in quads for line in n3_lines(found)]
     subjects: list[tuple[str, Iterable[Term]]] = [("+", change.came), ("-", change.gone)]
     lines += [f"{sign} {term.n3()}\n" for sign, found in subjects for term in found]
     lines.sort()
