@@ -1,6 +1,6 @@
 """Draw what `test_scale.py` measured: cost of one changed triple against the size of the graph, both axes logarithmic.
 
-    python -m bench.plots [PNG]
+python -m bench.plots [PNG]
 """
 
 from __future__ import annotations

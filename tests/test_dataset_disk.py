@@ -185,3 +185,30 @@ def test_a_full_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert set(dataset.store) == in_memory(ONE)
     move(dataset, ONE, TWO)
     assert set(dataset.store) == in_memory(TWO)
+
+
+def test_a_journal_that_was_open_in_another_boot_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not flushed step by step; one that was closed is good in any boot."""
+    dataset = made(tmp_path / "d", ONE)
+    move(dataset, ONE, TWO)
+    shutil.copytree(tmp_path / "d", tmp_path / "cut off")
+    dataset.close()
+    del dataset
+    assert open_store(tmp_path / "cut off", sum_of(TWO)) is not None
+    monkeypatch.setattr("regen.dataset.disk.boot_id", lambda: "another")
+    assert open_store(tmp_path / "cut off", sum_of(TWO)) is None
+    found = open_store(tmp_path / "d", sum_of(TWO))
+    assert found is not None
+    assert set(found.store) == in_memory(TWO)
+
+
+def test_where_boots_are_not_told_apart_each_step_is_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regen.dataset.disk.boot_id", lambda: None)
+    flushed: list[int] = []
+    monkeypatch.setattr("regen.dataset.disk.os.fdatasync", flushed.append)
+    dataset = made(tmp_path / "d", ONE)
+    move(dataset, ONE, TWO)
+    move(dataset, TWO, ONE)
+    assert len(flushed) == 2

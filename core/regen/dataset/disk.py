@@ -1,10 +1,13 @@
 """Disk: the store of a large dataset lasts between runs, with a marker that says which dataset it holds.
 
 Why a journal: the store is moved on before the state is written, and a process may die, or change its mind, between the
-two. So what is about to be inserted and removed is written down first, durably. Whoever opens the store then brings it
-to the dataset that the state speaks of, forwards or back, whatever part of that the store had kept: inserting and
-removing quads may be done twice. The marker is written rarely, after a flush of the store, and names the journal that
-goes on from it. What does not fit together is thrown away: `state.db` and the blobs hold the same quads.
+two. So what is about to be inserted and removed is written down first. It is not flushed, for that would take longer
+than the rest of a cycle: a killed process leaves it whole, and after a power cut the marker, which says in which boot
+the journal was open, is not believed. Where the system does not tell its boots apart, each step is flushed. Whoever
+opens the store then brings it to the dataset that the state speaks of, forwards or back, whatever part of that the
+store had kept: inserting and removing quads may be done twice. The marker is written rarely, after a flush of the
+store, and names the journal that goes on from it. What does not fit together is thrown away: `state.db` and the blobs
+hold the same quads.
 """
 
 from __future__ import annotations
@@ -64,19 +67,23 @@ class DiskStore:
         self._folder = folder
         self._name = name
         self._token = token
+        self._base = number
+        self._boot: str | None = None
+        self._lost = False
         self._journal: int | None = None
         self._size = 0
         self._steps: list[Step] = []
 
     def note(self, step: Step) -> None:
-        """Write a step down, durably, before it is taken. Raises OSError on a full disk; nothing changed then."""
+        """Write a step down before it is taken. Raises OSError on a full disk; nothing changed then."""
         record = _record(step)
         if self._journal is None:
             self._journal = self._open_journal()
         try:
             faults.point("dataset.journal")
             write_all(self._journal, record)
-            os.fdatasync(self._journal)
+            if self._boot is None:
+                os.fdatasync(self._journal)
         except OSError:
             os.ftruncate(self._journal, self._size)
             raise
@@ -107,21 +114,29 @@ class DiskStore:
         faults.point("dataset.marker")
         self._close_journal()
         old, self._token = _journal_of(self._folder, self._token), secrets.token_hex(8)
-        write_durably(self._folder / _MARKER, json.dumps(self._marker()).encode())
+        self._base, self._lost = self.sum, False
+        self._write_marker(None)
         old.unlink(missing_ok=True)
         self._size, self._steps = 0, []
 
-    def _marker(self) -> dict[str, object]:
-        return {
+    def _write_marker(self, boot: str | None) -> None:
+        """`boot`: in which the journal is open; None: what there is of it was flushed."""
+        if self._lost:
+            return
+        value = {
             "format": _FORMAT,
             "engine": ox.__version__,
             "store": self._name,
-            "sum": f"{self.sum:032x}",
+            "sum": f"{self._base:032x}",
             "journal": self._token,
+            "boot": boot,
         }
+        write_durably(self._folder / _MARKER, json.dumps(value).encode())
+        self._boot = boot
 
     def unmark(self) -> None:
         """Let the next start make the store anew. Raises OSError."""
+        self._lost = True
         (self._folder / _MARKER).unlink(missing_ok=True)
 
     def settled(self, number: int) -> None:
@@ -130,7 +145,11 @@ class DiskStore:
             self.mark()
 
     def close(self) -> None:
-        """Let go of the files; of the store's, when nothing refers to it any more."""
+        """Flush the journal and let go of the files; of the store's, when nothing refers to it any more."""
+        if self._journal is not None and self._boot is not None:
+            with suppress(OSError):  # else the next boot does not believe the marker
+                os.fdatasync(self._journal)
+                self._write_marker(None)
         self._close_journal()
         self.store = ox.Store()
 
@@ -149,6 +168,8 @@ class DiskStore:
             os.truncate(path, self._size)
 
     def _open_journal(self) -> int:
+        if self._boot is None:
+            self._write_marker(boot_id())
         found = os.open(
             _journal_of(self._folder, self._token), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666
         )
@@ -168,10 +189,20 @@ def open_store(folder: Path, number: int) -> DiskStore | None:
         marker = json.loads((folder / _MARKER).read_bytes())
         if (marker["format"], marker["engine"]) != (_FORMAT, ox.__version__):
             return None
+        if marker["boot"] not in (None, boot_id()):
+            return None
         found = DiskStore(folder, str(marker["store"]), int(marker["sum"], 16), str(marker["journal"]))
         found.read_journal()
         return found if found.settle(number) else None
     except (OSError, RuntimeError, ValueError, KeyError, TypeError):  # the engine says RuntimeError of damaged files
+        return None
+
+
+def boot_id() -> str | None:
+    """What tells this boot of the system from others; None where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
         return None
 
 
