@@ -10,7 +10,7 @@ import codecs
 import gc
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import IO, cast
@@ -90,7 +90,7 @@ def _parsed(file: GraphFile, data: bytes, *, lenient: bool) -> Loaded:
     )
     first = list(islice(parser, 1))
     prefixes = parser.prefixes  # those of RDF/XML are forgotten when the root element ends
-    quads = list(chain(first, parser))
+    quads = dict.fromkeys(chain(first, parser))
     if file.format == "rdfxml":
         _refuse_broken_xml(data)
     if (b"Triple" if file.format == "rdfxml" else b"<<") in data:
@@ -109,7 +109,7 @@ def _refuse_broken_xml(data: bytes) -> None:
         raise SyntaxError(f"not well-formed: {expat.ErrorString(error.code)}", place) from error
 
 
-def _refuse_deep(file: GraphFile, quads: list[ox.Quad]) -> None:
+def _refuse_deep(file: GraphFile, quads: Iterable[ox.Quad]) -> None:
     for quad in quads:
         term, depth = quad.object, 0
         while isinstance(term, ox.Triple):
@@ -122,7 +122,7 @@ def _refuse_deep(file: GraphFile, quads: list[ox.Quad]) -> None:
                 )
 
 
-def _refuse_reserved(file: GraphFile, data: bytes, quads: list[ox.Quad]) -> None:
+def _refuse_reserved(file: GraphFile, data: bytes, quads: Iterable[ox.Quad]) -> None:
     """What regen calls blank nodes in its store would be taken for one there."""
     names = {str(term) for quad in quads for term in quad if isinstance(term, (ox.NamedNode, ox.Triple))}
     if any(f"<{BLANK}" in name for name in names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -52,12 +52,13 @@ class Loaded:
     """All that one graph file says.
 
     Attributes:
-        quads: in the order of the file, as often as they stand there. Triples of the file's default graph are in
-            the default graph; what the file names itself keeps its name.
+        quads: in the order of the file, once or as often as they stand there; a dictionary of them saves hashing each
+            again. Triples of the file's default graph are in the default graph; what the file names itself keeps its
+            name.
         prefixes: prefix, without colon, to IRI.
         warnings: one sentence each, with file and line.
     """
 
-    quads: Sequence[Quad] = field(repr=False)
+    quads: Collection[Quad] = field(repr=False)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
