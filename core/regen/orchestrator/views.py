@@ -82,12 +82,12 @@ class ViewCost:
         yield "dim", "    " + " ".join(self.query.split())
         if self.reason is not None:
             yield "", f"    because   {self.reason}"
-        keys = "" if self.keys is None else f" of {self.keys:,} keys"
+        keys = "" if self.keys is None else f" of {_keys(self.keys)}"
         yield "", f"    rows      {self.rows:,}{keys}"
         costs = (("all rows", self.whole_s), ("one key", self.key_s), ("a change", self.delta_s))
         yield "", "    time      " + ", ".join(f"{what} {_ms(cost)}" for what, cost in costs if cost is not None)
         for part in self.patterns:
-            lead = "every key" if part.whole is not None else "keys" if part.keys is None else f"{part.keys:,} keys"
+            lead = "every key" if part.whole is not None else "keys" if part.keys is None else _keys(part.keys)
             cost = "" if part.delta_s is None else f", {_ms(part.delta_s)}"
             yield "", f"      {part.pattern}  leads to {lead}{cost}"
 
@@ -200,3 +200,7 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
     start = time.perf_counter()
     found = work()
     return found, time.perf_counter() - start
+
+
+def _keys(number: int) -> str:
+    return "1 key" if number == 1 else f"{number:,} keys"
