@@ -76,8 +76,9 @@ class Production:
         for chunk, produced in zip(spread, await executor.map(work, spread, count.following(spread)), strict=True):
             parts.append((chunk, produced))
             walking = {value.key for value in produced.made if value.needs_graph}
-            if walking:
+            if len(walking) * 2 > len(chunk.jobs):  # where few do, sending all there costs less than keeping all here
                 session.walks.add(chunk.template.digest)
+            if walking:
                 alone.append(Chunk(chunk.workshop, chunk.template, tuple(j for j in chunk.jobs if j.key in walking)))
                 count.done -= len(walking)
             _keep(results, chunk, (value for value in produced.made if not value.needs_graph))
