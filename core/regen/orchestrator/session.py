@@ -69,7 +69,8 @@ class Session:
 
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
     `walks` holds digests of templates whose bodies mostly walk the graph, `surveyed` environments whose files were
-    looked at, `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by digest.
+    looked at, `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by
+    digest.
     `unfound` holds digests of bases that git knows nothing of.
     `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
