@@ -10,6 +10,7 @@ import pytest
 from tests.cycle_world import PEOPLE, PERSON, World, actions
 from tests.deploy_world import scratch
 
+from regen import Project
 from regen.errors import UsageError
 from regen.model.plan import Action
 
@@ -207,3 +208,18 @@ async def test_another_output_folder_is_filled_and_the_old_one_left(folder: Path
     assert "the output was out/ before: what is there stays there" in str(applied.plan.items[0].because[0])
     assert sorted(path.name for path in (folder / "made").iterdir()) == ["p0.txt", "p1.txt"]
     assert world.read("p0.txt").endswith("mine\n")
+
+
+async def test_an_edited_file_of_the_last_template_is_told_of_once(tmp_path: Path) -> None:
+    """Its template goes, and with it every other: the file stays, and the next cycle has nothing to do."""
+    world = World(tmp_path)
+    async with Project.open(world.root) as project:
+        await project.apply()
+        world.edit("ada.txt", "three", "three\nmine")
+        (world.root / "templates/person.j2").unlink()
+        applied = await project.apply()
+        assert [item.action.value for item in applied.plan.items] == ["keep", "delete"]
+        for _ in range(2):
+            again = await project.apply()
+            assert (again.plan.items, again.plan.nothing) == ((), ())
+    assert sorted(world.tree()) == ["ada.txt"]

@@ -15,6 +15,7 @@ from regen.model.change import Change, Origins
 from regen.model.delta import Delta
 from regen.model.finding import Finding
 from regen.model.graphfile import SOURCE
+from regen.model.release import Standing
 from regen.orchestrator.filling import keep, new_dataset
 from regen.orchestrator.graphs import Read, path_name, read_graphs
 from regen.orchestrator.looking import look
@@ -207,9 +208,13 @@ def _stale_units(session: Session) -> None:
             if known is not None and unit is not None and known[0] == unit.digest:
                 continue
             because = difference(name, known, unit)
-            artifacts = {record.artifact for record in place.records.of(name).values()}
+            records = place.records.of(name).values()
+            # An edited file that stayed when its template went has been told of; it is not told of again.
+            artifacts = {r.artifact for r in records if unit is not None or r.state != Standing.ORPHAN.value}
             if unit is not None:
                 artifacts.update(every_key(session, unit))
+            elif known is None and not artifacts:
+                continue
             _add(session, place, ((artifact, because) for artifact in artifacts))
             session.pending.units.append((place.name, name, unit))
 
