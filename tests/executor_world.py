@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,3 +109,25 @@ def first_started(root: Path) -> None:
     with (root / "started").open() as gate:
         gate.read()
     (root / "started").unlink()
+
+
+def interrupted(root: Path, executor: str, *, whole_group: bool, children: int) -> None:
+    """Ctrl-C while a filter works: `apply` ends at once, with nothing left behind and nothing half done.
+
+    Args:
+        root: of a project that is made here; 300 s of work are left when the signal comes.
+        executor: its name.
+        whole_group: as a terminal sends the signal; else as `kill` does, to the first process alone.
+        children: how many processes there are at least by then.
+    """
+    make(root, executor, SLOW, artifacts=600)
+    os.mkfifo(root / "started")
+    with applying(root) as process:
+        first_started(root)
+        assert len(of_session(process.pid)) >= children
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert of_session(process.pid) == []
+    assert outputs(root) == 0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.executor_world import DEADLY, SLOW, WAIT_S, apply, applying, first_started, make, of_session, outputs
+from tests.executor_world import (
+    DEADLY,
+    WAIT_S,
+    apply,
+    applying,
+    interrupted,
+    make,
+    of_session,
+    outputs,
+)
 
 from regen import Project
 from regen.errors import ConfigError, PluginError
@@ -123,16 +130,7 @@ def test_an_artifact_that_kills_every_worker_is_named_alone(tmp_path: Path) -> N
 @pytest.mark.long
 @pytest.mark.parametrize("whole_group", [True, False])
 def test_an_interrupt_ends_the_cluster(tmp_path: Path, whole_group: bool) -> None:
-    make(tmp_path, "dask", SLOW, artifacts=600)
-    os.mkfifo(tmp_path / "started")
-    with applying(tmp_path) as process:
-        first_started(tmp_path)
-        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
-        _, err = process.communicate(timeout=WAIT_S)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    assert of_session(process.pid) == []
-    assert outputs(tmp_path) == 0
+    interrupted(tmp_path, "dask", whole_group=whole_group, children=2)
 
 
 @contextmanager

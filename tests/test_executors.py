@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.executor_world import DEADLY, PLAIN, SLOW, WAIT_S, apply, applying, first_started, make, of_session, outputs
+from tests.executor_world import (
+    DEADLY,
+    PLAIN,
+    apply,
+    interrupted,
+    make,
+    outputs,
+)
 
 SCRIPT = """
 from regen import Project
@@ -58,18 +63,7 @@ def test_a_chunk_that_kills_every_worker_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("whole_group", [True, False])
 def test_an_interrupt_ends_all_workers_at_once(tmp_path: Path, whole_group: bool) -> None:
-    """From a terminal every process gets it, from `kill` the first one only; 300 s of work are left then."""
-    make(tmp_path, "processes", SLOW, artifacts=600)
-    os.mkfifo(tmp_path / "started")
-    with applying(tmp_path) as process:
-        first_started(tmp_path)
-        assert len(of_session(process.pid)) >= 2
-        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
-        _, err = process.communicate(timeout=WAIT_S)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    assert of_session(process.pid) == []
-    assert outputs(tmp_path) == 0
+    interrupted(tmp_path, "processes", whole_group=whole_group, children=2)
     (tmp_path / "templates/filters.py").write_text(PLAIN)
     assert apply(tmp_path).returncode == 0
     assert outputs(tmp_path) == 600

@@ -63,7 +63,7 @@ async def test_a_change_of_a_known_file_is_all_that_is_looked_at(world: World) -
         assert len(session.pending.changes) == 1
 
 
-@pytest.mark.parametrize("what", ["new", "gone", "folder gone", "link", "ignore"])
+@pytest.mark.parametrize("what", ["new", "gone", "folder gone", "link", "ignore", "ignore gone"])
 async def test_what_is_no_plain_change_makes_all_be_listed(world: World, what: str) -> None:
     async with Project.open(world.root) as project:
         await project.apply()
@@ -82,6 +82,8 @@ async def test_what_is_no_plain_change_makes_all_be_listed(world: World, what: s
             people.symlink_to("other.ttl")
         else:
             path = world.write(".regenignore", "graphs/deep/\n")
+            if what == "ignore gone":
+                path.unlink()
         with listings() as listed:
             found = look(session, {str(path)})
         assert listed

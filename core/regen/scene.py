@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regen.config import Config
+from regen.dataset.files import IGNORE_FILE
 
 CONFIGURATION = frozenset({"regen.toml", "pyproject.toml"})
 
@@ -35,7 +36,7 @@ class Scene:
             return True
         if any(place.is_relative_to(path) for place in self.inputs):
             return True
-        if path.name.endswith("~") or (path.name.startswith(".") and path.name != ".regenignore"):
+        if path.name.endswith("~") or (path.name.startswith(".") and path.name != IGNORE_FILE):
             return False
         parts = path.relative_to(self.root).parts if path.is_relative_to(self.root) else ()
         if not {".regen", ".git", "regen.lock"}.isdisjoint(parts):

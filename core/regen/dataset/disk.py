@@ -104,12 +104,12 @@ class DiskStore:
             for quad in step.removed:
                 self.store.remove(quad)
         if last < len(self._steps):
-            self.sum = number
-            self.mark()  # the steps that were taken back must not come after it in the journal
+            self.mark(number)  # the steps that were taken back must not come after it in the journal
         return True
 
-    def mark(self) -> None:
-        """Say that the store, flushed, holds the dataset that it is at; starts a new journal."""
+    def mark(self, number: int) -> None:
+        """Say that the store, flushed, holds the dataset of this sum; starts a new journal."""
+        self.sum = number
         self.store.flush()
         faults.point("dataset.marker")
         self._close_journal()
@@ -142,7 +142,7 @@ class DiskStore:
     def settled(self, number: int) -> None:
         """The state has recorded the dataset of this sum; a long journal is folded now."""
         if number == self.sum and self._size > _COMPACT_FROM:
-            self.mark()
+            self.mark(number)
 
     def close(self) -> None:
         """Flush the journal and let go of the files; of the store's, when nothing refers to it any more."""
@@ -196,6 +196,11 @@ def open_store(folder: Path, number: int) -> DiskStore | None:
         return found if found.settle(number) else None
     except (OSError, RuntimeError, ValueError, KeyError, TypeError):  # the engine says RuntimeError of damaged files
         return None
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error of the engine says that files of the store are damaged; it has no class of its own for that."""
+    return isinstance(error, OSError | RuntimeError) and "Corruption" in str(error)
 
 
 def boot_id() -> str | None:

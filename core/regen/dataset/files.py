@@ -39,7 +39,8 @@ COMPRESSIONS = ("gz", "bz2", "xz", "zst")
 _GLOB = re.compile(r"[*?\[]")
 _LEFT_BY_EDITORS = GitIgnoreSpec.from_lines(["*~", "\\#*#", "*.swp", "*.swo", "*.tmp", "*.bak", "4913"])
 _BOTTOMLESS = -1
-_IGNORE_FILE = ".regenignore"
+IGNORE_FILE = ".regenignore"
+"""Patterns of files that are not taken, beside the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class _Finder:
         self.root = root
         self.real_root = root.resolve()
         lines = list(ignore)
-        own = root / _IGNORE_FILE
+        own = root / IGNORE_FILE
         if own.is_file():
             lines += own.read_text("utf-8", errors="replace").splitlines()
         self.ignored = GitIgnoreSpec.from_lines(lines) if any(line.strip() for line in lines) else None

@@ -3,7 +3,7 @@
 Why a delta is inserted first and removed later: between `insert` and `settle` the store holds old and new quads
 together, and that is what the derived queries of `regen.query` have to see, inside `GRAPH` as well as outside. How
 often a triple stands in the files is not counted in a table of its own: the store's named graphs say it, and only
-graphs that several files may name are counted here.
+quads that several files state in one graph, because they name it, are counted here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Dataset:
     def __init__(self, disk: DiskStore | None = None) -> None:
         self.disk = disk
         self.store = disk.store if disk is not None else Store()
-        self._several: dict[Quad, int] = {}  # how many files state a quad of a graph that they name, from two on
+        self._several: dict[Quad, int] = {}  # how many files state a quad, from two on
 
     def fill(self, files: Iterable[tuple[str, Iterable[Quad]]]) -> None:
         """Add files to an empty dataset, without working out a delta.
@@ -58,17 +58,11 @@ class Dataset:
         Args:
             files: (name of the file's graph, its quads: normalised and labelled, as the file has them).
         """
-        bulk(self.store, ((iri, self._plain(quads)) for iri, quads in files))
-
-    def _plain(self, quads: Iterable[Quad]) -> Iterator[Quad]:
-        """The quads in the default graph; those in graphs that the file names are added here."""
-        for quad in quads:
-            if quad.graph_name == _MERGE:
-                yield quad
-                continue
+        named: list[Quad] = []
+        bulk(self.store, ((iri, _plain(quads, named)) for iri, quads in files))
+        for quad in named:  # now that the store says what files state in their own graphs
             self._count(quad, 1)
-            self.store.add(quad)
-            self.store.add(Quad(quad.subject, quad.predicate, quad.object))
+            self.store.extend((quad, _merged(quad)))
 
     def insert(self, changes: Sequence[GraphChange]) -> Delta:
         """Work out the delta of some files and insert what it adds.
@@ -163,12 +157,11 @@ class Dataset:
         touched: dict[Quad, int] = {}
         for change in changes:
             graph = NamedNode(change.iri)
-            for quads, result, step in ((change.added, added, 1), (change.removed, removed, -1)):
+            for quads, step in ((change.added, 1), (change.removed, -1)):
                 for quad in quads:
-                    if quad.graph_name == _MERGE:
-                        result.add(Quad(quad.subject, quad.predicate, quad.object, graph))
-                    else:
-                        touched[quad] = touched.get(quad, 0) + step
+                    own = quad.graph_name == _MERGE
+                    stated = Quad(quad.subject, quad.predicate, quad.object, graph) if own else quad
+                    touched[stated] = touched.get(stated, 0) + step
         for quad, step in touched.items():
             before, after = self._count(quad, step)
             if before <= 0 < after:
@@ -178,7 +171,7 @@ class Dataset:
         return added, removed
 
     def _count(self, quad: Quad, step: int) -> tuple[int, int]:
-        """How many files state a quad of a graph that they name: before, and after so many more do."""
+        """How many files state a quad, in their own graph or in one that they name: before, and after so many more."""
         before = self._several.get(quad, 1 if quad in self.store else 0)
         after = before + step
         if after > 1:
@@ -190,6 +183,15 @@ class Dataset:
     def _stays(self, quad: Quad, removed: Set[Quad]) -> bool:
         others = self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
         return any(other.graph_name != _MERGE and other != quad and other not in removed for other in others)
+
+
+def _plain(quads: Iterable[Quad], named: list[Quad]) -> Iterator[Quad]:
+    """The quads in the default graph; the others go into `named`."""
+    for quad in quads:
+        if quad.graph_name == _MERGE:
+            yield quad
+        else:
+            named.append(quad)
 
 
 def _merged(quad: Quad) -> Quad:

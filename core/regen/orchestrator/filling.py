@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import Quad
 
-from regen.dataset.disk import drop_store, make_store, open_store
+from regen.dataset.disk import drop_store, is_damage, make_store, open_store
 from regen.dataset.store import Dataset
 from regen.errors import StateError
 from regen.orchestrator.session import Session
@@ -55,9 +55,8 @@ def keep(session: Session, dataset: Dataset) -> None:
     disk = dataset.disk
     if disk is None or disk.sum == session.sum or not dataset.can_be_kept:
         return
-    disk.sum = session.sum
     try:
-        disk.mark()
+        disk.mark(session.sum)
     except OSError as error:
         raise _unusable(_folder(session), error) from error
 
@@ -76,7 +75,7 @@ def sound_store(session: Session) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         disk = session.dataset.disk if session.dataset is not None else None
-        if disk is None or "Corruption" not in str(error):
+        if disk is None or not is_damage(error):
             raise
         disk.unmark()
         raise StateError(

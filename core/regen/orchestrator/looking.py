@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from stat import S_ISREG
 
-from regen.dataset.files import FoundFile, Signature, find_graph_files
+from regen.dataset.files import IGNORE_FILE, FoundFile, Signature, find_graph_files
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import path_of
 
@@ -69,7 +69,7 @@ def _some(session: Session, changed: Collection[str]) -> Look | None:
             if file is None:
                 return None
             files.append(file)
-        elif os.path.lexists(name) or _was_folder(session, path):
+        elif path == IGNORE_FILE or os.path.lexists(name) or _was_folder(session, path):
             return None
         else:
             only_graphs = False  # it came and went: what an editor writes before it renames, or a template

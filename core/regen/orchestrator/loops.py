@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from pathspec import GitIgnoreSpec
 
 from regen.config import Config
-from regen.dataset.files import COMPRESSIONS, FORMATS
+from regen.dataset.files import COMPRESSIONS, FORMATS, IGNORE_FILE
 from regen.errors import PathError
 from regen.model.plan import Action, PlanItem
 from regen.orchestrator.session import Place
@@ -70,7 +70,7 @@ def _reader(
 
 
 def _own_ignored(root: Path) -> list[str]:
-    own = root / ".regenignore"
+    own = root / IGNORE_FILE
     return own.read_text("utf-8", errors="replace").splitlines() if own.is_file() else []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -73,15 +74,17 @@ class Production:
         here = partial(produce, graph=filled(session), hooks=session.hooks)
         work = here if executor.name == "inline" else produce
         parts: list[tuple[Chunk, Produced]] = []
+        walked: Counter[str] = Counter()
         for chunk, produced in zip(spread, await executor.map(work, spread, count.following(spread)), strict=True):
             parts.append((chunk, produced))
             walking = {value.key for value in produced.made if value.needs_graph}
-            if len(walking) * 2 > len(chunk.jobs):  # where few do, sending all there costs less than keeping all here
-                session.walks.add(chunk.template.digest)
+            walked[chunk.template.digest] += 2 * len(walking) - len(chunk.jobs)
             if walking:
                 alone.append(Chunk(chunk.workshop, chunk.template, tuple(j for j in chunk.jobs if j.key in walking)))
                 count.done -= len(walking)
             _keep(results, chunk, (value for value in produced.made if not value.needs_graph))
+        # Where less than half of them do, sending all there costs less than keeping all here.
+        session.walks |= {digest for digest, more in walked.items() if more > 0}
         for chunk in alone:
             parts.append((chunk, await here(chunk)))
             _keep(results, chunk, parts[-1][1].made)

@@ -15,12 +15,13 @@ from subprocess import CompletedProcess
 import anyio
 
 from regen.config import Config, load_config
+from regen.dataset.files import IGNORE_FILE
 from regen.errors import UsageError
 
 _GIT_S = 30.0  # for one call; a history in which git does not find a line by then is not worth the wait
 _AT_ONCE = 500  # digests in one pattern: 32 KiB, and an argument may have 128 KiB
 _ADDED = re.compile(rb"[0-9a-f]{64}$")
-_CONFIGURATION = ("regen.toml", "pyproject.toml", ".regenignore")
+_CONFIGURATION = ("regen.toml", "pyproject.toml", IGNORE_FILE)
 
 
 class Repository:
@@ -84,7 +85,7 @@ class Repository:
         inputs = self._below(names or (), _fixed(entries))
         if not inputs:
             return None
-        ignored = [f"{self.prefix}.regenignore"] if f"{self.prefix}.regenignore" in (names or ()) else []
+        ignored = [f"{self.prefix}{IGNORE_FILE}"] if f"{self.prefix}{IGNORE_FILE}" in (names or ()) else []
         if not await self._check_out([*inputs, *ignored], folder):
             return None
         project = folder / "tree" / self.prefix

@@ -64,8 +64,9 @@ class Status:
         else:
             note = f"  {self.release.note}" if self.release.note else ""
             yield "release", f"{self.release.number} ({self.release.state}), {when(self.release.at)}{note}"
-        sources = f" and {self.sources} sources" if self.sources else ""
-        yield "graph", f"{self.quads:,} quads in {self.files} files{sources}, revision {self.revision}"
+        sources = f" and {_many(self.sources, 'source')}" if self.sources else ""
+        files = _many(self.files, "file")
+        yield "graph", f"{self.quads:,} quads in {files}{sources}, revision {self.revision}"
         for path, reason in self.broken:
             yield "broken", f"{path}: {reason}"
         counts = ", ".join(f"{count:,} {state}" for state, count in self.artifacts)
@@ -125,3 +126,7 @@ def _status(config: Config, name: str, state: State) -> Status:
         interrupted=interrupted(state, name),
         sources=sources,
     )
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

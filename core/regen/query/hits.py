@@ -7,6 +7,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from regen.dataset.disk import is_damage
 from regen.dataset.terms import OxTerm, sparql, to_ox, to_term
 from regen.errors import QueryError
 from regen.model.delta import Quad
@@ -39,6 +40,8 @@ def select(store: ox.Store, text: str, prefixes: dict[str, str]) -> Iterator[Row
         for solution in found:
             yield tuple(map(term, solution))
     except RuntimeError as error:
+        if is_damage(error):
+            raise
         raise QueryError(
             f"a view cannot be evaluated: {error}",
             where=" ".join(text.split())[:_SHOWN],
