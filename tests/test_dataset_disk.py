@@ -57,6 +57,12 @@ def sum_of(graphs: Graphs) -> int:
     return moved_sum(0, Delta(frozenset(named_quads(graphs.items()))))
 
 
+def states_one_twice(graphs: Graphs) -> bool:
+    """Whether two files state one quad, which only a store in memory counts."""
+    quads = list(named_quads(graphs.items()))
+    return len(set(quads)) < len(quads)
+
+
 def made(folder: Path, graphs: Graphs) -> Dataset:
     dataset = Dataset(make_store(folder))
     dataset.fill(graphs.items())
@@ -128,7 +134,7 @@ def test_a_store_that_was_left_anywhere_is_brought_to_what_the_state_says(
             assert set(found.store) == in_memory(history[asked])
             assert found.sum == sums[asked]
         else:
-            assert any(len(set(h[FILES[0]]) & set(h[FILES[1]])) for h in history), "no quad was stated twice"
+            assert any(states_one_twice(h) for h in history), "no quad was stated twice"
         del found
 
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.deploy_world import ENVIRONMENT, Renders, Tree, World, opened, scratch, sound
 
@@ -277,6 +277,9 @@ def restores(history: list[Renders], edits: list[tuple[int, str]], back: int) ->
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
+@example(  # the bytes that move are those that stand there, and only the permissions differ
+    [{"k1": ("b", b"red\n"), "k2": ("a", b"red\nred\n")}, {"k1": ("a", b"red\nred\n")}], [(0, "chmod")], 0
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(st.lists(renders(), min_size=2, max_size=4), EDITS, st.integers(0, 3))
 def test_rollback_of_a_deployment_is_what_was_before(

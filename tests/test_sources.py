@@ -349,7 +349,7 @@ def test_status_counts_it(world: World, server: Server, capfd: pytest.CaptureFix
     run(["apply", "-C", str(world.root)])
     assert run(["status", "-C", str(world.root)]) == ExitCode.DONE
     out = capfd.readouterr().out
-    assert "in 1 files and 1 sources" in out
+    assert "in 1 file and 1 source," in out
     assert re.search("broken +source:crm: .*403", out)
 
 

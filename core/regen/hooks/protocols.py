@@ -185,6 +185,8 @@ class Deployer(Protocol):
     ) -> Switched:
         """Put every path from its old bytes to its new ones; old files stay staged, so that it can be taken back.
 
+        A change with equal bytes moves permissions alone, from `old_mode` to `mode`; nothing was staged for it.
+
         Args:
             folders: as for `prepare`.
             resumed: whether any path may be switched already, or its staged file be missing: after a kill, after an

@@ -25,6 +25,8 @@ class Change:
         source: the path whose file lends permissions and attributes, where the artifact moves; None: its own.
         stage: the hidden path that holds the new file before, and the old one after the switch; "" before
             a deployer named it.
+        lent: permission bits that regen left at the source; where they are others now, those come along instead of
+            `mode`. None: the source's bits come along whatever they are.
     """
 
     path: str
@@ -38,6 +40,12 @@ class Change:
     old_mode: int | None = None
     source: str | None = None
     stage: str = ""
+    lent: int | None = None
+
+    @property
+    def alters(self) -> bool:
+        """Whether anything changes on disk: bytes, or the permissions that an artifact brings along to equal bytes."""
+        return self.old != self.new or (self.new is not None and self.mode != self.old_mode)
 
     def reversed(self) -> Change:
         """The change that takes this one back."""

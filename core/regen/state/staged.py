@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 
-from regen.model.deploy import Change
+from regen.model.deploy import Change, Raced
 from regen.state import faults
-from regen.state.blobs import write_all
-from regen.state.tree import Tree, parents
+from regen.state.blobs import digest_of, write_all
+from regen.state.tree import Tree, parents, read_all
 
 
 def aside(stage: str) -> str:
@@ -38,6 +39,22 @@ def write_stage(tree: Tree, change: Change, data: bytes, *, sync: bool) -> None:
             os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def set_permissions(tree: Tree, change: Change) -> Raced | None:
+    """Switch a path whose bytes stay: its permissions move, unless somebody has set others meanwhile."""
+    fd = tree.open(change.path)
+    if fd is None:
+        return Raced(change, None)
+    try:
+        data = read_all(fd)
+        if digest_of(data) != change.new:
+            return Raced(change, data)
+        if change.mode is not None and stat.S_IMODE(os.fstat(fd).st_mode) == change.old_mode:
+            os.fchmod(fd, change.mode)
+    finally:
+        os.close(fd)
+    return None
 
 
 def _copy_attributes(old: int, new: int) -> None:

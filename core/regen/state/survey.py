@@ -61,9 +61,10 @@ class Survey:
         )
 
     def _mode_of(self, change: Change, found: os.stat_result | None) -> int:
-        """Of the file that moves here; else what the change asks for; else as it is; else as new files are."""
+        """Of the file that moves here; else, or where its bits are those lent to it, what the change asks for; else
+        as it is; else as new files are."""
         moved = self._tree.stat(change.source) if change.source is not None else None
-        if moved is not None:
+        if moved is not None and (change.mode is None or stat.S_IMODE(moved.st_mode) != change.lent):
             return stat.S_IMODE(moved.st_mode)
         if change.mode is not None:
             return change.mode

@@ -18,7 +18,7 @@ from regen.hooks.protocols import Journal
 from regen.model.deploy import Change, Raced
 from regen.state import faults
 from regen.state.blobs import digest_of
-from regen.state.staged import aside, write_stage
+from regen.state.staged import aside, set_permissions, write_stage
 from regen.state.syscalls import exchange, has_writer, rename_new
 from regen.state.tree import Tree, read_all, split
 
@@ -77,6 +77,8 @@ class Switch:
         """Put the new file at the path."""
         faults.point("switch.place")
         self._touch(change)
+        if change.old == change.new:
+            return set_permissions(self._tree, change)
         if self._resumed:
             self._tidy(change)
             found = self._tree.read(change.path)

@@ -59,7 +59,7 @@ def commit(
     draft, prepared, again = _prepare(state, target, heading, plan.items, remerge)
     state.blobs.put_soon(list(draft.fresh.values()))
     conflicts = open_conflicts(state, target, draft)
-    changed = tuple(c for c in prepared.changes if c.old != c.new)
+    changed = tuple(change for change in prepared.changes if change.alters)
     why = f"edited while release {heading.number} was written"
     journal = CommitJournal(state, target.environment, at=at, why=why, changes=changed, fresh=draft.fresh)
     stage(state, target, prepared, changed, journal)

@@ -194,6 +194,7 @@ class Restoring:
     def _change(self, one: Restored, new: str | None, version: Version | None, mine: Standing | None = None) -> Change:
         moved = mine is not None and mine.path != one.path
         here = mine is not None and not moved and one.found is not None
+        left = at_path(self._state.db, self._target.environment, mine.path) if mine is not None and moved else None
         return Change(
             one.path,
             one.artifact,
@@ -204,6 +205,7 @@ class Restoring:
             new,
             mode=None if version is None or here else version.mode,
             source=mine.path if mine is not None and moved else None,
+            lent=left.mode if left is not None else None,
         )
 
     def _was_deleted(self, version: Version) -> bool:

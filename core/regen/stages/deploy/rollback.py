@@ -71,7 +71,7 @@ def rollback(
     way = _way(state, target, to, at, force=force)
     restoring = Restoring(state, target, way.to.number, remerge, discard_edits=discard_edits)
     restored, prepared = _prepare(state, target, way, restoring)
-    changed = tuple(change for change in prepared.changes if change.old != change.new)
+    changed = tuple(change for change in prepared.changes if change.alters)
     journal = CommitJournal(state, target.environment, at=at, why=way.why, changes=changed)
     stage(state, target, prepared, changed, journal)
     record = CommitRecord(target.environment, way.number, RecordKind.ROLLBACK, at, changed)
