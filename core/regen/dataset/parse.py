@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import chain, islice
 from typing import IO, cast
 from xml.parsers import expat
@@ -20,7 +21,7 @@ import pyoxigraph as ox
 
 from regen.dataset.terms import BLANK
 from regen.errors import GraphError
-from regen.model.graphfile import GraphFile, Loaded
+from regen.model.graphfile import LINE_FORMATS, GraphFile, Loaded
 
 OXIGRAPH_FORMATS = {
     "turtle": ox.RdfFormat.TURTLE,
@@ -77,7 +78,7 @@ def parse(file: GraphFile) -> Loaded:
                 raise _graph_error(file, data, error, lenient_place) from error
             raise _graph_error(file, data, strict, (line, column)) from strict
     warning = f"{file.path}:{line}:{column}: {_message(strict)}; the file was read all the same"
-    return Loaded(loaded.quads, loaded.prefixes, (warning,))
+    return replace(loaded, warnings=(warning,))
 
 
 def _parsed(file: GraphFile, data: bytes, *, lenient: bool) -> Loaded:
@@ -97,7 +98,7 @@ def _parsed(file: GraphFile, data: bytes, *, lenient: bool) -> Loaded:
         _refuse_deep(file, quads)
     if BLANK.encode() in data:
         _refuse_reserved(file, data, quads)
-    return Loaded(quads, {**prefixes, **parser.prefixes})
+    return Loaded(quads, {**prefixes, **parser.prefixes}, by_line=file.format in LINE_FORMATS)
 
 
 def _refuse_broken_xml(data: bytes) -> None:

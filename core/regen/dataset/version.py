@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from regen.dataset.labels import blank_node_labels, has_blank, with_labels
+from regen.dataset.lines import Lines, Quads
 from regen.dataset.normal import normal_quads
 from regen.dataset.parse import paused_gc
 from regen.model.graphfile import Loaded
@@ -33,18 +34,19 @@ class FileDelta:
     Attributes:
         iri: the name of the file's graph.
         added, removed: normalised and labelled quads; those in the default graph belong to `iri`.
-        quads: all quads of the new version, in the same form; compare the next version with these.
+        quads: all quads of the new version, in the same form, or the text that says them; compare the next version
+            with these.
         written: quad of `quads` to the spellings of its object in the file that are not the store's; sorted.
     """
 
     iri: str
     added: Set[ox.Quad] = field(repr=False)
     removed: Set[ox.Quad] = field(repr=False)
-    quads: Set[ox.Quad] = field(repr=False)
+    quads: Quads = field(repr=False)
     written: Mapping[ox.Quad, tuple[str, ...]] = field(repr=False, default_factory=dict)
 
 
-def file_delta(loaded: Loaded, iri: str, old: Set[ox.Quad]) -> FileDelta:
+def file_delta(loaded: Loaded, iri: str, old: Quads) -> FileDelta:
     """Compare a file with its last version.
 
     Args:
@@ -53,6 +55,7 @@ def file_delta(loaded: Loaded, iri: str, old: Set[ox.Quad]) -> FileDelta:
         old: `quads` of the last version; empty for a new file. It is not changed.
     """
     with paused_gc():
+        old = old.quads() if isinstance(old, Lines) else old
         if not old:
             quads, written = _in_store_form(dict.fromkeys(loaded.quads), loaded, iri)
             return FileDelta(iri, quads, frozenset(), quads, written)
@@ -76,7 +79,7 @@ def _in_store_form(
     Many quads come in the order of the file: quads of one node then lie together in memory, which makes labels
     three times as fast.
     """
-    normal, written = _normalised(quads, iri)
+    normal, written = normalised(quads, iri)
     ground, blank = _split(normal)
     if not blank:
         return set(ground), written
@@ -102,8 +105,13 @@ def _split(quads: Iterable[ox.Quad]) -> tuple[list[ox.Quad], list[ox.Quad]]:
     return ground, blank
 
 
-def _normalised(quads: Collection[ox.Quad], iri: str) -> tuple[Collection[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
-    """The quads, each once, with the store's literals, and for those that changed how the file spells the object."""
+def normalised(quads: Collection[ox.Quad], iri: str) -> tuple[Collection[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
+    """The quads, each once, with the store's literals, and for those that changed how the file spells the object.
+
+    Args:
+        quads: of a file, once or as often as they stand there.
+        iri: the name of the file's graph; what the file itself puts there is taken for its default graph.
+    """
     own = ox.NamedNode(iri)
     named = [quad for quad in quads if type(quad.graph_name) is not _DEFAULT and quad.graph_name == own]
     if named:

@@ -24,6 +24,10 @@ SOURCE = "source:"
 """What the path of a graph starts with that is no file; the name of its source follows."""
 
 
+LINE_FORMATS = frozenset({"ntriples", "nquads"})
+"""Formats in which each line says what it says by itself."""
+
+
 def graph_iri(path: str) -> str:
     """The name of a graph: a file's, or `urn:regen:source:NAME` for that of a source."""
     return f"urn:regen:{path}" if path.startswith(SOURCE) else file_iri(path)
@@ -57,8 +61,11 @@ class Loaded:
             name.
         prefixes: prefix, without colon, to IRI.
         warnings: one sentence each, with file and line.
+        by_line: whether each line of the file says what it says by itself; then of its next version only lines that
+            differ may be loaded, as a file of their own.
     """
 
     quads: Collection[Quad] = field(repr=False)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    by_line: bool = False

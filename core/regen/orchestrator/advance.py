@@ -129,8 +129,8 @@ def _stayed(session: Session, units: Mapping[str, Unit]) -> list[Unit]:
 def _first_load(session: Session, reads: Sequence[Read]) -> Change:
     deltas = [read.version.delta for read in reads if read.version is not None and read.version.delta is not None]
     session.rows = Shared()
-    session.dataset = new_dataset(session, ((delta.iri, delta.quads) for delta in deltas))
-    delta = Delta(frozenset(named_quads((delta.iri, delta.quads) for delta in deltas)))
+    session.dataset = new_dataset(session, ((delta.iri, delta.added) for delta in deltas))
+    delta = Delta(frozenset(named_quads((delta.iri, delta.added) for delta in deltas)))
     added = delta.added
     return Change(delta, frozenset(quad.subject for quad in added))
 

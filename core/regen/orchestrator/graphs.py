@@ -6,12 +6,16 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from pyoxigraph import DefaultGraph, NamedNode, Quad
+
 from regen.dataset.files import FoundFile, Signature
 from regen.dataset.read import graph_file, read_bytes
 from regen.errors import GraphError
+from regen.model.graphfile import LINE_FORMATS, GraphFile, graph_iri
 from regen.orchestrator.pending import Answer
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import error_of, path_of
+from regen.orchestrator.stale import filled
 from regen.stages.load import Version, load
 from regen.state.files import FileRow
 from regen.state.sources import Known
@@ -73,8 +77,23 @@ async def _read_file(session: Session, file: FoundFile, row: FileRow | None) -> 
         return Read(_row(session, file.path, file.signature, row, "", version), version)
     if source is None:
         return None
-    version = await load(source, session.quads_of(file.path) if row is not None else frozenset(), session.hooks)
+    version = await _load(session, source, row)
     return Read(_row(session, file.path, file.signature, row, digest, version), version)
+
+
+async def _load(session: Session, source: GraphFile, row: FileRow | None) -> Version:
+    """Parse a file or an answer, or what is new in it."""
+    if row is None:
+        return await load(source, frozenset(), session.hooks, lambda quad: True)
+    by_line = source.format in LINE_FORMATS and not row.warnings and row.loader == session.loader
+    old = session.version_of(source.path) if by_line else session.quads_of(source.path)
+    own = NamedNode(graph_iri(source.path))
+
+    def is_new(quad: Quad) -> bool:
+        graph = own if quad.graph_name == DefaultGraph() else quad.graph_name
+        return Quad(quad.subject, quad.predicate, quad.object, graph) not in filled(session).store
+
+    return await load(source, old, session.hooks, is_new)
 
 
 async def _read_source(session: Session, path: str, answer: Answer) -> Read | None:
@@ -86,7 +105,7 @@ async def _read_source(session: Session, path: str, answer: Answer) -> Read | No
     same = row is not None and row.error is None and (row.digest, row.loader) == (answer.digest, session.loader)
     if row is not None and same:
         return Read(row, None, answer.known) if answer.known != session.known.get(path_name(path)) else None
-    version = await load(answer.file, session.quads_of(path) if row is not None else frozenset(), session.hooks)
+    version = await _load(session, answer.file, row)
     if version.error is not None and row is None:
         raise version.error
     # Prefixes of a server bind nothing here: they would quarrel with those of files, and nobody could mend them.

@@ -16,9 +16,9 @@ from regen.state.files import FileRow
 from regen.state.sources import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Set
-
     from pyoxigraph import Quad
+
+    from regen.dataset.lines import Quads
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Pending:
 
     files: dict[str, FileRow | None] = field(default_factory=dict)
     patches: list[tuple[str, frozenset[Quad], frozenset[Quad]]] = field(default_factory=list)
-    contents: dict[str, Set[Quad]] = field(default_factory=dict)
+    contents: dict[str, Quads] = field(default_factory=dict)
     rewritten: set[str] = field(default_factory=set)
     known: dict[str, Known | None] = field(default_factory=dict)
     written: dict[str, Mapping[Quad, tuple[str, ...]]] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 import time
@@ -11,6 +10,7 @@ from dataclasses import replace
 
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 
+from regen.dataset.lines import Lines, Quads
 from regen.dataset.terms import BLANK
 from regen.orchestrator.pending import Pending
 from regen.orchestrator.selectors import write_compiled
@@ -66,7 +66,7 @@ def _write_contents(session: Session, pending: Pending) -> None:
 
     Before the transaction, for what is taken back with that could not be stored a second time.
     """
-    digests = session.state.blobs.put_soon([nquads(quads) for quads in pending.contents.values()])
+    digests = session.state.blobs.put_soon([content(quads) for quads in pending.contents.values()])
     for path, digest in zip(pending.contents, digests, strict=True):
         session.files[path] = pending.files[path] = replace(session.files[path], blob=digest)
         pending.rewritten.add(path)
@@ -96,11 +96,17 @@ def _fold(session: Session, paths: Set[str]) -> None:
     """Write files anew that have gathered many patches: their blobs take these in."""
     for path in sorted(paths):
         if files.patches(session.state.db, path) > _FOLD_FROM and path in session.files:
-            row = replace(session.files[path], blob=session.state.blobs.put(nquads(session.quads_of(path))))
+            row = replace(session.files[path], blob=session.state.blobs.put(content(session.version_of(path))))
             with session.state.db.transaction():
                 files.write_file(session.state.db, row)
                 files.drop_patches(session.state.db, path)
             session.files[path] = row
+
+
+def content(quads: Quads) -> bytes:
+    """What is stored of a version: N-Quads, each quad once."""
+    plain = isinstance(quads, Lines) and not quads.added and not quads.removed
+    return quads.text if isinstance(quads, Lines) and plain else nquads(quads)
 
 
 def nquads(quads: Iterable[Quad]) -> bytes:
@@ -136,22 +142,21 @@ def with_blanks(text: str) -> str:
     return _BLANK.sub(r"_:\1", text)
 
 
-def stored_quads(session: Session, path: str) -> Set[Quad]:
-    """A file's quads from its blob and patches; none for a file that was never read well."""
+def stored_version(session: Session, path: str) -> Quads:
+    """A file's quads as its blob and patches have them; none for a file that was never read well."""
     row = session.files.get(path)
     if row is None or row.blob is None:
-        return set()
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        quads = set(parse(session.state.blobs.read(row.blob), format=RdfFormat.N_QUADS, lenient=True))
-    finally:
-        if enabled:
-            gc.enable()
-    for added, removed in files.read_patches(session.state.db, path):
-        quads.difference_update(parse(removed, format=RdfFormat.N_QUADS, lenient=True))
-        quads.update(parse(added, format=RdfFormat.N_QUADS, lenient=True))
-    return quads
+        return frozenset()
+    patches = [tuple(map(_parsed, patch)) for patch in files.read_patches(session.state.db, path)]
+    first = row.quads - sum(len(added) - len(removed) for added, removed in patches)
+    version = Lines(session.state.blobs.read(row.blob), first)
+    for added, removed in patches:
+        version = version.patched(added, removed)
+    return version
+
+
+def _parsed(text: str) -> Set[Quad]:
+    return set(parse(text, format=RdfFormat.N_QUADS, lenient=True))
 
 
 def read_sum(database: Database) -> int:

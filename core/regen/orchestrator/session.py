@@ -12,6 +12,7 @@ import anyio
 
 from regen.config import Config, Environment
 from regen.dataset.files import FoundFile
+from regen.dataset.lines import Lines, Quads
 from regen.dataset.prefixes import merged_prefixes
 from regen.hooks.dispatch import Hooks
 from regen.model.change import Change
@@ -99,9 +100,9 @@ class Session:
     files: dict[str, FileRow] = field(default_factory=dict)
     sum: int = 0
     dataset: Dataset | None = None
-    quads: dict[str, Set[Quad]] = field(default_factory=dict)
+    quads: dict[str, Quads] = field(default_factory=dict)
     kept_quads: int = 0
-    replaced: list[Set[Quad]] = field(default_factory=list)
+    replaced: list[Quads] = field(default_factory=list)
     remarked: set[str] = field(default_factory=set)
     prefix_table: dict[str, str] | None = None
     found: dict[str, FoundFile] = field(default_factory=dict)
@@ -177,15 +178,20 @@ class Session:
 
     def quads_of(self, path: str) -> Set[Quad]:
         """The quads of a file that are in force: from memory, else from its blob and patches."""
+        known = self.version_of(path)
+        return known.quads() if isinstance(known, Lines) else known
+
+    def version_of(self, path: str) -> Quads:
+        """The same, not parsed where that is not done yet."""
         known = self.quads.get(path)
         if known is None:
-            from regen.orchestrator.persist import stored_quads
+            from regen.orchestrator.persist import stored_version
 
-            known = stored_quads(self, path)
+            known = stored_version(self, path)
             self.remember_quads(path, known)
         return known
 
-    def remember_quads(self, path: str, quads: Set[Quad]) -> None:
+    def remember_quads(self, path: str, quads: Quads) -> None:
         """Keep a file's quads for its next comparison, the latest files first."""
         self.forget_quads(path)
         self.quads[path] = quads
