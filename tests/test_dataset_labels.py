@@ -33,7 +33,7 @@ OWL = """@prefix owl: <http://www.w3.org/2002/07/owl#> .
 def labelled(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
     """The quads with labels, after a check that no two nodes share one."""
     quads = list(quads)
-    labels = blank_node_labels(quads)
+    labels = blank_node_labels(quads).of
     assert len(set(labels.values())) == len(labels)
     assert all(len(label) == 20 for label in labels.values())
     result = with_labels(quads, labels)
@@ -42,7 +42,7 @@ def labelled(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
 
 
 def turtle(text: str) -> set[ox.Quad]:
-    return labelled(set(ox.parse(OWL + text, ox.RdfFormat.TRIG, rename_blank_nodes=True)))
+    return labelled(set(ox.parse(OWL + text, ox.RdfFormat.TRIG, rename_blank_nodes=True))).of
 
 
 def canonical(quads: Iterable[ox.Quad]) -> frozenset[ox.Quad]:
@@ -258,7 +258,7 @@ def test_w3c_poison_ends_within_a_few_milliseconds_of_work(work: Counter[str]) -
 def test_thousands_of_restrictions_need_no_search_and_a_few_digests_each(work: Counter[str]) -> None:
     """So the time of their labels grows with the file, and with nothing else."""
     quads = list(ox.parse(OWL + _restrictions(5_000), ox.RdfFormat.TURTLE, rename_blank_nodes=True))
-    assert len(blank_node_labels(quads)) == 5_000
+    assert len(blank_node_labels(quads).of) == 5_000
     assert work["mentions"] == 0
     assert work["digests"] <= 3 * 5_000
 
@@ -266,7 +266,7 @@ def test_thousands_of_restrictions_need_no_search_and_a_few_digests_each(work: C
 def test_thousands_of_shapes_with_lists_need_no_search_either(work: Counter[str]) -> None:
     inner = "sh:path :p ; sh:minCount 1 ; sh:in ( 1 2 3 )"
     text = "".join(f":S{i} a sh:NodeShape ; sh:property [ {inner} ] , [ sh:path :q{i % 9} ] .\n" for i in range(1_000))
-    labels = blank_node_labels(list(ox.parse(OWL + text, ox.RdfFormat.TURTLE, rename_blank_nodes=True)))
+    labels = blank_node_labels(list(ox.parse(OWL + text, ox.RdfFormat.TURTLE, rename_blank_nodes=True))).of
     assert len(labels) == 5_000
     assert work["mentions"] == 0
     assert work["digests"] <= 3 * 5_000
@@ -295,7 +295,7 @@ def test_past_the_budget_labels_follow_the_order_of_the_file() -> None:
 
     def again() -> set[ox.Quad]:
         quads = list(ox.parse(text, ox.RdfFormat.N_QUADS, rename_blank_nodes=True))
-        labels = blank_node_labels(set(quads), quads)
+        labels = blank_node_labels(set(quads), quads).of
         assert len(set(labels.values())) == len(labels)
         return with_labels(quads, labels)
 
@@ -393,4 +393,4 @@ def test_blank_graphs_and_triple_terms_are_labelled() -> None:
 
 
 def test_no_blank_nodes_no_labels() -> None:
-    assert blank_node_labels([ox.Quad(A, P, C)]) == {}
+    assert blank_node_labels([ox.Quad(A, P, C)]).of == {}

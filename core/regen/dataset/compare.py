@@ -16,7 +16,7 @@ from regen.dataset.files import find_graph_files
 from regen.dataset.patch import Patch
 from regen.dataset.read import graph_file, no_loader, read_bytes
 from regen.dataset.store import Dataset, GraphChange, model_quad
-from regen.dataset.version import FileDelta, file_delta
+from regen.dataset.version import FileDelta, as_set, file_delta
 from regen.errors import GraphError, UsageError
 from regen.model.change import Origins
 from regen.model.delta import Delta
@@ -141,7 +141,7 @@ async def _read(tree: Tree, load: Load, earlier: Mapping[str, FileDelta]) -> _Si
             if loaded is None:
                 raise no_loader(file)
             before = earlier.get(iri)
-            side.files[iri] = file_delta(loaded, iri, before.quads if before is not None else frozenset())
+            side.files[iri] = file_delta(loaded, iri, as_set(before.quads) if before is not None else frozenset())
             side.paths[iri] = file.path
             side.prefixes = {**loaded.prefixes, **side.prefixes}
             side.warnings += loaded.warnings

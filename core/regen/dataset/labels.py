@@ -11,7 +11,8 @@ the order of the file as well: coarser, still unique, still the same for the sam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
@@ -26,26 +27,40 @@ _IRI = ox.NamedNode
 _TRIPLE = ox.Triple
 
 
-def blank_node_labels(quads: Iterable[ox.Quad], in_file_order: Iterable[ox.Quad] | None = None) -> dict[str, str]:
-    """A label of 20 hex digits for each blank node.
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Labels of the blank nodes of a file.
+
+    Attributes:
+        of: blank node id to label, 20 hex digits; the labels are distinct.
+        kinds: what content and owners alone make of the nodes, as often as there are such nodes. One that is alone of
+            its kind has that for its label, and so have its label those that are told apart by the ways to them;
+            no other node of the file comes into it.
+        symmetric: whether there are nodes that none of that tells apart, or that are in a cycle.
+    """
+
+    of: dict[str, str]
+    kinds: Collection[str]
+    symmetric: bool
+
+
+def blank_node_labels(quads: Iterable[ox.Quad], in_file_order: Iterable[ox.Quad] | None = None) -> Labels:
+    """A label for each blank node.
 
     Args:
         quads: all quads of one file that name a blank node, once each, literals normalised; quads without
             blank nodes do no harm.
         in_file_order: the same blank nodes in the order of the file; read only where a search has to begin
             somewhere. None where `quads` are in that order.
-
-    Returns:
-        blank node id to label; the labels are distinct.
     """
     quads = quads if isinstance(quads, (list, tuple, set, frozenset)) else list(quads)
     shape = _Shape(quads)
-    labels, equal = shape.merkle()
+    labels, equal, kinds = shape.merkle()
     if not equal:
-        return labels
+        return Labels(labels, kinds, symmetric=False)
     graph = Graph(shape.edges(labels, equal))
     settle(graph, equal, lambda: _ranks(quads if in_file_order is None else in_file_order))
-    return labels | equal
+    return Labels(labels | equal, kinds, symmetric=True)
 
 
 def with_labels(quads: Iterable[ox.Quad], labels: dict[str, str]) -> set[ox.Quad]:
@@ -136,11 +151,12 @@ class _Shape:
         self._in_tangle = {number[name] for quad in self.tangled for name in _names(quad)}
         self.names = list(number)  # node → the parser's id
 
-    def merkle(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Labels of the nodes that content and owners tell apart; first colours of all others."""
+    def merkle(self) -> tuple[dict[str, str], dict[str, str], Collection[str]]:
+        """Labels of the nodes that content and owners tell apart; first colours of all others; kinds of nodes."""
         closures = self._closures()
         owners = self._owners(closures)
-        labels, shared = _unshared({node: digest(f"{about}\n{owners[node]}") for node, about in closures.items()})
+        kinds = {node: digest(f"{about}\n{owners[node]}") for node, about in closures.items()}
+        labels, shared = _unshared(kinds)
         if shared:
             paths = self._paths(closures, labels, shared)
             told_apart, _ = _unshared(paths)
@@ -150,7 +166,8 @@ class _Shape:
             if node not in closures:
                 shared[node] = digest(f"in or before a cycle {(sorted(self.says[node]), sorted(self.owned[node]))}")
         names = self.names
-        return {names[node]: label for node, label in labels.items()}, {names[n]: c for n, c in shared.items()}
+        by_name = {names[node]: label for node, label in labels.items()}
+        return by_name, {names[node]: colour for node, colour in shared.items()}, kinds.values()
 
     def edges(self, labels: dict[str, str], equal: dict[str, str]) -> Iterator[Edge]:
         """What ties the nodes of `equal` to each other, to labelled nodes, and to their owners."""

@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from regen.dataset.parse import paused_gc
+from regen.dataset.regions import differing_regions
 from regen.dataset.terms import BLANK
-
-_BLOCK = 1 << 16  # bytes that are compared at a time
-_WINDOWS = (8, 64, 1024)  # lines after a difference among which the texts have to meet again
-_SHARE = 8  # a difference of more than an eighth of the file, and some bytes, is left to the parser
-_SOME = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +52,6 @@ class Lines:
         )
 
 
-Quads = Set[ox.Quad] | Lines
-"""All quads of one version of a file."""
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Lines that are in one of two texts only, each text as a whole: `removed` of the old, `added` of the new."""
@@ -85,61 +77,28 @@ def differing_lines(old: bytes, new: bytes) -> tuple[list[bytes], list[bytes]] |
 
     Each line has its end; one that is missing at the end of a text is put there.
     """
-    removed: list[bytes] = []
-    added: list[bytes] = []
-    at, to, size = 0, 0, 0
-    most = max(len(old), len(new)) // _SHARE + _SOME
-    while size < most:
-        same = _common(old, at, new, to)
-        if at + same == len(old) and to + same == len(new):
-            return removed, added
-        start = old.rfind(b"\n", at, at + same) + 1 or at
-        at, to = start, to + start - at
-        met = _meeting(old, at, new, to)
-        if met is None:
-            return None
-        removed += _with_ends(old[at : met[0]])
-        added += _with_ends(new[to : met[1]])
-        size += met[0] - at + met[1] - to
-        at, to = met
-    return None
+    regions = differing_regions(old, new, _LineCut(old, new))
+    if regions is None:
+        return None
+    removed = [line for region in regions for line in _with_ends(old[region.old_start : region.old_end])]
+    return removed, [line for region in regions for line in _with_ends(new[region.new_start : region.new_end])]
 
 
-def _common(old: bytes, at: int, new: bytes, to: int) -> int:
-    """How many bytes are the same from two places on."""
-    same, size = 0, _BLOCK
-    while size:
-        piece = old[at + same : at + same + size]
-        if piece and piece == new[to + same : to + same + size]:
-            same += len(piece)
-        else:
-            size //= 2
-    return same
+class _LineCut:
+    """Cuts texts into lines, each with its end."""
 
+    def __init__(self, old: bytes, new: bytes) -> None:
+        self._old = old
+        self._new = new
 
-def _meeting(old: bytes, at: int, new: bytes, to: int) -> tuple[int, int] | None:
-    """Where two texts that differ from two line starts on have a line in common again, or both end."""
-    for window in _WINDOWS:
-        ours, end = _next_lines(old, at, window)
-        theirs, end_there = _next_lines(new, to, window)
-        for line, place in theirs.items():
-            if line in ours:
-                return ours[line], place
-        if end == len(old) and end_there == len(new):
-            return end, end_there
-    return None
+    def back(self, at: int, end: int) -> int:
+        return self._old.rfind(b"\n", at, end) + 1 or at
 
+    def old_end(self, start: int) -> int:
+        return self._old.find(b"\n", start) + 1 or len(self._old)
 
-def _next_lines(text: bytes, start: int, count: int) -> tuple[dict[bytes, int], int]:
-    """The next lines of a text, each with its first place, and where they end."""
-    places: dict[bytes, int] = {}
-    for _ in range(count):
-        end = text.find(b"\n", start) + 1 or len(text)
-        if end == start:
-            break
-        places.setdefault(text[start:end], start)
-        start = end
-    return places, start
+    def new_end(self, start: int) -> int:
+        return self._new.find(b"\n", start) + 1 or len(self._new)
 
 
 def _with_ends(text: bytes) -> list[bytes]:

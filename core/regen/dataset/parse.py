@@ -9,19 +9,20 @@ from __future__ import annotations
 import codecs
 import gc
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain, islice
 from typing import IO, cast
+from typing import Literal as OneOf
 from xml.parsers import expat
 
 import pyoxigraph as ox
 
 from regen.dataset.terms import BLANK
 from regen.errors import GraphError
-from regen.model.graphfile import LINE_FORMATS, GraphFile, Loaded
+from regen.model.graphfile import GraphFile, Loaded
 
 OXIGRAPH_FORMATS = {
     "turtle": ox.RdfFormat.TURTLE,
@@ -34,6 +35,7 @@ OXIGRAPH_FORMATS = {
 }
 """Names of formats, as in `GraphFile.format`, that Oxigraph parses."""
 
+_UNITS: dict[str, OneOf["line", "statement"]] = {"ntriples": "line", "nquads": "line", "turtle": "statement"}
 _TITLES = {name: str(kind) for name, kind in OXIGRAPH_FORMATS.items()}
 _DEEPEST = 100  # levels of triple terms; what works on terms is recursive
 _EXCERPT = 100  # characters of the faulty line that an error repeats
@@ -91,14 +93,20 @@ def _parsed(file: GraphFile, data: bytes, *, lenient: bool) -> Loaded:
     )
     first = list(islice(parser, 1))
     prefixes = parser.prefixes  # those of RDF/XML are forgotten when the root element ends
-    quads = dict.fromkeys(chain(first, parser))
+    stated = list(chain(first, parser))
+    quads = dict.fromkeys(stated)
     if file.format == "rdfxml":
         _refuse_broken_xml(data)
     if (b"Triple" if file.format == "rdfxml" else b"<<") in data:
         _refuse_deep(file, quads)
     if BLANK.encode() in data:
         _refuse_reserved(file, data, quads)
-    return Loaded(quads, {**prefixes, **parser.prefixes}, by_line=file.format in LINE_FORMATS)
+    repeated = frozenset(_repeated(stated)) if len(stated) > len(quads) else frozenset()
+    return Loaded(quads, {**prefixes, **parser.prefixes}, unit=_UNITS.get(file.format), repeated=repeated)
+
+
+def _repeated(stated: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    return (quad for quad, times in Counter(stated).items() if times > 1)
 
 
 def _refuse_broken_xml(data: bytes) -> None:

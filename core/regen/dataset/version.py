@@ -16,15 +16,25 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from regen.dataset.labels import blank_node_labels, has_blank, with_labels
-from regen.dataset.lines import Lines, Quads
+from regen.dataset.lines import Lines
 from regen.dataset.normal import normal_quads
 from regen.dataset.parse import paused_gc
+from regen.dataset.statements import Statements
 from regen.model.graphfile import Loaded
 
 _BLANK = ox.BlankNode
 _TRIPLE = ox.Triple
 _DEFAULT = ox.DefaultGraph
 _ORDER_PAYS = 16  # from one quad in so many on it pays to bring candidates into the order of the file
+
+
+Quads = Set[ox.Quad] | Lines | Statements
+"""All quads of one version of a file, as the store has them; in a text where that is enough to go on from."""
+
+
+def as_set(quads: Quads) -> Set[ox.Quad]:
+    """The quads themselves."""
+    return quads.quads() if isinstance(quads, (Lines, Statements)) else quads
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class FileDelta:
         quads: all quads of the new version, in the same form, or the text that says them; compare the next version
             with these.
         written: quad of `quads` to the spellings of its object in the file that are not the store's; sorted.
+        kinds: of the file's blank nodes (`regen.dataset.labels.Labels`); none where the file was not read whole.
     """
 
     iri: str
@@ -44,9 +55,10 @@ class FileDelta:
     removed: Set[ox.Quad] = field(repr=False)
     quads: Quads = field(repr=False)
     written: Mapping[ox.Quad, tuple[str, ...]] = field(repr=False, default_factory=dict)
+    kinds: Collection[str] = field(repr=False, default=())
 
 
-def file_delta(loaded: Loaded, iri: str, old: Quads) -> FileDelta:
+def file_delta(loaded: Loaded, iri: str, old: Set[ox.Quad]) -> FileDelta:
     """Compare a file with its last version.
 
     Args:
@@ -55,10 +67,9 @@ def file_delta(loaded: Loaded, iri: str, old: Quads) -> FileDelta:
         old: `quads` of the last version; empty for a new file. It is not changed.
     """
     with paused_gc():
-        old = old.quads() if isinstance(old, Lines) else old
         if not old:
-            quads, written = _in_store_form(dict.fromkeys(loaded.quads), loaded, iri)
-            return FileDelta(iri, quads, frozenset(), quads, written)
+            quads, written, kinds = _in_store_form(dict.fromkeys(loaded.quads), loaded, iri)
+            return FileDelta(iri, quads, frozenset(), quads, written, kinds)
         raw = set(loaded.quads)
         odd = old ^ raw
         gone = odd & old
@@ -66,33 +77,33 @@ def file_delta(loaded: Loaded, iri: str, old: Quads) -> FileDelta:
         raw.difference_update(candidates)
         if len(candidates) * _ORDER_PAYS > len(loaded.quads):
             candidates = dict.fromkeys(quad for quad in loaded.quads if quad in candidates)
-        normal, written = _in_store_form(candidates, loaded, iri)
+        normal, written, kinds = _in_store_form(candidates, loaded, iri)
         raw |= normal
-        return FileDelta(iri, normal - old, gone - normal, raw, written)
+        return FileDelta(iri, normal - old, gone - normal, raw, written, kinds)
 
 
 def _in_store_form(
     quads: Collection[ox.Quad], loaded: Loaded, iri: str
-) -> tuple[Set[ox.Quad], dict[ox.Quad, tuple[str, ...]]]:
-    """The quads normalised and labelled, and the spellings of the file where those are others.
+) -> tuple[Set[ox.Quad], dict[ox.Quad, tuple[str, ...]], Collection[str]]:
+    """The quads normalised and labelled, the spellings of the file where those are others, the kinds of blank nodes.
 
     Many quads come in the order of the file: quads of one node then lie together in memory, which makes labels
     three times as fast.
     """
     normal, written = normalised(quads, iri)
-    ground, blank = _split(normal)
+    ground, blank = split(normal)
     if not blank:
-        return set(ground), written
+        return set(ground), written, ()
     labels = blank_node_labels(blank, loaded.quads)
-    named = {quad: with_labels([quad], labels).pop() for quad in written if has_blank(quad)}
+    named = {quad: with_labels([quad], labels.of).pop() for quad in written if has_blank(quad)}
     written = {named.get(quad, quad): spellings for quad, spellings in written.items()}
-    labelled = with_labels(blank, labels)
+    labelled = with_labels(blank, labels.of)
     labelled.update(ground)
-    return labelled, written
+    return labelled, written, labels.kinds
 
 
-def _split(quads: Iterable[ox.Quad]) -> tuple[list[ox.Quad], list[ox.Quad]]:
-    """Quads without blank nodes, and those with."""
+def split(quads: Iterable[ox.Quad]) -> tuple[list[ox.Quad], list[ox.Quad]]:
+    """Quads without blank nodes, and those with, each in the order that they come in."""
     ground: list[ox.Quad] = []
     blank: list[ox.Quad] = []
     for quad in quads:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ def file_iri(path: str) -> str:
 
 SOURCE = "source:"
 """What the path of a graph starts with that is no file; the name of its source follows."""
-
-
-LINE_FORMATS = frozenset({"ntriples", "nquads"})
-"""Formats in which each line says what it says by itself."""
 
 
 def graph_iri(path: str) -> str:
@@ -61,11 +58,14 @@ class Loaded:
             name.
         prefixes: prefix, without colon, to IRI.
         warnings: one sentence each, with file and line.
-        by_line: whether each line of the file says what it says by itself; then of its next version only lines that
-            differ may be loaded, as a file of their own.
+        unit: what of the file says by itself what it says: each line, or each statement after the directives at its
+            start. Of its next version then only lines or statements that differ are loaded, as a file of their own.
+            None: only the whole file does.
+        repeated: quads that stand in the file more than once; None: that was not looked at.
     """
 
     quads: Collection[Quad] = field(repr=False)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    by_line: bool = False
+    unit: OneOf["line", "statement"] | None = None
+    repeated: Set[Quad] | None = field(repr=False, default=None)

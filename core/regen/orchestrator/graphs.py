@@ -11,7 +11,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad
 from regen.dataset.files import FoundFile, Signature
 from regen.dataset.read import graph_file, read_bytes
 from regen.errors import GraphError
-from regen.model.graphfile import LINE_FORMATS, GraphFile, graph_iri
+from regen.model.graphfile import GraphFile, graph_iri
 from regen.orchestrator.pending import Answer
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import error_of, path_of
@@ -85,8 +85,8 @@ async def _load(session: Session, source: GraphFile, row: FileRow | None) -> Ver
     """Parse a file or an answer, or what is new in it."""
     if row is None:
         return await load(source, frozenset(), session.hooks, lambda quad: True)
-    by_line = source.format in LINE_FORMATS and not row.warnings and row.loader == session.loader
-    old = session.version_of(source.path) if by_line else session.quads_of(source.path)
+    comparable = not row.warnings and row.loader == session.loader
+    old = session.version_of(source.path) if comparable else session.quads_of(source.path)
     own = NamedNode(graph_iri(source.path))
 
     def is_new(quad: Quad) -> bool:

@@ -18,7 +18,7 @@ from regen.state.sources import Known
 if TYPE_CHECKING:
     from pyoxigraph import Quad
 
-    from regen.dataset.lines import Quads
+    from regen.dataset.version import Quads
 
 
 @dataclass(frozen=True, slots=True)

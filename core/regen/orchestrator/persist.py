@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 
-from regen.dataset.lines import Lines, Quads
+from regen.dataset.lines import Lines
 from regen.dataset.terms import BLANK
+from regen.dataset.version import Quads
 from regen.orchestrator.pending import Pending
 from regen.orchestrator.selectors import write_compiled
 from regen.orchestrator.session import Session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,6 @@ import anyio
 
 from regen.config import Config, Environment
 from regen.dataset.files import FoundFile
-from regen.dataset.lines import Lines, Quads
 from regen.dataset.prefixes import merged_prefixes
 from regen.hooks.dispatch import Hooks
 from regen.model.change import Change
@@ -31,11 +30,10 @@ from regen.state.records import Records
 from regen.state.sources import Known, read_known
 
 if TYPE_CHECKING:
-    from collections.abc import Set
-
     from pyoxigraph import Quad
 
     from regen.dataset.store import Dataset
+    from regen.dataset.version import Quads
     from regen.events import GraphChangeNotifier
     from regen.holder import Door
     from regen.hooks.protocols import Executor
@@ -179,7 +177,7 @@ class Session:
     def quads_of(self, path: str) -> Set[Quad]:
         """The quads of a file that are in force: from memory, else from its blob and patches."""
         known = self.version_of(path)
-        return known.quads() if isinstance(known, Lines) else known
+        return known if isinstance(known, Set) else known.quads()
 
     def version_of(self, path: str) -> Quads:
         """The same, not parsed where that is not done yet."""

@@ -1,4 +1,4 @@
-"""Linewise: an N-Triples or N-Quads file is compared with its last version as text, and only lines that differ are
+"""By line: an N-Triples or N-Quads file is compared with its last version as text, and only lines that differ are
 parsed.
 
 Why it is exact: in these formats each line says what it says by itself. `Lines` is made only of a text whose every line

@@ -1,0 +1,127 @@
+"""Big files: what it costs to find ten changed lines in an N-Triples file of a million triples."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from bench.conftest import report
+from regen import Project
+from regen.dataset.lines import Quads
+from regen.dataset.parse import parse
+from regen.model.graphfile import GraphFile, Loaded, graph_iri
+from regen.stages.load import Version, load
+
+SIZE = 1_000_000
+CHANGED = 10
+ROUNDS = 5
+TEMPLATE = """\
+---
+each: SELECT ?this ?o WHERE { ?this <http://example.org/p/0> ?o FILTER(STRSTARTS(?o, "other")) }
+to: "{{ this | local_name }}.txt"
+---
+{{ each[0].o }}
+"""
+
+
+class _Hooks:
+    """Oxigraph's loader alone."""
+
+    async def load(self, file: GraphFile) -> Loaded | None:
+        return parse(file)
+
+
+def text_of(size: int) -> bytes:
+    """Statements about things of eight each, in the order in which a serializer would write them."""
+    line = '<http://example.org/thing/{}> <http://example.org/p/{}> "value number {} of it" .\n'
+    return "".join(line.format(i // 8, i % 8, i) for i in range(size)).encode()
+
+
+def changed(text: bytes, seed: int) -> bytes:
+    """The same with ten literals changed, all over the file."""
+    lines = text.split(b"\n")
+    for place in random.Random(seed).sample(range(0, len(lines) - 1, 8), CHANGED):
+        lines[place] = lines[place].replace(b'"value', b'"other')
+    return b"\n".join(lines)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    made = work()
+    spent = time.perf_counter() - start
+    del made  # what it takes to free it is not counted
+    return spent
+
+
+def _load(text: bytes, old: Quads) -> Version:
+    file = GraphFile("g.nt", text, "ntriples", graph_iri("g.nt"))
+    return asyncio.run(load(file, old, _Hooks(), lambda quad: True))
+
+
+@pytest.mark.long
+def test_lines(tmp_path: Path) -> None:
+    text = text_of(SIZE)
+    new = changed(text, 1)
+    first = _load(text, frozenset()).delta
+    assert first is not None
+    found = _load(new, first.quads).delta
+    assert found is not None
+    assert len(found.added) == len(found.removed) == CHANGED
+
+    def parsed() -> list[ox.Quad]:
+        return list(ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
+
+    old = first.quads
+    diff = statistics.median(_seconds(partial(_load, new, old)) for _ in range(ROUNDS))
+    collected = min(_seconds(parsed) for _ in range(3))
+    gc.disable()
+    uncollected = min(_seconds(parsed) for _ in range(3))
+    gc.enable()
+    del first, found, old
+    warm, cold = asyncio.run(_cycles(tmp_path, text))
+    report(
+        f"{CHANGED} changed lines of {SIZE:,} in one N-Triples file ({len(text) / 1e6:.0f} MB)",
+        [
+            ("parsing it into a list, with the collector / without", f"{collected:.2f} s / {uncollected:.2f} s"),
+            ("diff with the last version", f"{diff * 1000:.0f} ms"),
+            ("÷ parsing with the collector (bar 0.5)", f"{diff / collected:.3f}"),
+            ("÷ parsing without (bar 1.0)", f"{diff / uncollected:.3f}"),
+            ("whole cycle in an open project, ÷ parsing with the collector", f"{warm:.2f} s, {warm / collected:.2f}"),
+            ("the same by a new process's first cycle", f"{cold:.2f} s, {cold / collected:.2f}"),
+        ],
+    )
+
+
+async def _cycles(folder: Path, text: bytes) -> tuple[float, float]:
+    """Seconds of one cycle in an open project, and of one by a project that is opened for it."""
+    (folder / "graphs").mkdir()
+    (folder / "templates").mkdir()
+    (folder / "templates" / "other.j2").write_text(TEMPLATE)
+    (folder / "graphs" / "g.nt").write_bytes(text)
+    warm = []
+    async with Project.open(folder) as project:
+        await project.apply()
+        for seed in range(ROUNDS):
+            text = changed(text, seed)
+            (folder / "graphs" / "g.nt").write_bytes(text)
+            start = time.perf_counter()
+            await project.apply()
+            warm.append(time.perf_counter() - start)
+    cold = []
+    for seed in range(ROUNDS, 2 * ROUNDS):
+        text = changed(text, seed)
+        (folder / "graphs" / "g.nt").write_bytes(text)
+        start = time.perf_counter()
+        async with Project.open(folder) as project:
+            await project.apply()
+        cold.append(time.perf_counter() - start)
+    return statistics.median(warm), statistics.median(cold)
