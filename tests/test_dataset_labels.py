@@ -42,7 +42,7 @@ def labelled(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
 
 
 def turtle(text: str) -> set[ox.Quad]:
-    return labelled(set(ox.parse(OWL + text, ox.RdfFormat.TRIG, rename_blank_nodes=True))).of
+    return labelled(set(ox.parse(OWL + text, ox.RdfFormat.TRIG, rename_blank_nodes=True)))
 
 
 def canonical(quads: Iterable[ox.Quad]) -> frozenset[ox.Quad]:
