@@ -235,6 +235,20 @@ COMMANDS: tuple[Command, ...] = (
         beside=True,
     ),
     Command(
+        "merge-file",
+        "merging:merge_file",
+        "Merge three versions of any file by structure, as git's merge driver too; exits with the number of conflicts.",
+        (
+            _argument("base", type=Path, metavar="BASE", help="the common ancestor"),
+            _argument("ours", type=Path, metavar="OURS", help="your version"),
+            _argument("theirs", type=Path, metavar="THEIRS", help="the other version"),
+            _argument("-o", "--output", type=Path, metavar="OUT", help="write it there; standard output unless given"),
+            _argument("-p", "--path", metavar="PATH", help="what the file is called, which tells its language; OURS"),
+            _argument("--language", metavar="NAME", help="the language, where the path does not tell it"),
+            _JSON,
+        ),
+    ),
+    Command(
         "plugins",
         "look:plugins",
         "List what is installed, which hooks it implements, and in which order it is asked.",

@@ -138,9 +138,7 @@ def conflicts(env: str | None = None, json: bool = False, directory: Path = Path
     console = show.out()
     for item in found:
         console.print(item.path, style="bold red", markup=False)
-        for conflict in item.conflicts:
-            lines = f"{conflict.ours_lines[0]}: " if conflict.ours_lines else ""
-            console.print(f"  {lines}{conflict.message}", markup=False)
+        show.conflict_places(console, item.conflicts)
         console.print(f"  the template: {item.because}", style="dim", markup=False)
         console.print(f"  settle it: regen resolve {item.path} --ours | --theirs | --markers | --merged", style="dim")
     if not found:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from regen.errors import RegenError
     from regen.holder import Served
     from regen.model.finding import Finding
+    from regen.model.merge import Conflict
     from regen.model.release import KeptEdit
 
 _STYLES = {
@@ -190,3 +191,21 @@ def _plain(text: str) -> str:
     from rich.markup import escape
 
     return escape(text)
+
+
+def conflict_places(console: Console, conflicts: Iterable[Conflict]) -> None:
+    """Print where two sides of a file do not fit together: the lines of the file as it stands, the kind, and why."""
+    for conflict in conflicts:
+        lines = conflict.ours_lines
+        last = max(lines[0], lines[1] - 1) if lines else 0
+        place = "" if lines is None else f"line {lines[0]}: " if last == lines[0] else f"lines {lines[0]}-{last}: "
+        console.print(f"  {place}{conflict.message}", markup=False, end="")
+        console.print(f"  [{conflict.kind}]", style="dim", markup=False)
+
+
+def merge_conflicts(console: Console, path: str, conflicts: Sequence[Conflict]) -> None:
+    """Print what is left to a person after a merge; nothing after a clean one."""
+    if conflicts:
+        many = "conflict" if len(conflicts) == 1 else "conflicts"
+        console.print(f"{path}: {len(conflicts)} {many}", style="bold red", markup=False)
+        conflict_places(console, conflicts)

@@ -1,0 +1,60 @@
+"""Command that merges three files of anybody's: by hand, or as the merge driver of git."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from regen.cli import document, show
+from regen.errors import RegenError, UsageError
+
+_MOST = 127  # conflicts that an exit code can say, as with `git merge-file`
+_FAILURE = 255
+
+
+def merge_file(
+    base: Path,
+    ours: Path,
+    theirs: Path,
+    output: Path | None = None,
+    path: str | None = None,
+    language: str | None = None,
+    json: bool = False,
+) -> int:
+    """Merge three versions of one file by structure, or by lines; exits with the number of conflicts."""
+    try:
+        return _merged(base, ours, theirs, output, path or ours.name, language, json=json)
+    except (RegenError, OSError) as error:
+        from regen.cli.main import told
+
+        told(error)
+        return _FAILURE
+
+
+def _merged(
+    base: Path, ours: Path, theirs: Path, output: Path | None, path: str, language: str | None, *, json: bool
+) -> int:
+    from regen.cli.running import run
+    from regen.orchestrator.outside import merge_file as merge_outside
+
+    sides = [_read(side) for side in (base, ours, theirs)]
+    done = run(lambda: merge_outside(*sides, path=path, language=language))
+    if output is not None:
+        output.write_bytes(done.content)
+    elif not json:
+        sys.stdout.buffer.write(done.content)
+        sys.stdout.buffer.flush()
+    if json:
+        document.write(done)
+    else:
+        show.merge_conflicts(show.err(), path, done.conflicts)
+    return min(len(done.conflicts), _MOST)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", hint="regen merge-file BASE OURS THEIRS takes three files"
+        ) from error
