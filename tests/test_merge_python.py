@@ -11,8 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regen.model.merge import Merged, ThreeWay
-from regen.model.settings import PluginSettings
-from regen_plugins.merge_python import MergePython
 from regen_plugins.merge_python.outline import Opened, opened, outline, parsed
 from regen_plugins.merge_python.structure import merge
 
@@ -398,26 +396,6 @@ def test_line_ends_mark_and_last_newline_are_kept() -> None:
 )
 def test_what_it_cannot_read_is_left_to_the_next_plugin(three: ThreeWay) -> None:
     assert merge(three) is None
-
-
-@pytest.mark.parametrize(
-    ("strategies", "how"),
-    [
-        ((), "structure"),
-        ((("python", "lines"),), None),
-        ((("models/*", "lines"),), None),
-        ((("models/*", "structure"), ("python", "lines")), "structure"),
-        ((("other/*", "lines"), ("go", "lines")), "structure"),
-    ],
-)
-def test_files_that_the_configuration_gives_to_lines_are_left_to_lines(
-    strategies: tuple[tuple[str, str], ...], how: str | None
-) -> None:
-    plugin = MergePython()
-    plugin.regen_configure(PluginSettings(strategies=strategies))
-    sides = (text.encode() for text in (BASE, changed(METHOD), changed(FIELD)))
-    result = plugin.regen_merge(ThreeWay("models/person.py", "python", *sides))
-    assert (result.how if result is not None else None) == how
 
 
 def test_tabs_and_spaces_are_not_mixed() -> None:

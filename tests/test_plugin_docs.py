@@ -17,6 +17,7 @@ from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.hooks.reference import hook_text, reference
 from regen.model.merge import ThreeWay
+from regen.model.settings import PluginSettings
 from regen.model.source import Source, Validators
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -146,6 +147,18 @@ async def test_the_example_of_a_merger_keeps_both_sides_and_declines_what_it_can
     both = await hooks.merge(ThreeWay("a.properties", "properties", b"a=1\n", b"a=2\n", b"a=3\n"))
     assert both is not None
     assert both.conflicts
+
+
+@pytest.mark.anyio
+async def test_the_example_of_a_strategy_settles_what_merging_leaves() -> None:
+    hooks = Hooks(PluginManager(extra=[("example", example("regen_strategy"))]))
+    await hooks.configure(PluginSettings(strategies=(("*.txt", "longest"),)))
+    clean = await hooks.merge(ThreeWay("a.txt", None, b"a\nb\nc\n", b"A\nb\nc\n", b"a\nb\nC\n"))
+    assert clean is not None
+    assert (clean.content, clean.how) == (b"A\nb\nC\n", "lines")
+    settled = await hooks.merge(ThreeWay("a.txt", None, b"a\n", b"mine\n", b"b\n"))
+    assert settled is not None
+    assert (settled.content, settled.how) == (b"mine\n", "rule")
 
 
 @pytest.mark.anyio

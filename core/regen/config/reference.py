@@ -6,8 +6,8 @@ import json
 import sys
 import types
 from collections.abc import Iterator
-from dataclasses import MISSING, Field
-from typing import Any, Union, get_args, get_origin
+from dataclasses import MISSING, Field, is_dataclass
+from typing import Any, Union, cast, get_args, get_origin
 from typing import Literal as OneOf
 
 from regen.config.check import keys_of
@@ -59,11 +59,22 @@ def _tables() -> Iterator[str]:
             yield f"\n## `[{name}]`\n\n{key.doc} A table: name = {values}.\n"
             continue
         inner = kind if isinstance(kind, type) else get_args(kind)[0]
-        title = f"[{name}]" if inner is kind else f"[[{name}]]"
-        yield f"\n## `{title}`\n\n{' '.join(filter(None, (inner.__doc__, key.doc)))}\n"
-        yield "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n"
-        for row in keys_of(inner).items():
-            yield _row(*row)
+        yield from _table(f"[{name}]" if inner is kind else f"[[{name}]]", name, inner, key)
+
+
+def _table(title: str, name: str, kind: type, about: Key) -> Iterator[str]:
+    """One table with its keys, and after it the tables that it lists."""
+    yield f"\n## `{title}`\n\n{' '.join(filter(None, (kind.__doc__, about.doc)))}\n"
+    yield "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n"
+    inner = []
+    for key, known in keys_of(kind).items():
+        listed = get_args(known[1])[:1] if get_origin(known[1]) is tuple else ()
+        if listed and is_dataclass(listed[0]):
+            inner.append((f"{name}.{key}", listed[0], known[2]))
+        else:
+            yield _row(key, known)
+    for path, listed_kind, key_of_list in inner:
+        yield from _table(f"[[{path}]]", path, cast("type", listed_kind), key_of_list)
 
 
 def _row(name: str, known: tuple[Field[Any], Any, Key]) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated
 from typing import Literal as OneOf
 
 from regen.errors import UsageError
+from regen.model.merge import ConflictKind, MergeRule
 
 Texts = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
@@ -134,14 +135,32 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeRuleTable(MergeRule):
+    """What speaks for one side of a conflict where `priority` merges: the heavier side is taken, an even one stays."""
+
+    take: Annotated[OneOf["ours", "theirs"], Key("the side that it speaks for")]
+    weight: Annotated[float, Key("how much it speaks for it", minimum=0.001)] = 1.0
+    files: Annotated[Texts, Key("globs and languages", one_or_many=True, shown="any")] = ()
+    kinds: Annotated[
+        tuple[ConflictKind, ...], Key("kinds of conflict, such as `deletion`", one_or_many=True, shown="any")
+    ] = ()
+    matches: Annotated[str | None, Key("a regular expression that the conflict's lines hold", shown="any")] = None
+    side: Annotated[OneOf["ours", "theirs"], Key("whose lines `matches` is about")] = "ours"
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """How new renders meet hand edits."""
 
     threshold: Annotated[float, Key("a merge of less confidence waits for a person", minimum=0, maximum=1)] = 0.8
     strategies: Annotated[
         Pairs,
-        Key("a glob or a language, and how such files merge: `structure` or `lines`", choices=("structure", "lines")),
+        Key(
+            "a glob or a language, and how such files merge; the longest that fits counts: `three-way`, `lines`,"
+            " `ours`, `theirs`, `newest`, `manual`, `priority`, or a plugin's"
+        ),
     ] = ()
+    rules: Annotated[tuple[MergeRuleTable, ...], Key("", toml="rule")] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ awaited. So only the order comes from pluggy, and each implementation is awaited
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, cast
 
 from regen import telemetry
-from regen.errors import PluginError, RegenError
+from regen.errors import ConfigError, PluginError, RegenError
 from regen.hooks.manager import PluginManager
 from regen.model.finding import Finding
 from regen.model.graphfile import GraphFile, Loaded
@@ -23,7 +25,7 @@ from regen.model.source import Fetched
 if TYPE_CHECKING:
     import pluggy
 
-    from regen.hooks.protocols import Deployer, Executor, Selector
+    from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.settings import PluginSettings
     from regen.model.source import Source, Validators
@@ -38,12 +40,19 @@ _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_render": ("render", "lines"),
     "regen_format": bytes,
     "regen_merge": Merged,
+    "regen_strategy": ("merge",),
     "regen_evaluate_file": Sequence,
     "regen_evaluate": Sequence,
     "regen_deploy": ("name", "read", "prepare", "stage", "switch", "finish", "discard"),
     "regen_executor": ("name", "workers", "open", "map"),
 }
 _ITEMS: dict[str, type] = {"regen_languages": Language, "regen_evaluate_file": Finding, "regen_evaluate": Finding}
+
+THREE_WAY = "three-way"
+"""The strategy that is none: the mergers are asked in their order."""
+
+STRATEGIES = (THREE_WAY, "lines", "ours", "theirs", "newest", "manual", "priority")
+"""Those that the built-in plugin `merge_strategies` has, for messages."""
 
 _Link = tuple[str, Any, tuple[str, ...]]
 """Of a chain: the plugin's name, its function, and the arguments that it declares."""
@@ -55,10 +64,29 @@ class Hooks:
     def __init__(self, manager: PluginManager) -> None:
         self.manager = manager
         self._chains: dict[str, tuple[_Link, ...]] = {}
+        self._strategies: list[tuple[str, Strategy | None]] = []
 
     async def configure(self, settings: PluginSettings) -> None:
         """Tell every plugin the project's settings."""
         await self._every("regen_configure", {"settings": settings})
+        wanted = sorted(settings.strategies, key=lambda pair: -len(pair[0]))
+        self._strategies = [(files, await self.strategy(name)) for files, name in wanted]
+
+    async def strategy(self, name: str) -> Strategy | None:
+        """The strategy of that name; None for merging without one.
+
+        Raises:
+            ConfigError: no plugin has it.
+        """
+        found = cast("Strategy | None", await self._first("regen_strategy", name=name))
+        if found is None and name != THREE_WAY:
+            close = difflib.get_close_matches(name, STRATEGIES, 1)
+            known = f"did you mean {close[0]!r}? " if close else ""
+            raise ConfigError(
+                f"no plugin merges by the strategy {name!r}, which `merge.strategies` names",
+                hint=f"{known}built in are {', '.join(STRATEGIES)}",
+            )
+        return found
 
     async def languages(self) -> tuple[Language, ...]:
         """All languages; the first that names one wins."""
@@ -90,7 +118,13 @@ class Hooks:
         return content if answer is None else cast("bytes", answer)
 
     async def merge(self, three: ThreeWay) -> Merged | None:
-        """The merge; None where no plugin could."""
+        """The merge, by the first strategy for the file's language or path; None where no plugin could."""
+        for files, strategy in self._strategies:
+            if files == three.language or fnmatchcase(three.path, files):
+                return await (self._merge(three) if strategy is None else strategy.merge(three, self._merge))
+        return await self._merge(three)
+
+    async def _merge(self, three: ThreeWay) -> Merged | None:
         return cast("Merged | None", await self._first("regen_merge", three=three))
 
     async def evaluate_file(self, file: GeneratedFile) -> tuple[Finding, ...]:

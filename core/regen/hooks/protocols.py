@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Store
 
     from regen.model.deploy import Change, Prepared, Switched
+    from regen.model.merge import Merged, ThreeWay
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -104,6 +105,17 @@ class Explains(Protocol):
 
     def examples(self, store: Store) -> Iterable[Quad | None]:
         """For each part a quad of the store that matches it, None where there is none."""
+
+
+class Strategy(Protocol):
+    """Merges files that both sides changed in a way of its own."""
+
+    async def merge(self, three: ThreeWay, ordinary: Callable[[ThreeWay], Awaitable[Merged | None]]) -> Merged | None:
+        """The merge; None where this cannot merge such a file.
+
+        `ordinary` asks the mergers as if there was no strategy; with a language of None, those alone that merge any
+        text.
+        """
 
 
 class Executor(Protocol):

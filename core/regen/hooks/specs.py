@@ -15,7 +15,7 @@ from regen.hooks.markers import hookspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from regen.hooks.protocols import Deployer, Executor, Selector
+    from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.finding import Finding
     from regen.model.graphfile import GraphFile, Loaded
@@ -113,6 +113,17 @@ def regen_merge(three: ThreeWay) -> Merged | None:
     None: does not know this language or cannot merge these sides; the next plugin is asked, lines come last.
     Promises: every edit of both sides is in the result, or there is a conflict.
     Raises: nothing of its own.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_strategy(name: str) -> Strategy | None:
+    """Give a way of merging that `[merge] strategies` of a project names.
+
+    When: once for each name that a configuration has, in each process that merges.
+    None: has no strategy of that name; the next plugin is asked.
+    Promises: what it merges is checked as any merge is.
+    Raises: nothing.
     """
 
 

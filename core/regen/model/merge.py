@@ -19,6 +19,8 @@ class ThreeWay:
         base: the last render incorporated in the file on disk; None: there is none, only two sides are known.
         ours: the file on disk.
         theirs: the new render.
+        ours_at, theirs_at: when the file, and the youngest graph file or template behind the render, were written;
+            seconds since the epoch, UTC. None: not known, or no strategy of the project asks.
     """
 
     path: str
@@ -26,6 +28,29 @@ class ThreeWay:
     base: bytes | None
     ours: bytes
     theirs: bytes
+    ours_at: float | None = None
+    theirs_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRule:
+    """What speaks for one side of a conflict; the strategy `priority` weighs all rules that apply.
+
+    Attributes:
+        take: the side that it speaks for.
+        weight: how much; over 0.
+        files: globs and languages; empty: any file.
+        kinds: kinds of conflict; empty: any.
+        matches: a regular expression that is looked for in the lines of `side`; None: whatever stands there.
+        side: whose lines `matches` is about.
+    """
+
+    take: OneOf["ours", "theirs"]
+    weight: float = 1.0
+    files: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    matches: str | None = None
+    side: OneOf["ours", "theirs"] = "ours"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from regen.model.merge import MergeRule
+
 
 @dataclass(frozen=True, slots=True)
 class PluginSettings:
@@ -13,6 +15,7 @@ class PluginSettings:
         disable: plugins that are switched off.
         format: (language, command) of `[format]`.
         strategies: (glob or language, strategy) of `[merge]`.
+        rules: for the strategy `priority`.
         dask_address: of `[engine]`; None for a cluster of this machine.
         shacl: of `[evaluate]`: "apply", "always" or "never".
     """
@@ -22,3 +25,4 @@ class PluginSettings:
     strategies: tuple[tuple[str, str], ...] = ()
     shacl: str = "apply"
     dask_address: str | None = None
+    rules: tuple[MergeRule, ...] = ()

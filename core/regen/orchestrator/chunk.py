@@ -10,6 +10,7 @@ import itertools
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,12 +69,14 @@ class Workshop:
         state: the folder of the state, absolute.
         settings: what plugins are told.
         threshold: of `[merge]`, from 0 to 1.
+        changed_at: when the youngest graph file or template was written; None where no strategy asks.
     """
 
     root: str
     state: str
     settings: PluginSettings
     threshold: float
+    changed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,8 @@ async def _decide(chunk: Chunk, job: Job, rendered: Rendered, context: Context[H
         unless_exists=template.unless_exists,
         force=template.force,
         inject=template.inject,
+        edited_at=None if disk is None or chunk.workshop.changed_at is None else _written_at(chunk, job, path),
+        changed_at=chunk.workshop.changed_at,
     )
     decision = await merging.merge(sides, context.hooks, threshold=chunk.workshop.threshold)
     if job.adopt and decision.action is Action.NOTHING and sides.base == sides.render:
@@ -231,6 +236,15 @@ async def _decide(chunk: Chunk, job: Job, rendered: Rendered, context: Context[H
     # What is only compared need not travel back from a worker.
     decision = replace(decision, base=None)
     return Made(job.key, path, decision, old, render_digest, rendered.lookups)
+
+
+def _written_at(chunk: Chunk, job: Job, path: str) -> float | None:
+    """When the file was written that was read, in seconds since the epoch; None where it went away meanwhile."""
+    for name in (job.path, path):
+        with suppress(OSError):
+            if name is not None:
+                return (Path(chunk.workshop.root) / name).stat().st_mtime
+    return None
 
 
 def _base(

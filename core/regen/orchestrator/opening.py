@@ -113,6 +113,7 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.merge.strategies,
         config.evaluate.shacl,
         config.engine.dask_address,
+        config.merge.rules,
     )
     hooks = Hooks(PluginManager(settings.disable, plugins))
     await hooks.configure(settings)

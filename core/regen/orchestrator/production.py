@@ -9,6 +9,7 @@ from functools import partial
 
 from regen.hooks.protocols import Executor
 from regen.model.artifact import ArtifactId
+from regen.model.graphfile import SOURCE
 from regen.orchestrator.chunk import Chunk, Job, Made, Produced, Workshop, produce
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
@@ -112,4 +113,15 @@ def workshop_of(session: Session, place: Place) -> Workshop:
         state=str(session.state.folder),
         settings=session.settings,
         threshold=session.config.merge.threshold,
+        changed_at=_changed_at(session),
     )
+
+
+def _changed_at(session: Session) -> float | None:
+    """When the youngest graph file or template was written; None where no strategy asks."""
+    if all(strategy != "newest" for _, strategy in session.config.merge.strategies):
+        return None
+    files = [session.graph_root / path for path in session.files if not path.startswith(SOURCE)]
+    sources = {source.where for unit in session.units.values() for source in unit.template.sources}
+    places = (*files, *(session.config.root / where for where in sources))
+    return max((place.stat().st_mtime for place in places if place.exists()), default=None)

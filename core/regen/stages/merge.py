@@ -45,6 +45,7 @@ class Sides:
         restore: write the file again though the user deleted it (`regen restore`, or the root was cleaned).
         rendered_before: whether the render equals an earlier render of this artifact other than the base.
         unless_exists, force, inject: of the template's front matter.
+        edited_at, changed_at: as `ours_at` and `theirs_at` of `ThreeWay`.
     """
 
     path: str
@@ -58,6 +59,8 @@ class Sides:
     unless_exists: bool = False
     force: bool = False
     inject: Inject | None = None
+    edited_at: float | None = None
+    changed_at: float | None = None
 
 
 @pickled_by_fields
@@ -146,7 +149,7 @@ async def _both(sides: Sides, render: bytes, disk: bytes, hooks: Asked, threshol
         return Decision(Action.ADOPT, render=render, base=base)
     if sides.rendered_before and (base is None or _nearer(disk, render, base)):
         return Decision(Action.MERGE, render=render, base=render, how="one side", confidence=1.0)
-    three = ThreeWay(sides.path, sides.language, base, disk, render)
+    three = ThreeWay(sides.path, sides.language, base, disk, render, sides.edited_at, sides.changed_at)
     merged = await hooks.merge(three)
     if merged is None:
         message = f"no plugin merges {sides.path}, and your edit and the template both changed it"
