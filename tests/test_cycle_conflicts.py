@@ -164,3 +164,70 @@ async def test_a_file_in_conflict_whose_key_goes_is_kept(world: World) -> None:
     assert actions(applied) == {"a.txt": Action.KEEP}
     assert applied.open_conflicts == 0
     assert world.read("a.txt") == OURS
+
+
+PAIR = ("one = 1\n\nn = {n}\n\nlast\n", "other = 2\n\nn = {n}\n\nend\n")
+
+
+async def two_of_a_kind(folder: Path, config: str = "") -> World:
+    """Two files of unlike text with the same conflict in them."""
+    text = '---\nto: "{{ this | local_name }}.txt"\neach: SELECT ?this ?n WHERE { ?this :n ?n }\n---\n'
+    text += "{% if this | local_name == 'a' %}" + PAIR[0] + "{% else %}" + PAIR[1] + "{% endif %}"
+    world = World(folder, {"templates/n.j2": text.replace("{n}", "{{ each[0].n }}"), "regen.toml": config})
+    world.graph(':a :n "1" . :b :n "1" .')
+    await world.apply()
+    for name in "ab":
+        world.edit(f"{name}.txt", "n = 1", "n = mine")
+    world.graph(':a :n "2" . :b :n "2" .')
+    assert (await world.apply()).open_conflicts == 2
+    return world
+
+
+@pytest.mark.parametrize("how", ["ours", "theirs", "merged"])
+async def test_the_same_conflict_elsewhere_is_settled_alike(folder: Path, how: str) -> None:
+    """As a person settled it the first time, whatever stands around it; it is said to be by a rule."""
+    world = await two_of_a_kind(folder)
+    async with world.open() as project:
+        if how == "merged":
+            world.edit("a.txt", "n = mine", "n = both")
+        await project.resolve("a.txt", how)
+        applied = await project.apply()
+        assert applied.open_conflicts == 0
+        (item,) = [item for item in applied.plan.items if item.path == "b.txt"]
+        assert (item.how, str(item.because[0])) == ("rule", "the same conflict was settled, a.txt")
+        assert not (await project.apply()).plan.items
+    settled = {"ours": "mine", "theirs": "2", "merged": "both"}[how]
+    assert [world.read(f"{name}.txt") for name in "ab"] == [text.format(n=settled) for text in PAIR]
+
+
+async def test_a_conflict_that_comes_back_is_settled_as_before(folder: Path) -> None:
+    """After a rollback, say; and what is remembered outlives a pruning."""
+    world = await two_of_a_kind(folder)
+    async with world.open() as project:
+        await project.resolve("a.txt", "ours")
+        await project.apply()
+        await project.rollback(1)
+        await project.prune(keep_releases=1)
+        for name in "ab":
+            world.edit(f"{name}.txt", world.read(f"{name}.txt").split("\n")[2], "n = mine")
+        await project.resume()
+        applied = await project.apply()
+        assert applied.open_conflicts == 0
+        assert "n = mine" in world.read("b.txt")
+
+
+async def test_nothing_is_remembered_where_the_project_says_so(folder: Path) -> None:
+    world = await two_of_a_kind(folder, "[merge]\nremember = false\n")
+    async with world.open() as project:
+        await project.resolve("a.txt", "ours")
+        assert (await project.apply()).open_conflicts == 1
+
+
+async def test_what_does_not_fit_the_same_conflict_any_more_stays_one(folder: Path) -> None:
+    """Other sides are another conflict."""
+    world = await two_of_a_kind(folder)
+    async with world.open() as project:
+        world.graph(':a :n "2" . :b :n "3" .')
+        await project.apply()
+        await project.resolve("a.txt", "ours")
+        assert (await project.apply()).open_conflicts == 1

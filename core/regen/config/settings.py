@@ -153,6 +153,7 @@ class Merge:
     """How new renders meet hand edits."""
 
     threshold: Annotated[float, Key("a merge of less confidence waits for a person", minimum=0, maximum=1)] = 0.8
+    remember: Annotated[bool, Key("settle a conflict as a person settled the same one before")] = True
     strategies: Annotated[
         Pairs,
         Key(

@@ -11,6 +11,7 @@ from regen.model.merge import Conflict
 from regen.model.plan import Action, Inputs, PlanItem
 from regen.orchestrator.chunk import Made, read_disk
 from regen.orchestrator.loops import refuse_loops
+from regen.orchestrator.remember import as_before
 from regen.orchestrator.session import Place, Session
 from regen.stages import merge as merging
 from regen.state.blobs import digest_of
@@ -90,7 +91,8 @@ async def _item(session: Session, work: Work, artifact: ArtifactId, made: Made) 
         if record in work.inherited.values():
             return replace(_handed_over(work, record), inputs=inputs)
         return replace(await _gone_item(session, work, record), inputs=inputs)
-    decision, moved = made.decision, before is not None and before != made.path
+    decision = await as_before(session, work.place, made, before) or made.decision
+    moved = before is not None and before != made.path
     action = decision.action
     if action is Action.KEEP and record is not None and record.state == "deleted":
         action = Action.NOTHING

@@ -11,10 +11,10 @@ import anyio.to_thread
 from regen import telemetry
 from regen.model.plan import Plan, PlanItem
 from regen.orchestrator.apply import apply
+from regen.orchestrator.conflicts import conflicts
 from regen.orchestrator.filling import sound_store
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
-from regen.orchestrator.settle import conflicts
 
 
 @asynccontextmanager

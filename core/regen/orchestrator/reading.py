@@ -10,7 +10,8 @@ from regen.config import find_root, load_config
 from regen.errors import UsageError
 from regen.holder import STATE_FOLDER
 from regen.model.release import Release
-from regen.orchestrator.settle import OpenConflict, ReleaseChanges, conflicts, release_changes
+from regen.orchestrator.conflicts import OpenConflict, conflicts
+from regen.orchestrator.settle import ReleaseChanges, release_changes
 from regen.state import releases
 from regen.state.db import Database
 from regen.state.opening import read_state

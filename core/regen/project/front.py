@@ -13,6 +13,7 @@ from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
 from regen.model.release import Release
 from regen.orchestrator import check as checking
+from regen.orchestrator import conflicts as conflicting
 from regen.orchestrator import depend, explain, planner, settle
 from regen.orchestrator.at import plan_at
 from regen.orchestrator.chunk import read_disk
@@ -229,9 +230,9 @@ class Project(EditsMixin, GraphsMixin, WatchMixin):
         async with self._session.turn:
             return await view_costs(self._session, template)
 
-    async def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
+    async def conflicts(self, environment: str | None = None) -> tuple[conflicting.OpenConflict, ...]:
         """Open conflicts, by path."""
-        return settle.conflicts(self._session.state.db, self._place(environment).name)
+        return conflicting.conflicts(self._session.state.db, self._place(environment).name)
 
     async def resolve(self, path: str, how: str, environment: str | None = None) -> str:
         """Settle one conflict.
@@ -245,7 +246,7 @@ class Project(EditsMixin, GraphsMixin, WatchMixin):
             What was done, in one sentence.
         """
         async with self._session.turn:
-            return await settle.resolve(self._session, self._place(environment), path, how, start=self._start)
+            return await conflicting.resolve(self._session, self._place(environment), path, how, start=self._start)
 
     async def restore(self, path: str, environment: str | None = None) -> Applied:
         """Bring a file back that was deleted by hand."""

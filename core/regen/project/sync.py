@@ -22,7 +22,7 @@ from regen.model.event import Event, Payload
 from regen.model.plan import Plan
 from regen.model.release import KeptEdit, Release
 from regen.orchestrator import check as checking
-from regen.orchestrator import explain, settle
+from regen.orchestrator import conflicts, explain, settle
 from regen.orchestrator.comparison import GraphComparison
 from regen.orchestrator.edits import HandedBack, HowBack
 from regen.orchestrator.outcome import Applied, Patched, Turn
@@ -194,7 +194,7 @@ class SyncProject:
         """See `Project.views`."""
         return self._call(partial(self._project.views, template))
 
-    def conflicts(self, environment: str | None = None) -> tuple[settle.OpenConflict, ...]:
+    def conflicts(self, environment: str | None = None) -> tuple[conflicts.OpenConflict, ...]:
         """See `Project.conflicts`."""
         return self._call(partial(self._project.conflicts, environment))
 

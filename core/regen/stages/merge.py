@@ -154,11 +154,14 @@ async def _both(sides: Sides, render: bytes, disk: bytes, hooks: Asked, threshol
     if merged is None:
         message = f"no plugin merges {sides.path}, and your edit and the template both changed it"
         merged = Merged(None, (Conflict("content", message),), "lines", 0.0)
-    return await _settled(sides, three, merged, hooks, threshold)
+    return await settled(sides, three, merged, hooks, threshold)
 
 
-async def _settled(sides: Sides, three: ThreeWay, merged: Merged, hooks: Asked, threshold: float) -> Decision:
-    """What a merge gave is written only if it is sure enough and breaks nothing that the render alone does not."""
+async def settled(sides: Sides, three: ThreeWay, merged: Merged, hooks: Asked, threshold: float) -> Decision:
+    """The decision that a merge leads to.
+
+    What it gave is written only if it is sure enough and breaks nothing that the render alone does not.
+    """
     content = merged.content
     if merged.conflicts or content is None:
         return _conflict(three, merged, merged.conflicts, merged.marked)

@@ -271,6 +271,8 @@ _NAMED = (
     ("conflict", "ours"),
     ("conflict", "theirs"),
     ("conflict", "marked"),
+    ("resolution", "marked"),
+    ("resolution", "content"),
     ("commit_change", "old"),
     ("commit_change", "new"),
     ("commit_change", "base"),

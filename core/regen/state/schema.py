@@ -142,4 +142,10 @@ MIGRATIONS: tuple[str, ...] = (
     -- Small blobs that regen can do without: kept here until there are so many that they are packed.
     CREATE TABLE small_blob (digest TEXT PRIMARY KEY, codec INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
     """,
+    """
+    -- How persons settled conflicts: the text with markers, and what they made of it; `name` is of the conflicts in it.
+    CREATE TABLE resolution (
+        name TEXT PRIMARY KEY, marked TEXT NOT NULL, content TEXT NOT NULL, path TEXT NOT NULL, at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )

@@ -10,7 +10,8 @@ from typing import Literal as OneOf
 
 from regen.errors import ConfigError
 from regen.hooks.protocols import Strategy
-from regen.lines.merge import MARKS, mark, regions
+from regen.lines.marked import Marked, pieces
+from regen.lines.merge import mark, regions
 from regen.lines.text import Text, is_binary, manner, take_apart
 from regen.model.merge import Conflict, Merged, MergeRule, ThreeWay
 
@@ -100,23 +101,21 @@ class _Priority:
         merged = await ordinary(three)
         if merged is None or not merged.conflicts or merged.marked is None:
             return merged
-        pieces = list(_pieces(take_apart(merged.marked)))
-        places = [piece for piece in pieces if isinstance(piece, _Marked)]
+        shown = list(pieces(take_apart(merged.marked).lines))
+        places = [piece for piece in shown if isinstance(piece, Marked)]
         if len(places) != len(merged.conflicts):
             return merged
         weights = [self._weights(three, c, place) for c, place in zip(merged.conflicts, places, strict=True)]
         if any(ours == theirs for ours, theirs in weights):
             return merged
         sides: Iterator[OneOf["ours", "theirs"]] = iter(["ours" if o > t else "theirs" for o, t in weights])
-        lines = [
-            line for piece in pieces for line in (piece.side(next(sides)) if isinstance(piece, _Marked) else piece)
-        ]
+        lines = [line for piece in shown for line in (piece.side(next(sides)) if isinstance(piece, Marked) else piece)]
         text = take_apart(merged.marked)
         content = bytes(Text(tuple(lines), text.bom, text.crlf, text.newline))
         confidence = min(max(pair) / sum(pair) for pair in weights)
         return Merged(content, (), "rule", confidence)
 
-    def _weights(self, three: ThreeWay, conflict: Conflict, place: _Marked) -> tuple[float, float]:
+    def _weights(self, three: ThreeWay, conflict: Conflict, place: Marked) -> tuple[float, float]:
         """How much speaks for each side of one conflict."""
         found = {"ours": 0.0, "theirs": 0.0}
         for rule in self.rules:
@@ -125,42 +124,10 @@ class _Priority:
         return found["ours"], found["theirs"]
 
 
-def _applies(rule: MergeRule, three: ThreeWay, conflict: Conflict, place: _Marked) -> bool:
+def _applies(rule: MergeRule, three: ThreeWay, conflict: Conflict, place: Marked) -> bool:
     files = not rule.files or any(name == three.language or fnmatchcase(three.path, name) for name in rule.files)
     if not files or (rule.kinds and conflict.kind not in rule.kinds):
         return False
     if rule.matches is None:
         return True
     return re.search(rule.matches, b"\n".join(place.side(rule.side)).decode(errors="replace")) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Marked:
-    """One conflict between markers."""
-
-    ours: tuple[bytes, ...]
-    theirs: tuple[bytes, ...]
-
-    def side(self, name: OneOf["ours", "theirs"]) -> tuple[bytes, ...]:
-        return self.ours if name == "ours" else self.theirs
-
-
-def _pieces(text: Text) -> Iterator[_Marked | tuple[bytes, ...]]:
-    """The stretches of a text with markers, in order."""
-    plain: list[bytes] = []
-    sides: dict[bytes, list[bytes]] = {}
-    now = plain
-    for line in text.lines:
-        if line == MARKS.ours and now is plain:
-            yield tuple(plain)
-            plain = []
-            sides = {MARKS.ours: [], MARKS.base: [], MARKS.middle: []}
-            now = sides[MARKS.ours]
-        elif now is not plain and line in (MARKS.base, MARKS.middle):
-            now = sides[line]
-        elif now is not plain and line == MARKS.theirs:
-            yield _Marked(tuple(sides[MARKS.ours]), tuple(sides[MARKS.middle]))
-            now = plain
-        else:
-            now.append(line)
-    yield tuple(plain)

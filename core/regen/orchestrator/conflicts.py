@@ -1,0 +1,179 @@
+"""Conflicts: what is open, and how a person settles it; what was decided once is remembered."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from regen.errors import UsageError
+from regen.model.artifact import ArtifactId, Because
+from regen.model.merge import Conflict
+from regen.model.plan import Action, Inputs, Plan, PlanItem
+from regen.orchestrator.apply import remerger
+from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.remember import remember
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.settle import known_path
+from regen.orchestrator.survey import has_markers
+from regen.stages import deploy
+from regen.state import releases
+from regen.state.blobs import digest_of
+from regen.state.codec import conflicts_of
+from regen.state.db import Database
+from regen.state.records import because_values, key_term
+from regen.state.stale import add_stale
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConflict:
+    """One open conflict.
+
+    Attributes:
+        path: of the file, which stays as it is.
+        artifact: whose file it is.
+        conflicts: the places where both sides changed.
+        because: why the template's side changed.
+        base, ours, theirs, marked: digests of the three sides and of the file with markers; None where there is none.
+        at: since when; seconds since the epoch, UTC.
+    """
+
+    path: str
+    artifact: ArtifactId
+    conflicts: tuple[Conflict, ...]
+    because: Because | None
+    base: str | None
+    ours: str | None
+    theirs: str | None
+    marked: str | None
+    at: float
+
+
+def conflicts(database: Database, environment: str) -> tuple[OpenConflict, ...]:
+    """Open conflicts of an environment, by path."""
+    rows = database.execute(
+        "SELECT path, template, key, base, ours, theirs, marked, detail, because, at FROM conflict"
+        " WHERE environment = ? ORDER BY path",
+        (environment,),
+    )
+    return tuple(_conflict(row) for row in rows)
+
+
+def _conflict(row: tuple[object, ...]) -> OpenConflict:
+    path, template, key, base, ours, theirs, marked, detail, because, at = row
+    reasons = because_values(str(because))
+    artifact = ArtifactId(str(template), key_term(str(key)))
+    return OpenConflict(
+        str(path),
+        artifact,
+        conflicts_of(str(detail)),
+        reasons[0] if reasons else None,
+        _digest(base),
+        _digest(ours),
+        _digest(theirs),
+        _digest(marked),
+        float(str(at)),
+    )
+
+
+def _digest(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+async def resolve(session: Session, place: Place, path: str, how: str, *, start: Path | None) -> str:
+    """Settle one conflict; what settled it becomes the base.
+
+    Args:
+        session: the open project.
+        place: the environment.
+        path: relative to the environment's root, to the project or to `start`.
+        how: "ours", "theirs", "markers" or "merged".
+        start: the folder that the person is in; None: this process's.
+
+    Raises:
+        UsageError: no such conflict is open, or the file still holds conflict markers.
+    """
+    name = known_path(place, path, start)
+    open_ones = conflicts(session.state.db, place.name)
+    found = next((conflict for conflict in open_ones if conflict.path == name), None)
+    if found is None or found.theirs is None:
+        raise UsageError(f"no conflict is open in {path}", hint="`regen conflicts` lists those that are")
+    disk = read_disk(place.root, found.path)
+    theirs = session.state.blobs.read(found.theirs)
+    match how:
+        case "ours" | "merged":
+            if disk is not None and has_markers(disk):
+                raise UsageError(
+                    f"{found.path} still holds conflict markers",
+                    hint="edit them away, then run this again with --merged",
+                )
+            content, done = disk, "kept your version of"
+        case "theirs":
+            content, done = theirs, "took the template's version of"
+        case _:
+            return _write_markers(session, place, found, disk)
+    item = _settling(session, place, found, disk, content, theirs)
+    await _commit(session, place, item, f"{found.path} was settled by hand ({how})")
+    others = [(one.artifact, one.marked) for one in open_ones if one is not found]
+    remember(session, place, found.path, found.marked, content, others)
+    # A newer render may wait, or another path: the next cycle looks.
+    because = Because("edited", "its conflict was settled", where=found.path)
+    add_stale(session.state.db, place.name, {found.artifact: because}, session.revision)
+    return f"{done} {found.path}"
+
+
+def _write_markers(session: Session, place: Place, found: OpenConflict, disk: bytes | None) -> str:
+    if found.marked is None:
+        raise UsageError(
+            f"{found.path} has no version with markers",
+            hint="settle it with --ours, --theirs, or edit it and use --merged",
+        )
+    if disk is not None and digest_of(disk) != found.ours:
+        raise UsageError(
+            f"{found.path} was edited since the conflict was found",
+            hint="run `regen apply` to merge again, or settle it with --merged",
+        )
+    marked = session.state.blobs.read(found.marked)
+    (place.root / found.path).write_bytes(marked)
+    return f"wrote conflict markers into {found.path}; edit it, then run `regen resolve {found.path} --merged`"
+
+
+def _settling(
+    session: Session, place: Place, found: OpenConflict, disk: bytes | None, content: bytes | None, theirs: bytes
+) -> PlanItem:
+    record = place.records.get(found.artifact)
+    unit = session.units.get(found.artifact.template)
+    because = Because("edited", "a conflict was settled by hand")
+    return PlanItem(
+        artifact=found.artifact,
+        action=Action.ADOPT if content == disk else Action.UPDATE,
+        path=found.path,
+        because=(because,),
+        old=None if disk is None else digest_of(disk),
+        content=None if content == disk else content,
+        render=theirs,
+        base=found.base,
+        inputs=Inputs(
+            unit.digest if unit is not None else record.template_digest if record is not None else "",
+            record.rows if record is not None else (),
+        ),
+    )
+
+
+async def _commit(session: Session, place: Place, item: PlanItem, note: str) -> None:
+    plan = Plan(place.name, session.parent(place), session.revision, (item,))
+    deploy.commit(
+        session.state,
+        place.target,
+        plan,
+        inputs=_inputs(session, place),
+        at=time.time(),
+        remerge=remerger(session),
+        note=note,
+    )
+
+
+def _inputs(session: Session, place: Place) -> str:
+    """What a person settles is made from what the release before was; a rollback that holds goes on holding."""
+    hold, newest = releases.held(session.state.db, place.name), releases.current(session.state.db, place.name)
+    return hold.inputs if hold is not None else newest.inputs if newest is not None else session.inputs()
