@@ -221,9 +221,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "resolve",
         "settle:resolve",
-        "Settle one conflict.",
+        "Settle conflicts: one as you say, or each of their places as you answer.",
         (
-            _argument("path", metavar="PATH", help="the file in conflict"),
+            _argument("path", nargs="?", metavar="PATH", help="the file in conflict; all of them, to be asked"),
             _flag("--ours", help="keep the file as it is on disk"),
             _flag("--theirs", help="take the template's version"),
             _flag("--markers", help="write conflict markers into the file, to edit"),

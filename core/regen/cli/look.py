@@ -129,17 +129,17 @@ def show_release(
 
 def conflicts(env: str | None = None, json: bool = False, directory: Path = Path()) -> int:
     """List open conflicts: the file, the lines, and both sides' reasons."""
-    from regen.orchestrator.reading import read_conflicts
+    from regen.orchestrator.reading import read_conflicts, read_marked
 
-    found = read_conflicts(directory, env)
     if json:
-        document.write(found)
-        return ExitCode.CONFLICTS if found else ExitCode.DONE
-    console = show.out()
+        listed = read_conflicts(directory, env)
+        document.write(listed)
+        return ExitCode.CONFLICTS if listed else ExitCode.DONE
+    console, found = show.out(), read_marked(directory, env)
     for item in found:
         console.print(item.path, style="bold red", markup=False)
-        show.conflict_places(console, item.conflicts)
-        console.print(f"  the template: {item.because}", style="dim", markup=False)
+        show.conflict_places(console, item.conflicts, item.marked)
+        console.print(f"  the template changed because {item.because}", style="dim", markup=False)
         console.print(f"  settle it: regen resolve {item.path} --ours | --theirs | --markers | --merged", style="dim")
     if not found:
         console.print("no conflicts")

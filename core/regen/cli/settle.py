@@ -70,7 +70,7 @@ def resume(env: str | None = None, wait: float = 0.0, directory: Path = Path()) 
 
 
 def resolve(
-    path: str,
+    path: str | None = None,
     ours: bool = False,
     theirs: bool = False,
     markers: bool = False,
@@ -78,11 +78,17 @@ def resolve(
     env: str | None = None,
     wait: float = 0.0,
     directory: Path = Path(),
-) -> Work:
-    """Settle one conflict."""
+) -> int | Work:
+    """Settle one conflict; without saying how, be asked about each place of each open one."""
     chosen = [name for name, on in (("ours", ours), ("theirs", theirs), ("markers", markers), ("merged", merged)) if on]
-    if len(chosen) != 1:
-        raise UsageError("say how: --ours, --theirs, --markers or --merged", hint="exactly one of the four")
+    if not chosen:
+        from regen.cli.interactive import settle
+
+        return settle(directory, path, env)
+    if len(chosen) != 1 or path is None:
+        raise UsageError(
+            "say how, and for which file", hint="one of --ours, --theirs, --markers and --merged, and PATH"
+        )
 
     async def work() -> int:
         async with opened(directory, "resolve", wait_s=wait) as project:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from regen.cli.terminal import Channel
     from regen.errors import RegenError
     from regen.holder import Served
+    from regen.lines.marked import Marked
     from regen.model.finding import Finding
     from regen.model.merge import Conflict
     from regen.model.release import KeptEdit
@@ -31,6 +32,7 @@ _STYLES = {
     Action.KEEP: "yellow",
     Action.NOTHING: "dim",
 }
+_LINES = 4  # of each side of a conflict
 _MANY = 40  # lines of a plan that are shown before the rest is counted; --json has them all
 
 
@@ -193,14 +195,33 @@ def _plain(text: str) -> str:
     return escape(text)
 
 
-def conflict_places(console: Console, conflicts: Iterable[Conflict]) -> None:
-    """Print where two sides of a file do not fit together: the lines of the file as it stands, the kind, and why."""
-    for conflict in conflicts:
+def conflict_places(console: Console, conflicts: Sequence[Conflict], marked: bytes | None = None) -> None:
+    """Print where two sides of a file do not fit together: the lines of the file as it stands, the kind, and why.
+
+    Args:
+        marked: the text with markers; what each side says is printed of it, as far as its places are the conflicts'.
+    """
+    from regen.lines.marked import Marked, pieces
+    from regen.lines.text import take_apart
+
+    shown = pieces(take_apart(marked).lines) if marked is not None else ()
+    places = [piece for piece in shown if isinstance(piece, Marked)]
+    for number, conflict in enumerate(conflicts):
         lines = conflict.ours_lines
         last = max(lines[0], lines[1] - 1) if lines else 0
         place = "" if lines is None else f"line {lines[0]}: " if last == lines[0] else f"lines {lines[0]}-{last}: "
         console.print(f"  {place}{conflict.message}", markup=False, end="")
         console.print(f"  [{conflict.kind}]", style="dim", markup=False)
+        if len(places) == len(conflicts):
+            _sides(console, places[number])
+
+
+def _sides(console: Console, place: Marked) -> None:
+    for name, lines, style in (("yours", place.ours, "green"), ("theirs", place.theirs, "cyan")):
+        for line in lines[:_LINES] or (b"(nothing)",):
+            console.print(f"    {name:<7} {line.decode(errors='replace')}", style=style, markup=False)
+        if len(lines) > _LINES:
+            console.print(f"    {'':<7} … {len(lines) - _LINES} more lines", style="dim", markup=False)
 
 
 def merge_conflicts(console: Console, path: str, conflicts: Sequence[Conflict]) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from regen.config import find_root, load_config
 from regen.errors import UsageError
 from regen.holder import STATE_FOLDER
+from regen.model.artifact import Because
+from regen.model.merge import Conflict
 from regen.model.release import Release
 from regen.orchestrator.conflicts import OpenConflict, conflicts
 from regen.orchestrator.settle import ReleaseChanges, release_changes
 from regen.state import releases
+from regen.state.blobs import digest_of
 from regen.state.db import Database
 from regen.state.opening import read_state
 
@@ -35,6 +39,48 @@ def read_conflicts(folder: Path, environment: str | None) -> tuple[OpenConflict,
     """Open conflicts of an environment, by path. Raises as `_read`."""
     with _read(folder, environment) as (database, name):
         return conflicts(database, name) if database is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownConflict:
+    """An open conflict with what a person has to see of it.
+
+    Attributes:
+        path, place: of the file, relative to the environment's root, and on disk.
+        conflicts: the places where both sides changed.
+        because: why the template's side changed.
+        marked: the file with markers; None where there is none.
+        ours, now: digests of the file when the conflict was found, and as it is; None where there is no file.
+    """
+
+    path: str
+    place: Path
+    conflicts: tuple[Conflict, ...]
+    because: Because | None
+    marked: bytes | None
+    ours: str | None
+    now: str | None
+
+
+def read_marked(folder: Path, environment: str | None) -> tuple[ShownConflict, ...]:
+    """Open conflicts of an environment with their texts, by path. Raises as `_read`."""
+    config = load_config(find_root(folder))
+    root = config.root / config.environment(environment).target
+    with read_state(config.root / STATE_FOLDER) as state:
+        if state is None:
+            return ()
+        return tuple(
+            ShownConflict(
+                one.path,
+                root / one.path,
+                one.conflicts,
+                one.because,
+                None if one.marked is None else state.blobs.read(one.marked),
+                one.ours,
+                digest_of((root / one.path).read_bytes()) if (root / one.path).is_file() else None,
+            )
+            for one in conflicts(state.db, config.environment(environment).name)
+        )
 
 
 @contextmanager
