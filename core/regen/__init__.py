@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from regen.version import __version__
 
-__all__ = ["Project", "SyncProject", "__version__"]
+__all__ = ["Project", "SyncProject", "__version__", "merge_file"]
 
 if TYPE_CHECKING:
+    from regen.orchestrator.outside import merge_file
     from regen.project import Project, SyncProject
 
 
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from regen import project
 
         return getattr(project, name)
+    if name == "merge_file":
+        from regen.orchestrator import outside
+
+        return outside.merge_file
     raise AttributeError(f"module 'regen' has no attribute {name!r}")

@@ -32,6 +32,14 @@ _STYLES = {
     Action.KEEP: "yellow",
     Action.NOTHING: "dim",
 }
+_HOW = {
+    "identical": "as both sides are the same",
+    "one side": "as one side changed alone",
+    "structure": "by structure",
+    "lines": "by lines",
+    "rule": "by a rule",
+    "model": "by a model",
+}
 _LINES = 4  # of each side of a conflict
 _MANY = 40  # lines of a plan that are shown before the rest is counted; --json has them all
 
@@ -87,6 +95,8 @@ def line(console: Console, item: PlanItem, width: int) -> None:
     text.append(f"  {item.because[0]}", style="dim")
     if len(item.because) > 1:
         text.append(f" and {len(item.because) - 1} more", style="dim")
+    if item.action is Action.MERGE and item.how is not None:
+        text.append(f"  merged {_HOW[item.how]}, {item.confidence or 0:.0%} sure", style="blue")
     console.print(text)
     for conflict in item.conflicts:
         console.print(f"         {conflict.message}", style="red")

@@ -7,7 +7,6 @@ awaited. So only the order comes from pluggy, and each implementation is awaited
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -80,6 +79,8 @@ class Hooks:
         """
         found = cast("Strategy | None", await self._first("regen_strategy", name=name))
         if found is None and name != THREE_WAY:
+            import difflib
+
             close = difflib.get_close_matches(name, STRATEGIES, 1)
             known = f"did you mean {close[0]!r}? " if close else ""
             raise ConfigError(
