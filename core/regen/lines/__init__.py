@@ -1,1 +1,1 @@
-"""Lines: differences and three-way merges of text, as bytes or as strings; knows no language."""
+"""Lines: differences and three-way merges of texts and of orders; knows no language."""

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from regen.lines.diff import hunks
 from regen.lines.merge import regions
+from regen.lines.order import Rank, ordered
 from regen.model.merge import Conflict, ConflictKind
 from regen_plugins.merge_python import statement
 from regen_plugins.merge_python.meaning import only_written
-from regen_plugins.merge_python.order import Rank, ordered
 from regen_plugins.merge_python.outline import Key, Lines, Member, Opened, Unstructured, opened
 from regen_plugins.merge_python.words import name_of
 

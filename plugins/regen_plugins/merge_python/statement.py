@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import libcst as cst
 
-from regen_plugins.merge_python.order import Rank, ordered
+from regen.lines.order import Rank, ordered
 from regen_plugins.merge_python.outline import Lines
 
 _WIDTH = 88  # columns that formatters of Python allow; a list of names or arguments beyond gets a line each

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal as OneOf
 
 from regen.errors import ConfigError
 from regen.hooks.protocols import Strategy
 from regen.lines.marked import Marked, pieces
-from regen.lines.merge import mark, regions
+from regen.lines.merge import mark, merge, regions
 from regen.lines.text import Text, is_binary, manner, take_apart
 from regen.model.merge import Conflict, Merged, MergeRule, ThreeWay
 
@@ -47,7 +47,7 @@ class _Simple:
 
 
 async def _lines(three: ThreeWay, ordinary: Ordinary) -> Merged | None:
-    return await ordinary(replace(three, language=None))
+    return merge(three)  # not as an unknown language: a manifest merges by its name
 
 
 async def _ours(three: ThreeWay, ordinary: Ordinary) -> Merged | None:
