@@ -47,6 +47,27 @@ def act(text):
 FILTERS = {"act": act}
 """
 
+POISON = """
+import ctypes
+import os
+import signal
+
+ENDS = {{
+    "exit": lambda: os._exit(9),
+    "segfault": lambda: ctypes.string_at(0),
+    "memory": lambda: os.kill(os.getpid(), signal.SIGKILL),  # as the kernel does it
+}}
+
+
+def act(text):
+    if str(text) in {keys!r}:
+        ENDS[{way!r}]()
+    return text
+
+
+FILTERS = {{"act": act}}
+"""
+
 
 def make(root: Path, executor: str, filters: str = PLAIN, artifacts: int = 450, more: str = "") -> None:
     """Write a project."""
