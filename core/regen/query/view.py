@@ -18,7 +18,7 @@ from regen.query.delta_index import Changed, matches
 from regen.query.derive import THIS, Derived, derive
 from regen.query.hits import any_hit, hits, quads_of, select
 from regen.query.rank import grows, shifted
-from regen.query.sorting import Row, sort_rows
+from regen.query.sorting import ByKey, Row, sort_rows
 from regen.query.template import CHUNK, Template
 from regen.query.traverse import Fresh
 
@@ -231,7 +231,7 @@ class View:
 
     def _sorted(self, raw: list[Row]) -> list[Row]:
         found = self._in_order(raw)
-        if self.plan.offset or self.plan.limit is not None:
+        if self._is_cut:
             end = None if self.plan.limit is None else self.plan.offset + self.plan.limit
             found = found[self.plan.offset : end]
         return found
@@ -240,14 +240,13 @@ class View:
         return sort_rows(raw, self.plan.order, len(self.variables))
 
     def _by_key(self, raw: list[Row]) -> Mapping[Term, Rows]:
-        at, width = self.variables.index(THIS.name), len(self.variables)
-        grouped: dict[Term, list[Row]] = {}
-        for row in self._sorted(raw):
+        at = self.variables.index(THIS.name)
+        groups: dict[Term, list[Row]] = {}
+        for row in self._sorted(raw) if self._is_cut else raw:
             key = row[at]
             if key is not None:
-                grouped.setdefault(key, []).append(row[:width])
-        keys = sorted(grouped, key=lambda key: key.sort_key)
-        return {key: Rows(self.variables, tuple(grouped[key])) for key in keys}
+                groups.setdefault(key, []).append(row)
+        return ByKey(self.variables, groups, self.plan.order)
 
 
 def _derive(source: Source | None, *, keyed: bool) -> tuple[Derived, ...]:
