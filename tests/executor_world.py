@@ -120,6 +120,14 @@ def of_session(session: int) -> list[str]:
     return found
 
 
+def workers_of(process: int) -> list[int]:
+    """Processes that a process started."""
+    try:
+        return [int(n) for n in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []  # it ended
+
+
 def outputs(root: Path) -> int:
     """How many files stand in the output folder."""
     return len(list((root / "out").glob("*"))) if (root / "out").exists() else 0

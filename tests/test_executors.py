@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +17,13 @@ from tests.executor_world import (
     DEADLY,
     PLAIN,
     POISON,
+    WAIT_S,
     apply,
+    applying,
     interrupted,
     make,
     outputs,
+    workers_of,
 )
 
 from regen.errors import PluginError
@@ -136,3 +143,18 @@ def test_an_interrupt_ends_all_workers_at_once(tmp_path: Path, whole_group: bool
     (tmp_path / "templates/filters.py").write_text(PLAIN)
     assert apply(tmp_path).returncode == 0
     assert outputs(tmp_path) == 600
+
+
+@pytest.mark.long
+def test_workers_that_are_stopped_and_go_on_lose_nothing(tmp_path: Path) -> None:
+    """As Ctrl-Z and `fg` do it: it cuts off what a worker is writing, where its pipe is full."""
+    make(tmp_path, "processes", PLAIN.replace("return text", "return f'{text}' * 600"), artifacts=6400)
+    with applying(tmp_path) as process:
+        end = time.monotonic() + WAIT_S
+        while process.poll() is None and time.monotonic() < end:
+            for worker in workers_of(process.pid):
+                for number in (signal.SIGSTOP, signal.SIGCONT):
+                    with suppress(ProcessLookupError):
+                        os.kill(worker, number)
+        assert process.poll() == 0
+    assert outputs(tmp_path) == 6400

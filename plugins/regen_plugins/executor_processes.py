@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -17,6 +18,9 @@ from regen.hooks.culprits import Culprits
 
 C = TypeVar("C")
 R = TypeVar("R")
+
+_RESULTS = 1  # the descriptor over which anyio's workers send results
+_PIPE = 1 << 20  # bytes; what Linux grants everybody (/proc/sys/fs/pipe-max-size), and some six results of 64 artifacts
 
 
 class ProcessExecutor:
@@ -83,10 +87,23 @@ def _without_main_file() -> Iterator[None]:
             values["__file__"] = file
 
 
+def _in_worker(work: Callable[[C], Awaitable[R]], chunk: C) -> R:
+    """Do a chunk; in a worker process.
+
+    Why the pipe is widened: a worker that is stopped and goes on, as by Ctrl-Z and `fg`, is cut off in a write that
+    waits for room, anyio does not write the rest, and both sides would wait for each other without end. So a result
+    has to fit.
+    """
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # no pipe, or a lower limit: then it stays as it is
+            fcntl.fcntl(_RESULTS, fcntl.F_SETPIPE_SZ, _PIPE)
+    return anyio.run(work, chunk)
+
+
 async def _run(work: Callable[[C], Awaitable[R]], limiter: anyio.CapacityLimiter, chunk: C) -> tuple[R] | None:
     """The result of a chunk; None where its worker died."""
     try:
-        return (await anyio.to_process.run_sync(anyio.run, work, chunk, cancellable=True, limiter=limiter),)
+        return (await anyio.to_process.run_sync(_in_worker, work, chunk, cancellable=True, limiter=limiter),)
     except anyio.BrokenWorkerProcess:
         return None
 
