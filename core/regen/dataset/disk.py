@@ -24,6 +24,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from blake3 import blake3
 
+from regen.dataset.packed import in_graph, nquads
 from regen.state import faults
 from regen.state.blobs import sync_folders, write_all, write_durably
 
@@ -273,18 +274,13 @@ def bulk(store: ox.Store, files: Iterable[tuple[str, Iterable[ox.Quad]]]) -> Non
     """
     batch = bytearray()
     for iri, quads in files:
-        text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+        text = nquads(quads)
         batch += text
         batch += in_graph(text, iri)
         if len(batch) >= _BATCH:
             _bulk_load(store, batch)
             batch = bytearray()
     _bulk_load(store, batch)
-
-
-def in_graph(text: bytes, iri: str) -> bytes:
-    """N-Quads of the default graph as those of a graph; in a literal no line ends, for its line ends are escaped."""
-    return text.replace(b" .\n", f" <{iri}> .\n".encode())
 
 
 _BATCH = 1 << 25  # bytes; each bulk load has a cost of its own, and all at once would take the memory twice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -30,6 +30,15 @@ _LOOKED_AT = 1000
 
 _FEW = 200
 """Keys that are always evaluated on their own: 0.1 ms each at the most."""
+
+_SOME = 5_000
+"""Keys that may still be asked for instead of all: ten queries."""
+
+_READ = 10_000
+"""Rows of all keys after which it is seen how many are wanted; reading them takes some 0.1 s."""
+
+_RARE = 10
+"""From one wanted row in so many on, all are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,22 @@ class View:
     def all_rows(self, store: ox.Store) -> Mapping[Term, Rows]:
         """The rows of every key; rows in which `?this` is unbound belong to no key."""
         return self._by_key(list(self._run(store, self.plan.whole)))
+
+    def rows_if_most(self, store: ox.Store, keys: Set[Term]) -> Mapping[Term, Rows] | None:
+        """The rows of every key; None where a first part of them says that few are of these keys.
+
+        Why `keys` may not be many: what the engine cannot push into a scope it works out anew for each 500 of them.
+        """
+        if self.plan.keyed is None or self._is_cut or len(keys) > _SOME:
+            return self.all_rows(store)
+        at, wanted = self.variables.index(THIS.name), 0
+        raw: list[Row] = []
+        for row in self._run(store, self.plan.whole):
+            raw.append(row)
+            wanted += row[at] in keys
+            if len(raw) == _READ and wanted * _RARE < _READ:
+                return None
+        return self._by_key(raw)
 
     def global_rows(self, store: ox.Store) -> Rows:
         """All rows together, in a total order."""
