@@ -283,7 +283,7 @@ def bulk(store: ox.Store, files: Iterable[tuple[str, Iterable[ox.Quad]]]) -> Non
     _bulk_load(store, batch)
 
 
-_BATCH = 1 << 25  # bytes; each bulk load has a cost of its own, and all at once would take the memory twice
+_BATCH = 1 << 24  # bytes; four times as many at once save a twelfth of the time and take three times the memory
 
 
 def _bulk_load(store: ox.Store, text: bytearray) -> None:
