@@ -99,7 +99,7 @@ def first_run(costs: Costs, triples: int, artifacts: int, workers: int) -> Outco
 
 
 def idle_start(costs: Costs, triples: int, artifacts: int) -> Outcome:
-    """`regen apply` with nothing to do: each graph file is looked at, no artifact is."""
+    """`regen apply` with nothing to do."""
     files = triples / TRIPLES_A_FILE
     seconds = costs.start_s + files * costs.file_s + artifacts * costs.known_s
     held = costs.base_mb / 2 + (files * costs.idle_file_kb + artifacts * costs.idle_artifact_kb) / 1024

@@ -29,7 +29,7 @@ from regen_plugins.executor_processes import ProcessExecutor
 
 MANY = int(os.environ.get("REGEN_CLASSES", "14400"))
 SAMPLE = 4  # one chunk in so many is made again by one worker and by two, in turn
-ROUNDS = 2
+ROUNDS = 4
 _ROOT = Path(__file__).parents[1]
 _FLUSHES = "fsync,fdatasync,syncfs,sync"
 

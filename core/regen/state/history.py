@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from typing import Protocol
 
 from regen.errors import StateError
@@ -216,13 +217,13 @@ def encode(change: Change) -> bytes:
 
 def encode_first(lines: Iterable[str]) -> bytes:
     """Quads that came, as lines in one order, as a blob: what `encode` gives for them, in another order."""
-    data, subjects = bytearray(), set[str]()
+    data, subjects = BytesIO(), set[str]()  # it hands its bytes out without copying them, which may be a gigabyte
     for line in lines:
-        data += f"A {line}\n".encode()
+        data.write(f"A {line}\n".encode())
         subjects.add(line[: line.index("> ") + 1] if line[0] == "<" else line.partition(" ")[0])
     for subject in sorted(subjects):
-        data += f"+ {subject}\n".encode()
-    return bytes(data)
+        data.write(f"+ {subject}\n".encode())
+    return data.getvalue()
 
 
 def decode(blob: bytes) -> Change:
