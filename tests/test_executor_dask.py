@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.executor_world import (
     DEADLY,
+    POISON,
     WAIT_S,
     apply,
     applying,
@@ -117,7 +118,7 @@ def test_a_worker_that_is_killed_costs_its_chunk_a_retry(tmp_path: Path) -> None
 @needs_dask
 @pytest.mark.long
 def test_an_artifact_that_kills_every_worker_is_named_alone(tmp_path: Path) -> None:
-    make(tmp_path, "dask", DEADLY)
+    make(tmp_path, "dask", POISON.format(keys={"urn:x:237"}, way="segfault"))
     done = apply(tmp_path)
     assert done.returncode == 2
     assert "dies whenever it makes a.txt.j2 for <urn:x:237>" in done.stderr

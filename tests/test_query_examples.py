@@ -14,6 +14,7 @@ from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
 from regen.model.term import XSD, Blank, Iri, Literal, Term, TripleTerm
 from regen.query import Affected, Changed, View, compile_view
+from regen.query import view as view_module
 
 FILE = Iri("u:file")
 
@@ -481,3 +482,16 @@ def test_what_an_optional_is_joined_with_does_not_reach_a_minus_in_it() -> None:
     (row,) = view.all_rows(store)[Iri("u:t")].rows
     assert None not in row
     assert view.rows(store, [Iri("u:t")]) == view.all_rows(store)
+
+
+def test_all_rows_are_not_read_where_few_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first part of the rows says that few are; what is asked for by key then are the same rows."""
+    monkeypatch.setattr(view_module, "_READ", 20)
+    store = store_of(quads(" . ".join(f"n{n} p {n}" for n in range(100))))
+    view = view_of("SELECT ?this ?x { ?this :p ?x }")
+    few, most = {Iri("u:n7")}, {Iri(f"u:n{n}") for n in range(60)}
+    assert view.rows_if_most(store, few) is None
+    assert view.rows(store, few) == {Iri("u:n7"): view.all_rows(store)[Iri("u:n7")]}
+    assert view.rows_if_most(store, most) == view.all_rows(store)
+    cut = view_of("SELECT ?this ?x { ?this :p ?x } ORDER BY ?x LIMIT 30")
+    assert cut.rows_if_most(store, few) == cut.all_rows(store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from errno import ENOSPC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -15,6 +16,7 @@ from tests.deploy_world import ENVIRONMENT, Renders, artifact, opened, scratch
 from regen.errors import StateError
 from regen.state import lockfile
 from regen.state.blobs import digest_of
+from regen.state.flushing import Flushing
 from regen.state.lockfile import read_lock, shard_stem, write_dirty
 
 
@@ -134,3 +136,16 @@ def test_a_lost_lock_file_is_written_with_the_next_commit_of_its_folder() -> Non
         (folder / "regen.lock/dev/d.lock").unlink()
         world.commit({"a": ("d/a", b"new"), "b": ("d/b", b"b")})
         assert len(read_lock(folder / "regen.lock", ENVIRONMENT)) == 2
+
+
+def test_shards_that_were_not_flushed_are_written_anew_as_a_whole() -> None:
+    """Many shards are flushed together; a power cut before that may leave any of them empty."""
+    with scratch() as folder, opened(folder) as world, patch.object(lockfile, "_TOGETHER_FROM", 2):
+        names = {name: (f"d/{name}", b"1") for name in "abc"}
+        world.commit(names)
+        with patch.object(Flushing, "end", side_effect=OSError(ENOSPC, "full")), pytest.raises(StateError):
+            world.commit({**names, "a": ("d/a", b"2"), "b": ("d/b", b"2")})
+        (folder / "regen.lock/dev/d.lock").write_bytes(b"")
+        assert write_dirty(world.state, ENVIRONMENT) == 1
+        assert len(read_lock(folder / "regen.lock", ENVIRONMENT)) == 3
+        assert write_dirty(world.state, ENVIRONMENT) == 0

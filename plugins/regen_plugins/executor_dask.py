@@ -4,9 +4,8 @@ Dask's client has threads of its own and stands on asyncio; it is called from wo
 on any event loop. Workers on this machine are programs of their own, not children by `multiprocessing`: those would run
 the main file of a build script again, at the start and whenever one of them dies.
 
-Who is to blame where a worker dies: every chunk that it held is under suspicion. Each is done again with nothing beside
-it; one that kills its worker again is cut in two, and so on, until a single artifact is left. That one is named and
-fails; what went down with it is made after all.
+Where a worker dies, every chunk that it held is under suspicion: each is done again with nothing beside it, see
+`regen.hooks.culprits`.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import queue
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +25,7 @@ from anyio import from_thread, to_thread
 
 from regen.errors import ConfigError, PluginError
 from regen.hooks import hookimpl
+from regen.hooks.culprits import TRIES, Culprits
 from regen.model.settings import PluginSettings
 from regen.version import __version__
 
@@ -93,25 +94,16 @@ class DaskExecutor:
             else:
                 results[index] = result[0]
                 done(len(results))
+        culprits: Culprits[C, R] = Culprits(partial(self._alone, work), "a worker of the Dask cluster")
         for index in sorted(suspects):
-            results[index] = await self._alone(work, chunks[index])
+            results[index] = await culprits.result(chunks[index], TRIES - 1)
             done(len(results))
         return [results[index] for index in range(len(chunks))]
 
-    async def _alone(self, work: Callable[[C], Awaitable[R]], chunk: C) -> R:
-        """Do a chunk with nothing beside it, and where it kills its worker, its halves."""
-        async for _, result in self._run(work, [chunk]):
-            if result is not None:
-                return result[0]
-        if not hasattr(chunk, "halves"):
-            raise PluginError(f"a worker of the Dask cluster died twice of the same work: {chunk}", hint=_MEMORY)
-        parcel: Any = chunk
-        halves = parcel.halves()
-        if not halves:
-            lost: R = parcel.lost("a worker of the Dask cluster dies whenever it makes", _MEMORY)
-            return lost
-        joined: R = parcel.join([await self._alone(work, half) for half in halves])
-        return joined
+    async def _alone(self, work: Callable[[C], Awaitable[R]], chunk: C) -> tuple[R] | None:
+        """Do a chunk with nothing beside it; None where its worker died."""
+        results = [result async for _, result in self._run(work, [chunk])]
+        return results[0]
 
     async def _run(
         self, work: Callable[[C], Awaitable[R]], chunks: Sequence[C]
@@ -172,9 +164,6 @@ class DaskExecutor:
             client.close(timeout=_CONNECT_S)
         if cluster is not None:
             cluster.close(timeout=_CONNECT_S)
-
-
-_MEMORY = 'see whether it was killed for its memory; `executor = "inline"` under [engine] makes it in this process'
 
 
 def _local_cluster(workers: int) -> Any:

@@ -1,27 +1,30 @@
-"""Executor: chunks run in worker processes."""
+"""Executor: chunks run in worker processes. A worker has one chunk at a time, so what it dies of is in that chunk."""
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 import anyio
 import anyio.to_process
 
-from regen.errors import PluginError
 from regen.hooks import hookimpl
+from regen.hooks.culprits import Culprits
 
 C = TypeVar("C")
 R = TypeVar("R")
 
-_TRIES = 2  # a worker that is killed once may have been unlucky; twice with one chunk, the chunk is to blame
+_RESULTS = 1  # the descriptor over which anyio's workers send results
+_PIPE = 1 << 20  # bytes; what Linux grants everybody (/proc/sys/fs/pipe-max-size), and some six results of 64 artifacts
 
 
 class ProcessExecutor:
-    """Workers live as long as the event loop; a killed one costs its chunk one more try.
+    """Workers live as long as the event loop; a killed one costs its chunk one more try, and then its halves.
 
     Args:
         workers: how many processes at the most.
@@ -47,9 +50,10 @@ class ProcessExecutor:
         """See `regen.hooks.protocols.Executor`."""
         limiter = self._limiter or anyio.CapacityLimiter(self.workers)
         results: dict[int, R] = {}
+        culprits: Culprits[C, R] = Culprits(partial(_run, work, limiter), "a worker process")
 
         async def run(index: int, chunk: C) -> None:
-            results[index] = await _run(work, chunk, limiter)
+            results[index] = await culprits.result(chunk)
             done(len(results))
 
         try:
@@ -83,16 +87,25 @@ def _without_main_file() -> Iterator[None]:
             values["__file__"] = file
 
 
-async def _run(work: Callable[[C], Awaitable[R]], chunk: C, limiter: anyio.CapacityLimiter) -> R:
-    for _ in range(_TRIES):
-        try:
-            return await anyio.to_process.run_sync(anyio.run, work, chunk, cancellable=True, limiter=limiter)
-        except anyio.BrokenWorkerProcess:
-            continue
-    raise PluginError(
-        f"a worker process died {_TRIES} times on the same chunk of work: {chunk}",
-        hint='see whether it was killed for its memory; `executor = "inline"` under [engine] runs it here',
-    )
+def _in_worker(work: Callable[[C], Awaitable[R]], chunk: C) -> R:
+    """Do a chunk; in a worker process.
+
+    Why the pipe is widened: a worker that is stopped and goes on, as by Ctrl-Z and `fg`, is cut off in a write that
+    waits for room, anyio does not write the rest, and both sides would wait for each other without end. So a result
+    has to fit.
+    """
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # no pipe, or a lower limit: then it stays as it is
+            fcntl.fcntl(_RESULTS, fcntl.F_SETPIPE_SZ, _PIPE)
+    return anyio.run(work, chunk)
+
+
+async def _run(work: Callable[[C], Awaitable[R]], limiter: anyio.CapacityLimiter, chunk: C) -> tuple[R] | None:
+    """The result of a chunk; None where its worker died."""
+    try:
+        return (await anyio.to_process.run_sync(_in_worker, work, chunk, cancellable=True, limiter=limiter),)
+    except anyio.BrokenWorkerProcess:
+        return None
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -24,6 +24,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from blake3 import blake3
 
+from regen.dataset.packed import in_graph, nquads
 from regen.state import faults
 from regen.state.blobs import sync_folders, write_all, write_durably
 
@@ -271,21 +272,20 @@ def bulk(store: ox.Store, files: Iterable[tuple[str, Iterable[ox.Quad]]]) -> Non
         store: where to.
         files: (IRI of the file's graph, its triples in the default graph).
     """
-    batch: list[ox.Quad] = []
+    batch = bytearray()
     for iri, quads in files:
-        graph = ox.NamedNode(iri)
-        for quad in quads:
-            batch += (quad, ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+        text = nquads(quads)
+        batch += text
+        batch += in_graph(text, iri)
         if len(batch) >= _BATCH:
             _bulk_load(store, batch)
-            batch = []
+            batch = bytearray()
     _bulk_load(store, batch)
 
 
-_BATCH = 200_000  # quads; each bulk load has a cost of its own, and all at once would take the memory twice
+_BATCH = 1 << 24  # bytes; four times as many at once save a twelfth of the time and take three times the memory
 
 
-def _bulk_load(store: ox.Store, quads: list[ox.Quad]) -> None:
-    text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+def _bulk_load(store: ox.Store, text: bytearray) -> None:
     # Lenient: what a loader took in, with a warning where it had to, is not refused here.
-    store.bulk_load(text, ox.RdfFormat.N_QUADS, lenient=True)
+    store.bulk_load(bytes(text), ox.RdfFormat.N_QUADS, lenient=True)

@@ -15,6 +15,7 @@ from typing import Any, cast
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store
 
 from regen.dataset.disk import DiskStore, Step, bulk
+from regen.dataset.packed import Packed
 from regen.dataset.sums import moved_sum
 from regen.dataset.terms import to_ox, to_term
 from regen.errors import StateError
@@ -59,7 +60,7 @@ class Dataset:
             files: (name of the file's graph, its quads: normalised and labelled, as the file has them).
         """
         named: list[Quad] = []
-        bulk(self.store, ((iri, _plain(quads, named)) for iri, quads in files))
+        bulk(self.store, ((iri, quads if isinstance(quads, Packed) else _plain(quads, named)) for iri, quads in files))
         for quad in named:  # now that the store says what files state in their own graphs
             self._count(quad, 1)
             self.store.extend((quad, _merged(quad)))

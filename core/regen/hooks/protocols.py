@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
@@ -116,6 +116,14 @@ class Strategy(Protocol):
         `ordinary` asks the mergers as if there was no strategy; with a language of None, those alone that merge any
         text.
         """
+
+
+@runtime_checkable
+class Spares(Protocol):
+    """What a selector may offer beside: to stop reading all rows where few of them are wanted."""
+
+    def rows_if_most(self, store: Store, keys: Set[Term]) -> Mapping[Term, Rows] | None:
+        """Rows of all keys; None where most are of other keys than these, which are better asked for by `rows`."""
 
 
 class Executor(Protocol):

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from regen.dataset.store import GraphChange, named_quads
-from regen.dataset.sums import moved_sum
+from regen.dataset.named_lines import file_lines
+from regen.dataset.store import GraphChange
+from regen.dataset.sums import moved_sum, sum_of
 from regen.model.artifact import ArtifactId, Because
 from regen.model.change import Change, Origins
-from regen.model.delta import Delta
 from regen.model.finding import Finding
 from regen.model.graphfile import SOURCE
 from regen.model.release import Standing
 from regen.orchestrator.filling import keep, new_dataset
 from regen.orchestrator.graphs import Read, path_name, read_graphs
 from regen.orchestrator.looking import look
-from regen.orchestrator.pending import Unit
+from regen.orchestrator.pending import FirstLoad, Unit
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.shared import Shared
 from regen.orchestrator.stale import every_key, filled
@@ -101,13 +101,15 @@ def _advance(session: Session, reads: Sequence[Read], gone: Sequence[str], units
     paths = {session.graph_iri(path): path for path in (*(read.row.path for read in reads), *gone)}
     origins = Origins("api", tuple(sorted(paths.items())))
     with stage("diff") as span:
-        change = _first_load(session, reads) if first else _moved(session, changes, _stayed(session, units), origins)
+        if first:
+            _first_load(session, reads, origins)
+            span.set_attribute("regen.triples.changed", sum(len(change.added) for change in changes))
+            return
+        change = _moved(session, changes, _stayed(session, units), origins)
         span.set_attribute("regen.triples.changed", len(change.delta.added) + len(change.delta.removed))
     session.sum = moved_sum(session.sum, change.delta)
-    if first:
-        keep(session, filled(session))
     session.pending.changes.append((change, origins))
-    session.last_change = None if first else change
+    session.last_change = change
 
 
 def _changes(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> list[GraphChange]:
@@ -126,13 +128,15 @@ def _stayed(session: Session, units: Mapping[str, Unit]) -> list[Unit]:
     return [unit for name, unit in units.items() if any(one.get(name, ("",))[0] == unit.digest for one in known)]
 
 
-def _first_load(session: Session, reads: Sequence[Read]) -> Change:
+def _first_load(session: Session, reads: Sequence[Read], origins: Origins) -> None:
     deltas = [read.version.delta for read in reads if read.version is not None and read.version.delta is not None]
+    files = tuple(sorted((delta.iri, delta.added) for delta in deltas))
     session.rows = Shared()
-    session.dataset = new_dataset(session, ((delta.iri, delta.added) for delta in deltas))
-    delta = Delta(frozenset(named_quads((delta.iri, delta.added) for delta in deltas)))
-    added = delta.added
-    return Change(delta, frozenset(quad.subject for quad in added))
+    session.dataset = new_dataset(session, files)
+    session.sum = sum_of(file_lines(files))
+    keep(session, session.dataset)
+    session.pending.first = FirstLoad(files, origins)
+    session.last_change = None
 
 
 def _moved(session: Session, changes: list[GraphChange], units: list[Unit], origins: Origins) -> Change:

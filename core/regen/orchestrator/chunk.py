@@ -109,12 +109,17 @@ class Chunk:
         """See `regen.hooks.protocols.Parcel`."""
         now, where = time.time_ns(), self.template.where
         made = [
-            Made(job.key, error=PluginError(f"{why} {ArtifactId(self.template.name, job.key)}", where=where, hint=hint))
-            for job in self.jobs
+            Made(job.key, error=PluginError(f"{why} {self._name(job)}", where=where, hint=hint)) for job in self.jobs
         ]
         return Produced(tuple(made), ((now, now),) * len(made), now, now, (), os.getpid())
 
+    def _name(self, job: Job) -> str:
+        artifact = ArtifactId(self.template.name, job.key)
+        return str(artifact) if job.path is None else f"{job.path}, {artifact}"
+
     def __str__(self) -> str:
+        if len(self.jobs) == 1:
+            return self._name(self.jobs[0])
         first, last = self.jobs[0].key, self.jobs[-1].key
         return f"{self.template.name}, {len(self.jobs)} artifacts from {first} to {last}"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 
 from regen.dataset.files import FoundFile, Signature
+from regen.dataset.packed import Packed
 from regen.dataset.read import graph_file, read_bytes
 from regen.errors import GraphError
 from regen.model.graphfile import GraphFile, graph_iri
@@ -21,6 +22,7 @@ from regen.state.files import FileRow
 from regen.state.sources import Known
 
 _SETTLED_NS = 2_000_000_000  # a file younger than this when it was read may change again within one tick of its clock
+_LOOSE_QUADS = 200_000  # of new files; more than that are packed: some 60 MB
 _NO_FILE = Signature(-1, 0, 0, 0)
 
 
@@ -41,19 +43,31 @@ class Read:
 
 async def read_graphs(session: Session, files: Iterable[FoundFile]) -> list[Read]:
     """Parse those of the files that are new or changed, and what sources answered."""
-    reads = []
+    reads: list[Read] = []
+    count = 0
     for file in files:
         row = session.files.get(file.path)
         if row is None or row.loader != session.loader or not _unchanged(row, file.signature):
             read = await _read_file(session, file, row)
             if read is not None:
-                reads.append(read)
+                count += len(read.version.delta.added) if read.version is not None and read.version.delta else 0
+                reads.append(read if row is not None or count <= _LOOSE_QUADS else _packed(read))
     for table in session.config.sources:
         answer = session.answers.get(table.name)
         read = await _read_source(session, path_of(table.name), answer) if answer is not None else None
         if read is not None:
             reads.append(read)
     return reads
+
+
+def _packed(read: Read) -> Read:
+    """The same with the quads of a new file packed, where that names no graphs itself."""
+    version = read.version
+    delta = version.delta if version is not None else None
+    if version is None or delta is None or any(type(quad.graph_name) is not DefaultGraph for quad in delta.added):
+        return read
+    packed = Packed(delta.added)
+    return replace(read, version=replace(version, delta=replace(delta, added=packed, quads=packed)))
 
 
 def _unchanged(row: FileRow, signature: Signature) -> bool:

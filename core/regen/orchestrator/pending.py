@@ -16,6 +16,8 @@ from regen.state.files import FileRow
 from regen.state.sources import Known
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from pyoxigraph import Quad
 
     from regen.dataset.version import Quads
@@ -55,6 +57,22 @@ class Answer:
     error: RegenError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FirstLoad:
+    """The first revision: all quads of all files.
+
+    Why not a change like any other: its quads as values of the model, of a million triples, take 0.5 GB and longer than
+    loading them, and nothing is derived from them.
+
+    Attributes:
+        files: (name of the file's graph, its quads), sorted by name.
+        origins: where each graph comes from.
+    """
+
+    files: tuple[tuple[str, Set[Quad]], ...]
+    origins: Origins
+
+
 @dataclass(slots=True)
 class Pending:
     """What was taken in since the state was written last; the next apply writes it.
@@ -66,7 +84,8 @@ class Pending:
         rewritten: paths of files whose blob was.
         known: what sources said of the versions that were taken in; None forgets it.
         written: what a file spells otherwise than the store: triples as the store has them, and their objects.
-        changes: of the dataset, with their origins, oldest first.
+        first: the first revision; None where there was one before.
+        changes: of the dataset, with their origins, oldest first; they come after `first`.
         units: (environment, template, what to record of it); None: the template is gone.
         stale: entries by environment.
     """
@@ -77,6 +96,7 @@ class Pending:
     rewritten: set[str] = field(default_factory=set)
     known: dict[str, Known | None] = field(default_factory=dict)
     written: dict[str, Mapping[Quad, tuple[str, ...]]] = field(default_factory=dict)
+    first: FirstLoad | None = None
     changes: list[tuple[Change, Origins]] = field(default_factory=list)
     units: list[tuple[str, str, Unit | None]] = field(default_factory=list)
     stale: dict[str, dict[ArtifactId, Because]] = field(default_factory=dict)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
-from pyoxigraph import Quad, RdfFormat, parse, serialize
+from pyoxigraph import Quad, RdfFormat, parse
 
 from regen.dataset.lines import Lines
+from regen.dataset.named_lines import file_lines
+from regen.dataset.packed import nquads
 from regen.dataset.terms import BLANK
 from regen.dataset.version import Quads
 from regen.orchestrator.pending import Pending
@@ -26,6 +28,7 @@ from regen.telemetry import stage
 
 _SUM = "dataset_sum"  # the row of `meta` with the sum of the hashes of all quads
 _BLANK = re.compile(f"<{BLANK}([0-9a-zA-Z]+)>")
+_BATCH = 1 << 24  # bytes of files that are written anew at a time
 _FOLD_FROM = 20  # patches; reading that many costs less than writing a file of 10,000 quads anew
 
 
@@ -47,6 +50,8 @@ def persist(session: Session) -> None:
         _write_contents(session, pending)
         with session.state.db.transaction(durable=False):
             _write_files(session, pending)
+            if pending.first is not None:
+                session.history.begin(file_lines(pending.first.files), pending.first.origins, time.time())
             for change, origins in pending.changes:
                 session.history.advance(change, origins, time.time())
             revision = session.history.position().revision
@@ -67,11 +72,26 @@ def _write_contents(session: Session, pending: Pending) -> None:
 
     Before the transaction, for what is taken back with that could not be stored a second time.
     """
-    digests = session.state.blobs.put_soon([content(quads) for quads in pending.contents.values()])
-    for path, digest in zip(pending.contents, digests, strict=True):
-        session.files[path] = pending.files[path] = replace(session.files[path], blob=digest)
-        pending.rewritten.add(path)
+    for batch in _batches(pending.contents.items()):
+        digests = session.state.blobs.put_soon([data for _, data in batch])
+        for (path, _), digest in zip(batch, digests, strict=True):
+            session.files[path] = pending.files[path] = replace(session.files[path], blob=digest)
+            pending.rewritten.add(path)
     pending.contents.clear()
+
+
+def _batches(contents: Iterable[tuple[str, Quads]]) -> Iterator[list[tuple[str, bytes]]]:
+    """Files as N-Quads, some 16 MB at a time."""
+    batch: list[tuple[str, bytes]] = []
+    size = 0
+    for path, quads in contents:
+        batch.append((path, content(quads)))
+        size += len(batch[-1][1])
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _write_files(session: Session, pending: Pending) -> None:
@@ -108,11 +128,6 @@ def content(quads: Quads) -> bytes:
     """What is stored of a version: N-Quads, each quad once."""
     plain = isinstance(quads, Lines) and not quads.added and not quads.removed
     return quads.text if isinstance(quads, Lines) and plain else nquads(quads)
-
-
-def nquads(quads: Iterable[Quad]) -> bytes:
-    """Quads as N-Quads."""
-    return serialize(quads, format=RdfFormat.N_QUADS) or b""
 
 
 def written_text(written: Mapping[Quad, tuple[str, ...]]) -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from regen.hooks.protocols import Selector
+from regen.hooks.protocols import Selector, Spares
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.needs import Lower
@@ -14,6 +14,9 @@ from regen.orchestrator.pending import Unit
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.shared import Shared
 from regen.orchestrator.stale import each_rows, filled
+
+if TYPE_CHECKING:
+    from pyoxigraph import Store
 
 _FEW = 64  # keys; so many are asked for one by one without counting how many there are
 _WHOLE_SHARE = 4  # past a quarter of a template's keys one query for all rows is cheaper than one for the keys
@@ -53,7 +56,7 @@ def evaluate(
         if not selector.keyed:
             by_view[view] = together(selector)
             continue
-        rows = _keyed(session, unit, view, selector, wanted if not whole else None, shared)
+        rows = _keyed(session, unit, view, selector, wanted, shared, whole=whole)
         by_view[view] = rows
         if view == "each":
             wanted = [key for key in wanted if key in rows]
@@ -62,23 +65,30 @@ def evaluate(
 
 
 def _keyed(
-    session: Session, unit: Unit, view: str, selector: Selector, keys: Sequence[Term] | None, shared: Shared
+    session: Session, unit: Unit, view: str, selector: Selector, keys: Sequence[Term], shared: Shared, *, whole: bool
 ) -> Mapping[Term, Rows]:
-    """Rows of a view with `?this`: of these keys, or of all for None."""
+    """Rows of a view with `?this`: of these keys at least. `whole` says that they are most of the template's."""
     store = filled(session).store
-    if keys is None and view == "each":
+    if whole and view == "each":
         return each_rows(session, unit)
-    whole = shared.whole.get(selector.digest)
-    if whole is None and keys is None:
-        whole = shared.whole[selector.digest] = selector.all_rows(store)
-    if whole is not None or keys is None:
-        return whole or {}
+    known = shared.whole.get(selector.digest)
     found = shared.keyed.setdefault(selector.digest, {})
     missing = [key for key in keys if key not in found]
+    if known is None and whole and missing:
+        known = _all_rows(selector, store, keys)
+        if known is not None:
+            shared.whole[selector.digest] = known
+    if known is not None:
+        return known
     if missing:
         asked = selector.rows(store, missing)
         found.update((key, asked.get(key)) for key in missing)
     return {key: rows for key in keys if (rows := found[key]) is not None}
+
+
+def _all_rows(selector: Selector, store: Store, keys: Sequence[Term]) -> Mapping[Term, Rows] | None:
+    """Rows of all keys; None where most are of other keys: a template may want few nodes of many."""
+    return selector.rows_if_most(store, set(keys)) if isinstance(selector, Spares) else selector.all_rows(store)
 
 
 def _rows_of(

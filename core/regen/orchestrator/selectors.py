@@ -9,14 +9,14 @@ import hashlib
 import json
 import pickle
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regen.errors import QueryError, StateError
-from regen.hooks.protocols import Affected, Selector
+from regen.hooks.protocols import Affected, Selector, Spares
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.pending import Unit
@@ -75,6 +75,10 @@ class Kept:
 
     def all_rows(self, store: Store) -> Mapping[Term, Rows]:
         return self._selector().all_rows(store)
+
+    def rows_if_most(self, store: Store, keys: Set[Term]) -> Mapping[Term, Rows] | None:
+        selector = self._selector()
+        return selector.rows_if_most(store, keys) if isinstance(selector, Spares) else selector.all_rows(store)
 
     def global_rows(self, store: Store) -> Rows:
         return self._selector().global_rows(store)

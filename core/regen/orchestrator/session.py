@@ -12,6 +12,7 @@ import anyio
 
 from regen.config import Config, Environment
 from regen.dataset.files import FoundFile
+from regen.dataset.packed import Packed
 from regen.dataset.prefixes import merged_prefixes
 from regen.hooks.dispatch import Hooks
 from regen.model.change import Change
@@ -146,7 +147,7 @@ class Session:
     @property
     def revision(self) -> int:
         """Of the dataset as it was taken in, written or not."""
-        return self.history.position().revision + len(self.pending.changes)
+        return self.history.position().revision + len(self.pending.changes) + (self.pending.first is not None)
 
     def parent(self, place: Place) -> int | None:
         """Number of an environment's current release; None before the first."""
@@ -175,13 +176,17 @@ class Session:
         )
 
     def quads_of(self, path: str) -> Set[Quad]:
-        """The quads of a file that are in force: from memory, else from its blob and patches."""
+        """The quads of a file that are in force: from memory, else from what is pending, else from its blob."""
         known = self.version_of(path)
         return known if isinstance(known, Set) else known.quads()
 
     def version_of(self, path: str) -> Quads:
         """The same, not parsed where that is not done yet."""
         known = self.quads.get(path)
+        if known is None and path in self.pending.contents:
+            known = self.pending.contents[path]
+            known = set(known) if isinstance(known, Packed) else known
+            self.remember_quads(path, known)
         if known is None:
             from regen.orchestrator.persist import stored_version
 
@@ -190,8 +195,10 @@ class Session:
         return known
 
     def remember_quads(self, path: str, quads: Quads) -> None:
-        """Keep a file's quads for its next comparison, the latest files first."""
+        """Keep a file's quads for its next comparison, the latest files first; what is packed is pending."""
         self.forget_quads(path)
+        if isinstance(quads, Packed):
+            return
         self.quads[path] = quads
         self.kept_quads += len(quads)
         while len(self.quads) > 1 and self.kept_quads > _KEPT_QUADS:

@@ -15,11 +15,12 @@ from functools import partial
 import anyio
 
 from regen.config import Source as Table
+from regen.dataset.packed import nquads
 from regen.errors import GraphError, RegenError
 from regen.model.graphfile import SOURCE, GraphFile
 from regen.model.source import Fetched, Source, SourceKind, Validators
 from regen.orchestrator.pending import Answer
-from regen.orchestrator.persist import nquads, with_blanks
+from regen.orchestrator.persist import with_blanks
 from regen.orchestrator.session import Session
 from regen.state.blobs import digest_of
 from regen.state.sources import Known

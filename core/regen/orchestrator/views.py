@@ -151,7 +151,7 @@ def _cost(session: Session, name: str, text: str, selector: Selector) -> ViewCos
     selector.prepare()
     keys: Sequence[Term] = ()
     if selector.keyed:
-        by_key, whole_s = _timed(lambda: selector.all_rows(store))
+        by_key, whole_s = _timed(lambda: dict(selector.all_rows(store)))
         keys, count = tuple(by_key), sum(len(rows.rows) for rows in by_key.values())
     else:
         rows, whole_s = _timed(lambda: selector.global_rows(store))

@@ -6,11 +6,12 @@ gives depends on the order of its indexes. Here SPARQL's order is extended to a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from math import isnan
 
+from regen.model.rows import Rows
 from regen.model.term import RDF_DIR_LANG_STRING, RDF_LANG_STRING, XSD, XSD_STRING, Blank, Iri, Literal, Term
 
 Row = tuple[Term | None, ...]
@@ -41,6 +42,61 @@ def sort_rows(rows: list[Row], order: Sequence[tuple[int, bool]], width: int) ->
     ranked = sorted(terms, key=lambda term: _UNBOUND if term is None else term.sort_key)
     ranks = {term: rank for rank, term in enumerate(ranked)}
     found = sorted(rows, key=lambda row: [ranks[term] for term in row[:width]])
+    return _by_value(found, order)
+
+
+class ByKey(Mapping[Term, Rows]):
+    """The rows of many keys; those of a key are put in order when it is first asked for.
+
+    Why not all at once: of a view of all nodes a template may want a fiftieth, and rows of different keys need not be
+    compared with each other.
+
+    Args:
+        columns: the projected variables, first in each row.
+        groups: rows by key, in any order.
+        order: as for `sort_rows`.
+    """
+
+    def __init__(
+        self, columns: tuple[str, ...], groups: Mapping[Term, list[Row]], order: Sequence[tuple[int, bool]]
+    ) -> None:
+        self._columns, self._order = columns, order
+        self._groups: dict[Term, list[Row] | Rows] = {**groups}
+        self._places = _Places()
+
+    def __getitem__(self, key: Term) -> Rows:
+        found = self._groups[key]
+        if not isinstance(found, Rows):
+            width = len(self._columns)
+            if len(found) > 1:
+                found = _in_order(found, self._order, width, self._places)
+            found = self._groups[key] = Rows(self._columns, tuple(row[:width] for row in found))
+        return found
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(sorted(self._groups, key=lambda key: key.sort_key))
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._groups
+
+
+class _Places(dict[Term | None, tuple[int, str, str, str]]):
+    """Where terms come in the order of terms; worked out once for each."""
+
+    def __missing__(self, term: Term | None) -> tuple[int, str, str, str]:
+        made = self[term] = _UNBOUND if term is None else term.sort_key
+        return made
+
+
+def _in_order(rows: list[Row], order: Sequence[tuple[int, bool]], width: int, places: _Places) -> list[Row]:
+    """As `sort_rows`, for few rows."""
+    return _by_value(sorted(rows, key=lambda row: [places[term] for term in row[:width]]), order)
+
+
+def _by_value(found: list[Row], order: Sequence[tuple[int, bool]]) -> list[Row]:
     for column, down in reversed(order):
         found.sort(key=lambda row: value_key(row[column]), reverse=down)
     return found

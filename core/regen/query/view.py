@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -18,7 +18,7 @@ from regen.query.delta_index import Changed, matches
 from regen.query.derive import THIS, Derived, derive
 from regen.query.hits import any_hit, hits, quads_of, select
 from regen.query.rank import grows, shifted
-from regen.query.sorting import Row, sort_rows
+from regen.query.sorting import ByKey, Row, sort_rows
 from regen.query.template import CHUNK, Template
 from regen.query.traverse import Fresh
 
@@ -30,6 +30,15 @@ _LOOKED_AT = 1000
 
 _FEW = 200
 """Keys that are always evaluated on their own: 0.1 ms each at the most."""
+
+_SOME = 5_000
+"""Keys that may still be asked for instead of all: ten queries."""
+
+_READ = 10_000
+"""Rows of all keys after which it is seen how many are wanted; reading them takes some 0.1 s."""
+
+_RARE = 10
+"""From one wanted row in so many on, all are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +229,22 @@ class View:
         """The rows of every key; rows in which `?this` is unbound belong to no key."""
         return self._by_key(list(self._run(store, self.plan.whole)))
 
+    def rows_if_most(self, store: ox.Store, keys: Set[Term]) -> Mapping[Term, Rows] | None:
+        """The rows of every key; None where a first part of them says that few are of these keys.
+
+        Why `keys` may not be many: what the engine cannot push into a scope it works out anew for each 500 of them.
+        """
+        if self.plan.keyed is None or self._is_cut or len(keys) > _SOME:
+            return self.all_rows(store)
+        at, wanted = self.variables.index(THIS.name), 0
+        raw: list[Row] = []
+        for row in self._run(store, self.plan.whole):
+            raw.append(row)
+            wanted += row[at] in keys
+            if len(raw) == _READ and wanted * _RARE < _READ:
+                return None
+        return self._by_key(raw)
+
     def global_rows(self, store: ox.Store) -> Rows:
         """All rows together, in a total order."""
         width = len(self.variables)
@@ -231,7 +256,7 @@ class View:
 
     def _sorted(self, raw: list[Row]) -> list[Row]:
         found = self._in_order(raw)
-        if self.plan.offset or self.plan.limit is not None:
+        if self._is_cut:
             end = None if self.plan.limit is None else self.plan.offset + self.plan.limit
             found = found[self.plan.offset : end]
         return found
@@ -240,14 +265,13 @@ class View:
         return sort_rows(raw, self.plan.order, len(self.variables))
 
     def _by_key(self, raw: list[Row]) -> Mapping[Term, Rows]:
-        at, width = self.variables.index(THIS.name), len(self.variables)
-        grouped: dict[Term, list[Row]] = {}
-        for row in self._sorted(raw):
+        at = self.variables.index(THIS.name)
+        groups: dict[Term, list[Row]] = {}
+        for row in self._sorted(raw) if self._is_cut else raw:
             key = row[at]
             if key is not None:
-                grouped.setdefault(key, []).append(row[:width])
-        keys = sorted(grouped, key=lambda key: key.sort_key)
-        return {key: Rows(self.variables, tuple(grouped[key])) for key in keys}
+                groups.setdefault(key, []).append(row)
+        return ByKey(self.variables, groups, self.plan.order)
 
 
 def _derive(source: Source | None, *, keyed: bool) -> tuple[Derived, ...]:

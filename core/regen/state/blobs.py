@@ -250,11 +250,12 @@ class BlobStore:
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
 
-def write_durably(target: Path, data: bytes, *, folders: set[Path] | None = None) -> None:
+def write_durably(target: Path, data: bytes, *, folders: set[Path] | None = None, flush: bool = True) -> None:
     """Write a file that is there whole or not at all, and stays after a power cut.
 
     Args:
         folders: takes the file's folder for `sync_folders`, where many files are written; None: it is flushed here.
+        flush: False where the caller flushes the whole file system next; until then a power cut may leave it empty.
     """
     temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}")
     try:
@@ -262,7 +263,8 @@ def write_durably(target: Path, data: bytes, *, folders: set[Path] | None = None
         try:
             faults.point("blobs.write")
             write_all(fd, data)
-            os.fsync(fd)
+            if flush:
+                os.fsync(fd)
         finally:
             os.close(fd)
         faults.point("blobs.rename")

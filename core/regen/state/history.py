@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from typing import Protocol
 
 from regen.errors import StateError
@@ -75,14 +76,24 @@ class StateHistory:
         Returns:
             The revision's number; hand its events over with `GraphChangeNotifier.announce`.
         """
-        (digest,) = self._blobs.put_soon([encode(change)])
+        delta = change.delta
+        return self._record(encode(change), (len(delta.merged_added), len(delta.merged_removed)), origins, at)
+
+    def begin(self, lines: Iterable[str], origins: Origins, at: float) -> int:
+        """Record the first revision: all quads came, as lines of N-Quads without their ends, and so did all subjects.
+
+        For the rest see `advance`.
+        """
+        return self._record(encode_first(lines), (0, 0), origins, at)
+
+    def _record(self, data: bytes, merged: tuple[int, int], origins: Origins, at: float) -> int:
+        (digest,) = self._blobs.put_soon([data])
         number = self.position().revision + 1
         origin = json.dumps([origins.default, dict(origins.files)], ensure_ascii=False, sort_keys=True)
-        delta = change.delta
         with self._database.transaction():
             self._database.execute(
                 "INSERT INTO revision (number, at, origin, delta, added, removed) VALUES (?, ?, ?, ?, ?, ?)",
-                (number, at, origin, digest, len(delta.merged_added), len(delta.merged_removed)),
+                (number, at, origin, digest, *merged),
             )
             self._drop_old(number, at)
         return number
@@ -202,6 +213,17 @@ def encode(change: Change) -> bytes:
     for line in lines:
         data += line.encode()
     return bytes(data)
+
+
+def encode_first(lines: Iterable[str]) -> bytes:
+    """Quads that came, as lines in one order, as a blob: what `encode` gives for them, in another order."""
+    data, subjects = BytesIO(), set[str]()  # it hands its bytes out without copying them, which may be a gigabyte
+    for line in lines:
+        data.write(f"A {line}\n".encode())
+        subjects.add(line[: line.index("> ") + 1] if line[0] == "<" else line.partition(" ")[0])
+    for subject in sorted(subjects):
+        data.write(f"+ {subject}\n".encode())
+    return data.getvalue()
 
 
 def decode(blob: bytes) -> Change:

@@ -9,6 +9,7 @@ layout means nothing to them, and git merges lines.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +17,16 @@ from pathlib import Path
 from regen.errors import StateError
 from regen.model.artifact import ArtifactId
 from regen.state import faults
-from regen.state.blobs import digest_of, sync_folders, write_durably
+from regen.state.blobs import digest_of
 from regen.state.codec import artifact_of, artifact_text
+from regen.state.flushing import Flushing
 from regen.state.opening import State
 
 DELETED = "-"
 """In place of a base: a person deleted the file, and it stays deleted in every clone."""
 _SUFFIX = ".lock"
 _LINES_A_SHARD = 256
+_TOGETHER_FROM = 1000  # lines; so many are in some tens of shards, which are flushed at once
 _NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]")
 _TABS = 4  # between the five fields of a line
 _FOLDED = 16  # shards that a folder is split into at a time: one digit of a digest
@@ -63,13 +66,15 @@ def write_dirty(state: State, environment: str) -> int:
         behind.setdefault(folder, []).append(path)
     written = 0
     lengths: dict[str, int] = {}
-    touched: set[Path] = set()
+    flushing = Flushing(together=len(rows) >= _TOGETHER_FROM)
+    if flushing.together:
+        _distrust(state, environment, behind)
     try:
         for folder, paths in behind.items():
             faults.point("lockfile.shard")
-            changed, lengths[folder] = _write_folder(state, environment, folder, paths, touched)
+            changed, lengths[folder] = _write_folder(state, environment, folder, paths, flushing)
             written += changed
-        sync_folders(sorted(folder for folder in touched if folder.is_dir()))
+        flushing.end(state.lock_folder)
     except OSError as error:
         raise StateError(
             f"{state.lock_folder} cannot be written: {error.strerror}; the release itself is deployed",
@@ -84,12 +89,24 @@ def write_dirty(state: State, environment: str) -> int:
     return written
 
 
+def _distrust(state: State, environment: str, folders: Iterable[str]) -> None:
+    """Have these folders written as a whole, also after a power cut: it may leave shards empty that are not flushed."""
+    known = list(
+        state.db.among(
+            "SELECT folder FROM lock_folder WHERE environment = ? AND folder IN", [environment], list(folders)
+        )
+    )
+    if known:
+        with state.db.transaction():
+            state.db.many(
+                "DELETE FROM lock_folder WHERE environment = ? AND folder = ?", [(environment, row[0]) for row in known]
+            )
+
+
 def _write_folder(
-    state: State, environment: str, folder: str, behind: list[str], touched: set[Path]
+    state: State, environment: str, folder: str, behind: list[str], flushing: Flushing
 ) -> tuple[int, int]:
     """Bring the shards of a folder up; gives how many files changed, and how many lines they hold now.
-
-    `touched` takes the folders of the shards, to be flushed.
 
     Lines are put into the shards that are there, so that a large folder costs no more than a small one; where that is
     not enough (too many lines for the shards, a shard that is gone or damaged), all of them are made anew.
@@ -98,10 +115,10 @@ def _write_folder(
     edited = _edited(state, environment, folder, behind, stem)
     if edited is None:
         lines = sorted(_lines(state, environment, folder))
-        return _write_all(state, stem, _spread(lines), touched), len(lines)
+        return _write_all(state, stem, _spread(lines), flushing), len(lines)
     shards, length = edited
     for path, text in sorted(shards.items()):
-        write_durably(path, text, folders=touched)
+        flushing.write(path, text)
     return len(shards), length
 
 
@@ -137,13 +154,13 @@ def _edited(
     return (shards, length) if _digits(length) == digits else None
 
 
-def _write_all(state: State, stem: Path, shards: dict[str, bytes], touched: set[Path]) -> int:
+def _write_all(state: State, stem: Path, shards: dict[str, bytes], flushing: Flushing) -> int:
     written = 0
     wanted = {stem.with_name(f"{stem.name}{mark}{_SUFFIX}"): text for mark, text in shards.items()}
     for path, text in sorted(wanted.items()):
         if not path.exists() or path.read_bytes() != text:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(path, text, folders=touched)
+            flushing.write(path, text)
             written += 1
     for path in _shards_of(stem):
         if path not in wanted:
