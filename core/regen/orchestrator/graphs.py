@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 
 from regen.dataset.files import FoundFile, Signature
+from regen.dataset.lines import Lines
 from regen.dataset.packed import Packed
 from regen.dataset.read import graph_file, read_bytes
 from regen.errors import GraphError
@@ -67,7 +68,8 @@ def _packed(read: Read) -> Read:
     if version is None or delta is None or any(type(quad.graph_name) is not DefaultGraph for quad in delta.added):
         return read
     packed = Packed(delta.added)
-    return replace(read, version=replace(version, delta=replace(delta, added=packed, quads=packed)))
+    quads = delta.quads if isinstance(delta.quads, Lines) else packed  # a text is small, and compared with the next
+    return replace(read, version=replace(version, delta=replace(delta, added=packed, quads=quads)))
 
 
 def _unchanged(row: FileRow, signature: Signature) -> bool:

@@ -13,7 +13,6 @@ from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
 from regen.model.release import Release
 from regen.orchestrator import check as checking
-from regen.orchestrator import conflicts as conflicting
 from regen.orchestrator import depend, explain, planner, settle
 from regen.orchestrator.at import plan_at
 from regen.orchestrator.chunk import read_disk
@@ -23,6 +22,7 @@ from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
 from regen.orchestrator.views import TemplateViews, view_costs
+from regen.project.conflicts import ConflictsMixin
 from regen.project.edits import EditsMixin
 from regen.project.graphs import GraphsMixin
 from regen.project.watching import WatchMixin
@@ -40,7 +40,7 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-class Project(EditsMixin, GraphsMixin, WatchMixin):
+class Project(ConflictsMixin, EditsMixin, GraphsMixin, WatchMixin):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.
@@ -229,24 +229,6 @@ class Project(EditsMixin, GraphsMixin, WatchMixin):
         """
         async with self._session.turn:
             return await view_costs(self._session, template)
-
-    async def conflicts(self, environment: str | None = None) -> tuple[conflicting.OpenConflict, ...]:
-        """Open conflicts, by path."""
-        return conflicting.conflicts(self._session.state.db, self._place(environment).name)
-
-    async def resolve(self, path: str, how: str, environment: str | None = None) -> str:
-        """Settle one conflict.
-
-        Args:
-            path: of the file.
-            how: "ours", "theirs", "markers" or "merged".
-            environment: its name; the first one for None.
-
-        Returns:
-            What was done, in one sentence.
-        """
-        async with self._session.turn:
-            return await conflicting.resolve(self._session, self._place(environment), path, how, start=self._start)
 
     async def restore(self, path: str, environment: str | None = None) -> Applied:
         """Bring a file back that was deleted by hand."""

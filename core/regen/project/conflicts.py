@@ -1,0 +1,35 @@
+"""Conflicts: what a project says of those that are open, and how a person settles one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regen.orchestrator import conflicts
+from regen.orchestrator.session import Session
+
+
+class ConflictsMixin:
+    """The part of `Project` that is about conflicts."""
+
+    _session: Session
+    _start: Path | None
+
+    async def conflicts(self, environment: str | None = None) -> tuple[conflicts.OpenConflict, ...]:
+        """Open conflicts, by path."""
+        return conflicts.conflicts(self._session.state.db, self._session.place(environment).name)
+
+    async def resolve(self, path: str, how: str, environment: str | None = None) -> str:
+        """Settle one conflict.
+
+        Args:
+            path: of the file.
+            how: "ours", "theirs", "markers" or "merged".
+            environment: its name; the first one for None.
+
+        Returns:
+            What was done, in one sentence.
+        """
+        async with self._session.turn:
+            return await conflicts.resolve(
+                self._session, self._session.place(environment), path, how, start=self._start
+            )
