@@ -1,0 +1,244 @@
+"""Merge: three outlines become pieces, each either text that is settled or a place where both sides clash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from regen.lines.merge import regions
+from regen.lines.order import Rank, ordered
+from regen_plugins.merge_tree.layout import Layout, Sides, line_indent, named, shifted
+from regen_plugins.merge_tree.outline import Block, Key, Part, opened, opens, slots
+from regen_plugins.merge_tree.pairing import Parts, paired
+from regen_plugins.merge_tree.pieces import Clashing, Piece, Place, clash
+from regen_plugins.merge_tree.source import WORD
+from regen_plugins.merge_tree.words import name_of
+
+_RANKS = {"package": 0, "mark": 0, "word": 1, "import": 2, "field": 3, "property": 3, "constant": 3, "variant": 3}
+_RANKS |= {"value": 3, "statement": 4, "members": 9}
+_OTHER = 5
+Owner = tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """One merge of three outlines.
+
+    Attributes:
+        needed: names that the merged file uses: an import of them that one side removed stays.
+        by_lines: whether what both sides changed may be merged by lines.
+    """
+
+    needed: frozenset[bytes] = frozenset()
+    by_lines: bool = True
+
+    def block(self, base: Block | None, ours: Block, theirs: Block, owner: Owner = ()) -> list[Piece] | None:
+        """Merge parts by their keys; None where their order cannot be told.
+
+        Raises:
+            Unstructured: parts cannot be told apart.
+        """
+        sides = paired(base.parts if base is not None else (), ours.parts, theirs.parts)
+        before, mine, other = ({part.key: part for part in side} for side in sides)
+        all_three = {key: Sides(before.get(key), mine.get(key), other.get(key)) for key in {*before, *mine, *other}}
+        kept = {key for key, parts in all_three.items() if self._stays(parts)}
+        if ours.kind not in {"members", "named"} and _replaced(all_three):
+            return None
+        order = self._order(ours, sides, kept)
+        if order is None or _ambiguous(ours, order, all_three):
+            return None
+        layout = Layout(base, ours, theirs, sides, order)
+        pieces: list[Piece] = [*layout.opening(owner)]
+        for key in order:
+            pieces.extend(self._part(all_three[key], layout, owner))
+        pieces.extend(layout.closing(owner))
+        return pieces
+
+    def _order(self, block: Block, sides: tuple[Parts, Parts, Parts], kept: set[Key]) -> list[Key] | None:
+        """The order of the parts; where both sides moved some whose order means nothing, yours."""
+        before, mine, other = ([part.key for part in side] for side in sides)
+        sequence = {name: at for at, name in enumerate(block.source.structure.sequence, 10)}
+
+        def rank(key: Key) -> Rank:
+            if key[0] == "slot":
+                return (sequence.get(key[1], _OTHER), "")
+            return (_RANKS.get(key[0], _OTHER), " ".join(key[1:]) if key[0] == "import" else "")
+
+        order = ordered(before, mine, other, kept, rank)
+        if order is None and block.kind in {"members", "named"} and not any(_is_ordered(p) for s in sides for p in s):
+            order = ordered(other, mine, other, kept, rank)
+        return order
+
+    def _stays(self, parts: Sides) -> bool:
+        """Whether there is something to write: what one side removed stays out if the other left it alone."""
+        left = parts.ours or parts.theirs
+        if left is None:
+            return False
+        if parts.base is None or (parts.ours is not None and parts.theirs is not None):
+            return True
+        if changed(parts.base, left):
+            return True
+        return left.known is not None and left.known.word == "import" and bool(bound(left) & self.needed)
+
+    def _part(self, parts: Sides, layout: Layout, owner: Owner) -> list[Piece]:
+        base, ours, theirs = parts.base, parts.ours, parts.theirs
+        left = ours or theirs
+        if left is None:
+            return []
+        if ours is None or theirs is None:
+            imported = left.known is not None and left.known.word == "import"
+            if base is None or imported or not changed(base, left):
+                return [*layout.lead(parts, owner), layout.text(left, parts), *layout.end(parts, owner)]
+            gone, who = ("you", "the template") if ours is None else ("the template", "you")
+            message = f"{gone} removed {name_of(base.key, owner)}, which {who} changed"
+            return [layout.gap(left), clash("deletion", message, *(_said(part) for part in (base, ours, theirs)))]
+        return [*layout.lead(parts, owner), *self._text(base, ours, theirs, owner), *layout.end(parts, owner)]
+
+    def _text(self, base: Part | None, ours: Part, theirs: Part, owner: Owner) -> list[Piece]:
+        """Merge what a part says, on two sides or on three."""
+        if ours.text == theirs.text or (base is not None and theirs.text == base.text):
+            return [ours.text]
+        if base is not None and ours.text == base.text:
+            return [theirs.text]
+        inside = self._inside(base, ours, theirs, owner)
+        return inside if inside is not None else self._as_whole(base, ours, theirs, owner)
+
+    def _inside(self, base: Part | None, ours: Part, theirs: Part, owner: Owner) -> list[Piece] | None:
+        """Merge a part by what it is made of; None where that is not known."""
+        sides = [_taken_apart(part) for part in (base, ours, theirs) if part is not None]
+        blocks = [side for side in sides if side is not None]
+        if len(blocks) < len(sides) or len({block.kind for block in blocks}) > 1:
+            return None
+        in_import = ours.key[0] == "import" or any(key[0] == "import" for key in owner)
+        if base is None and not in_import:
+            return None
+        if blocks[0].kind == "slots" and any(len(block.parts) < 2 for block in blocks):
+            return None
+        return self.block(blocks[0] if base is not None else None, blocks[-2], blocks[-1], (*owner, ours.key))
+
+    def _as_whole(self, base: Part | None, ours: Part, theirs: Part, owner: Owner) -> list[Piece]:
+        """Merge a part that is not taken apart: by what it says, by lines, or not at all."""
+        name = name_of(ours.key, owner)
+        said = [part.source.said(part.nodes) if part is not None else () for part in (base, ours, theirs)]
+        if said[1] == said[2] or (base is not None and said[2] == said[0]):
+            return [ours.text]
+        if base is None:
+            message = f"you and the template both added {name}, and they differ"
+            return [clash("content", message, None, _place(ours), _place(theirs))]
+        if said[1] == said[0]:
+            return [shifted(theirs, theirs.text, (line_indent(theirs), line_indent(ours)))]
+        message = f"your edit and the template both changed {name}"
+        body = any(part.nodes[-1].type in part.source.structure.bodies for part in (base, ours, theirs))
+        if body and self.by_lines and len(ours.nodes) == 1:
+            message = f"your edit and the template both changed {named(owner)}"
+            return _by_lines(base, ours, theirs, message)
+        if self.by_lines and all(b"\n" in part.text for part in (base, ours, theirs)):
+            pieces = _by_lines(base, ours, theirs, message)
+            if not any(isinstance(piece, Clashing) for piece in pieces):
+                return pieces
+        return [clash("content", message, _place(base), _place(ours), _place(theirs))]
+
+
+def changed(base: Part, side: Part) -> bool:
+    """Whether a part says something else than the base's, with the comments above and after it."""
+    if base.whole.split() == side.whole.split():
+        return False
+    return _all_said(base) != _all_said(side)
+
+
+def _all_said(part: Part) -> tuple[object, ...]:
+    return (part.lead.split(), part.source.said(part.nodes), part.tail.split())
+
+
+def bound(part: Part) -> frozenset[bytes]:
+    """Names that an import, or an item of one, binds."""
+    names: set[bytes] = set()
+    waiting = list(part.nodes)
+    while waiting:
+        node = waiting.pop()
+        known = part.source.structure.declarations.get(node.type)
+        if known is not None and known.word == "import" and known.binds is not None:
+            texts = [part.source.of(found) for found in part.source.found(node, known.binds)]
+            names.update(found[-1] for found in map(WORD.findall, texts) if found)
+        waiting.extend(node.named_children)
+    return frozenset(names)
+
+
+def _replaced(parts: dict[Key, Sides]) -> bool:
+    """Whether both sides put something in the place of one thing, and not alike."""
+    gone = any(side.base is not None and side.ours is None and side.theirs is None for side in parts.values())
+    mine = any(side.base is None and side.theirs is None for side in parts.values())
+    other = any(side.base is None and side.ours is None for side in parts.values())
+    return gone and mine and other
+
+
+def _ambiguous(block: Block, order: Sequence[Key], parts: dict[Key, Sides]) -> bool:
+    """Whether both sides added something in one place where the order means something."""
+    for first, second in pairwise(order):
+        one, two = parts[first], parts[second]
+        if one.base is not None or two.base is not None or not _apart(one, two):
+            continue
+        if block.kind in {"ordered", "placed"} or all(_is_ordered(side.ours or side.theirs) for side in (one, two)):
+            return True
+    return False
+
+
+def _apart(one: Sides, two: Sides) -> bool:
+    """Whether one part is of one side alone, and the other of the other."""
+    return (one.ours is None and two.theirs is None) or (one.theirs is None and two.ours is None)
+
+
+def _is_ordered(part: Part | None) -> bool:
+    if part is None:
+        return False
+    if part.known is None:
+        return part.key[0] == "statement"
+    path = part.known.ordered_unless
+    return path is not None and not any(part.source.found(node, path) for node in part.nodes)
+
+
+def _taken_apart(part: Part) -> Block | None:
+    if len(part.nodes) == 1 and opens(part.source, part.nodes[0]):
+        return opened(part.source, part.nodes[0])
+    if len(part.nodes) == 1 and part.nodes[0].type in part.source.structure.bodies:
+        return None
+    return slots(part)
+
+
+def _by_lines(base: Part, ours: Part, theirs: Part, message: str) -> list[Piece]:
+    """Merge by lines; each region in which both sides changed lines is a conflict of its own."""
+    before, mine, other = ([line + b"\n" for line in part.text.split(b"\n")] for part in (base, ours, theirs))
+    pieces: list[Piece] = []
+    for found in regions(before, mine, other):
+        if found.who != "conflict":
+            pieces.append(b"".join(other[slice(*found.theirs)] if found.who == "theirs" else mine[slice(*found.ours)]))
+            continue
+        places = [
+            (part.source, *_stretch(part, lines, span))
+            for part, lines, span in ((base, before, found.base), (ours, mine, found.ours), (theirs, other, found.theirs))
+        ]
+        pieces.append(clash("content", message, *places))
+    if isinstance(pieces[-1], bytes):
+        pieces[-1] = pieces[-1][:-1]
+    return pieces
+
+
+def _stretch(part: Part, lines: Sequence[bytes], span: tuple[int, int]) -> tuple[int, int]:
+    """Offsets of lines of a part; its last line has no end of its own."""
+    start = part.start + sum(len(line) for line in lines[: span[0]])
+    return min(start, part.end), min(start + sum(len(line) for line in lines[slice(*span)]), part.end)
+
+
+def _place(part: Part | None) -> Place | None:
+    return None if part is None else (part.source, part.start, part.end)
+
+
+def _said(part: Part | None) -> Place | None:
+    """A part with the comments above it, from the start of their line."""
+    if part is None:
+        return None
+    lead = part.lead
+    space = lead[: len(lead) - len(lead.lstrip())]
+    return (part.source, part.at + space.rfind(b"\n") + 1, part.tailed)
+

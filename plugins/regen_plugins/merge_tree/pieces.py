@@ -1,0 +1,87 @@
+"""Merge: pieces become the merged text, or the text with conflict markers, which stand on lines of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from regen.lines.merge import mark
+from regen.model.merge import Conflict, ConflictKind
+from regen_plugins.merge_tree.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Clashing:
+    """A place that a person has to settle: what each side has there."""
+
+    conflict: Conflict
+    base: bytes
+    ours: bytes
+    theirs: bytes
+
+
+Piece = bytes | Clashing
+Place = tuple[Source, int, int]
+"""A stretch of a side: from offset to offset."""
+
+
+def clash(kind: ConflictKind, message: str, base: Place | None, ours: Place | None, theirs: Place | None) -> Clashing:
+    """A conflict of three stretches; None where a side has nothing there."""
+    spans = [_lines(place) for place in (ours, base, theirs)]
+    texts = [b"" if place is None else place[0].text[place[1] : place[2]] for place in (base, ours, theirs)]
+    return Clashing(Conflict(kind, message, *spans), *texts)
+
+
+def _lines(place: Place | None) -> tuple[int, int] | None:
+    if place is None:
+        return None
+    source, start, end = place
+    while start < end and source.text[start : start + 1] == b"\n":
+        start += 1
+    first = source.line(start)
+    return (first, first if start == end else source.line(end - 1) + 1)
+
+
+def joined(pieces: Iterable[Piece]) -> bytes:
+    """The text of pieces without conflicts."""
+    return b"".join(piece for piece in pieces if isinstance(piece, bytes))
+
+
+def marked(pieces: Sequence[Piece]) -> bytes:
+    """The text with conflicts marked, zdiff3 style."""
+    lines: list[bytes] = []
+    open_line = b""  # what stands on the line that is not ended yet
+    waiting = list(reversed(pieces))
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, bytes):
+            *whole, open_line = (open_line + piece).split(b"\n")
+            lines.extend(whole)
+            continue
+        sides = [open_line + side for side in (piece.base, piece.ours, piece.theirs)]
+        if any(side and not side.endswith(b"\n") for side in (piece.base, piece.ours, piece.theirs)):
+            sides = _to_line_end(sides, waiting)
+        texts = [_split(side) for side in sides]
+        lines.extend(mark(*texts))
+        open_line = b""
+    return b"\n".join([*lines, open_line])
+
+
+def _split(side: bytes) -> list[bytes]:
+    """The lines of one side; none where only space is left of them."""
+    return (side[:-1] if side.endswith(b"\n") else side).split(b"\n") if side.strip() else []
+
+
+def _to_line_end(sides: list[bytes], waiting: list[Piece]) -> list[bytes]:
+    """Add what follows on the same line, other conflicts included."""
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, Clashing):
+            sides = [a + b for a, b in zip(sides, (piece.base, piece.ours, piece.theirs), strict=True)]
+            continue
+        rest, newline, after = piece.partition(b"\n")
+        sides = [side + rest for side in sides]
+        if newline:
+            waiting.append(after)
+            break
+    return sides

@@ -1,0 +1,99 @@
+"""Merge: three sides of a file become one by structure, as the description of its language says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regen.lines import merge as lines
+from regen.lines.text import Text, is_binary, manner, take_apart
+from regen.model.merge import Conflict, Merged, ThreeWay
+from regen.model.structure import Structure
+from regen_plugins.merge_tree.blend import Blend
+from regen_plugins.merge_tree.check import Declared, dangling, lost, needed
+from regen_plugins.merge_tree.outline import outline
+from regen_plugins.merge_tree.pieces import Clashing, Piece, joined, marked
+from regen_plugins.merge_tree.source import Source, Unstructured
+
+CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
+Sources = tuple[Source, Source, Source]
+
+
+def merge(three: ThreeWay) -> Merged | None:
+    """Merge three sides of a file; None where that cannot be done by structure, nor be checked."""
+    if three.structure is None or three.base is None:
+        return None
+    if three.ours == three.theirs or three.base in (three.ours, three.theirs):
+        return lines.merge(three)
+    texts = [take_apart(side) for side in (three.base, three.ours, three.theirs)]
+    try:
+        base, ours, theirs = (_read(text, three.structure) for text in texts)
+        try:
+            merged = _by_structure((base, ours, theirs), texts)
+        except Unstructured:
+            merged = None
+        return merged or _by_lines(three, (base, ours, theirs))
+    except (Unstructured, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _read(text: Text, structure: Structure) -> Source:
+    if any(b"\r" in line for line in text.lines):
+        raise Unstructured("it mixes line ends")
+    if is_binary(bytes(text)):
+        raise Unstructured("it is no text")
+    body = b"\n".join(text.lines) + b"\n"
+    body.decode()
+    return Source(body, structure)
+
+
+def _by_structure(sides: Sources, texts: Sequence[Text]) -> Merged | None:
+    """Merge by members; None where the result does not hold what it has to."""
+    declared = [Declared(side) for side in sides]
+    for by_lines in (True, False):  # lines that do not fit together are conflicts, in their declarations alone
+        pieces = _pieces(sides, Blend(by_lines=by_lines))
+        if any(isinstance(piece, Clashing) for piece in pieces):
+            return _clashed(pieces, texts)
+        try:
+            result = Declared(Source(joined(pieces), sides[0].structure))
+            names = needed(*declared[1:], result)
+            if names:
+                pieces = _pieces(sides, Blend(names, by_lines=by_lines))
+                result = Declared(Source(joined(pieces), sides[0].structure))
+        except Unstructured:
+            continue
+        content = bytes(manner(texts[0], texts[1], texts[2], tuple(result.source.text[:-1].split(b"\n"))))
+        hangs = dangling(*declared, result)
+        if hangs is not None:
+            return Merged(None, (Conflict("structure", hangs),), "structure", 0.0, content)
+        if lost(*declared, result) is None:
+            return Merged(content, (), "structure", CONFIDENCE)
+    return None
+
+
+def _pieces(sides: Sources, blend: Blend) -> list[Piece]:
+    pieces = blend.block(*(outline(side) for side in sides))
+    if pieces is None:
+        raise Unstructured("the order of its members cannot be told")
+    return pieces
+
+
+def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
+    conflicts = tuple(piece.conflict for piece in pieces if isinstance(piece, Clashing))
+    shown = Text(tuple(marked(pieces).removesuffix(b"\n").split(b"\n")), texts[1].bom, texts[1].crlf)
+    return Merged(None, conflicts, "structure", 0.0, bytes(shown))
+
+
+def _by_lines(three: ThreeWay, sides: Sources) -> Merged:
+    """Merge by lines what has no structure to go by; a clean merge is checked as one by structure is."""
+    merged = lines.merge(three)
+    if merged.content is None:
+        return merged
+    try:
+        result = _read(take_apart(merged.content), sides[0].structure)
+        wrong = lost(*(Declared(side) for side in sides), Declared(result))
+    except Unstructured as error:
+        wrong = str(error)
+    if wrong is None:
+        return merged
+    conflict = Conflict("structure", f"your edit and the template do not fit together: {wrong}")
+    return Merged(None, (conflict,), "lines", 0.0, merged.content)
