@@ -25,7 +25,7 @@ class Declaration:
         repeats: whether one block may hold several of one name, such as `impl` blocks.
         ordered_unless: None where its place means nothing. Else its place has a meaning, such as a number, unless
             this path leads somewhere; two that both sides added in one place are a conflict then.
-        binds: of an import, the path to the name that it binds in the file; None where that cannot be known.
+        binds: of an import, paths to the names that it binds in the file; none where they cannot be known.
     """
 
     word: str
@@ -33,7 +33,7 @@ class Declaration:
     overload: str | None = None
     repeats: bool = False
     ordered_unless: str | None = None
-    binds: str | None = None
+    binds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class MergeTree:
 
     @hookimpl
     def regen_merge(self, three: ThreeWay) -> Merged | None:
-        """Merge; decline where a side does not parse, is no UTF-8, there is no base, or nobody describes the language."""
+        """Merge; decline where a side does not parse or is no UTF-8, or there is no base or no description."""
         if three.structure is None or self._settings.strategy(three.path, three.language) == "lines":
             return None
         from regen_plugins.merge_tree.structure import merge

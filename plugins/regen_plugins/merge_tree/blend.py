@@ -42,7 +42,7 @@ class Blend:
         sides = paired(base.parts if base is not None else (), ours.parts, theirs.parts)
         before, mine, other = ({part.key: part for part in side} for side in sides)
         all_three = {key: Sides(before.get(key), mine.get(key), other.get(key)) for key in {*before, *mine, *other}}
-        kept = {key for key, parts in all_three.items() if self._stays(parts)}
+        kept = {key for key, parts in all_three.items() if self._stays(parts, owner)}
         if ours.kind not in {"members", "named"} and _replaced(all_three):
             return None
         order = self._order(ours, sides, kept)
@@ -68,9 +68,9 @@ class Blend:
         order = ordered(before, mine, other, kept, rank)
         if order is None and block.kind in {"members", "named"} and not any(_is_ordered(p) for s in sides for p in s):
             order = ordered(other, mine, other, kept, rank)
-        return order
+        return order if order is None else _sorted_imports(order, sides[1], sides[2])
 
-    def _stays(self, parts: Sides) -> bool:
+    def _stays(self, parts: Sides, owner: Owner) -> bool:
         """Whether there is something to write: what one side removed stays out if the other left it alone."""
         left = parts.ours or parts.theirs
         if left is None:
@@ -79,7 +79,10 @@ class Blend:
             return True
         if changed(parts.base, left):
             return True
-        return left.known is not None and left.known.word == "import" and bool(bound(left) & self.needed)
+        if not self.needed:
+            return False
+        names = bound(left) or (frozenset(WORD.findall(left.text)[-1:]) if _in_import(owner) else frozenset())
+        return bool(names & self.needed)
 
     def _part(self, parts: Sides, layout: Layout, owner: Owner) -> list[Piece]:
         base, ours, theirs = parts.base, parts.ours, parts.theirs
@@ -110,8 +113,7 @@ class Blend:
         blocks = [side for side in sides if side is not None]
         if len(blocks) < len(sides) or len({block.kind for block in blocks}) > 1:
             return None
-        in_import = ours.key[0] == "import" or any(key[0] == "import" for key in owner)
-        if base is None and not in_import:
+        if base is None and not _in_import((*owner, ours.key)):
             return None
         if blocks[0].kind == "slots" and any(len(block.parts) < 2 for block in blocks):
             return None
@@ -140,6 +142,23 @@ class Blend:
         return [clash("content", message, _place(base), _place(ours), _place(theirs))]
 
 
+def _sorted_imports(order: list[Key], ours: Parts, theirs: Parts) -> list[Key]:
+    """Imports in one run stay sorted where both sides have them so, without blank lines between them."""
+    for side in (ours, theirs):
+        imports = [part for part in side if part.key[0] == "import"]
+        if any(part.lead.count(b"\n") > 1 for part in imports[1:]) or not _is_sorted([part.key for part in imports]):
+            return order
+    places = [at for at, key in enumerate(order) if key[0] == "import"]
+    if not places or places[-1] - places[0] >= len(places):
+        return order
+    first, last = places[0], places[-1] + 1
+    return [*order[:first], *sorted(order[first:last]), *order[last:]]
+
+
+def _is_sorted(keys: list[Key]) -> bool:
+    return keys == sorted(keys)
+
+
 def changed(base: Part, side: Part) -> bool:
     """Whether a part says something else than the base's, with the comments above and after it."""
     if base.whole.split() == side.whole.split():
@@ -158,11 +177,15 @@ def bound(part: Part) -> frozenset[bytes]:
     while waiting:
         node = waiting.pop()
         known = part.source.structure.declarations.get(node.type)
-        if known is not None and known.word == "import" and known.binds is not None:
-            texts = [part.source.of(found) for found in part.source.found(node, known.binds)]
+        if known is not None and known.word == "import":
+            texts = [part.source.of(found) for path in known.binds for found in part.source.found(node, path)]
             names.update(found[-1] for found in map(WORD.findall, texts) if found)
         waiting.extend(node.named_children)
     return frozenset(names)
+
+
+def _in_import(owner: Owner) -> bool:
+    return any(key[0] == "import" for key in owner)
 
 
 def _replaced(parts: dict[Key, Sides]) -> bool:
@@ -216,7 +239,11 @@ def _by_lines(base: Part, ours: Part, theirs: Part, message: str) -> list[Piece]
             continue
         places = [
             (part.source, *_stretch(part, lines, span))
-            for part, lines, span in ((base, before, found.base), (ours, mine, found.ours), (theirs, other, found.theirs))
+            for part, lines, span in (
+                (base, before, found.base),
+                (ours, mine, found.ours),
+                (theirs, other, found.theirs),
+            )
         ]
         pieces.append(clash("content", message, *places))
     if isinstance(pieces[-1], bytes):
@@ -241,4 +268,3 @@ def _said(part: Part | None) -> Place | None:
     lead = part.lead
     space = lead[: len(lead) - len(lead.lstrip())]
     return (part.source, part.at + space.rfind(b"\n") + 1, part.tailed)
-

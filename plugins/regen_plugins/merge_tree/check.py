@@ -19,7 +19,7 @@ class Declared:
 
     Attributes:
         source: the side.
-        texts: by kind and name, what is said there, with comments and without space, and how often.
+        texts: by kind and name, what is said there, with comments and however laid out, and how often.
         names: how often each name is declared, with what it stands in and what tells overloads apart.
         imports: what imports bind, or say where that is not known.
     """
@@ -62,6 +62,10 @@ class Declared:
         return {name[-1].encode() for name in self.names}
 
 
+Three = tuple[Declared, Declared, Declared]
+"""Base, ours and theirs."""
+
+
 def _declaring(slot: Part) -> Block | None:
     """A piece of a declaration that holds declarations itself."""
     node = slot.nodes[0]
@@ -72,12 +76,13 @@ def _declaring(slot: Part) -> Block | None:
 
 
 def _bare(text: bytes) -> bytes:
-    """A text without space and separators."""
-    return text.translate(None, b" \t\r\n,;")
+    """The tokens of a text, however it is laid out."""
+    return b" ".join(_TOKEN.findall(text))
 
 
-def needed(mine: Declared, other: Declared, got: Declared) -> frozenset[bytes]:
+def needed(sides: Three, got: Declared) -> frozenset[bytes]:
     """Imported names that one side removed with all their uses, and that the other side's edits still use."""
+    _, mine, other = sides
     found: set[bytes] = set()
     for side, against in ((mine, other), (other, mine)):
         gone = against.imports - side.imports - got.imports
@@ -86,8 +91,9 @@ def needed(mine: Declared, other: Declared, got: Declared) -> frozenset[bytes]:
     return frozenset(found)
 
 
-def dangling(before: Declared, mine: Declared, other: Declared, got: Declared) -> str | None:
-    """A declaration that one side removed while the other began to use it, in one sentence; None where there is none."""
+def dangling(sides: Three, got: Declared) -> str | None:
+    """A declaration that one side removed while the other began to use it, in one sentence; None: there is none."""
+    before, mine, other = sides
     for who, whose, side in (("you", "the template", mine), ("the template", "your edit", other)):
         gone = before.defined() - side.defined() - got.defined()
         for name in sorted((gone & got.source.words()) - side.source.words()) if gone else ():
@@ -95,23 +101,23 @@ def dangling(before: Declared, mine: Declared, other: Declared, got: Declared) -
     return None
 
 
-def lost(before: Declared, mine: Declared, other: Declared, got: Declared) -> str | None:
+def lost(sides: Three, got: Declared) -> str | None:
     """What a merge lost, doubled or made up, in one phrase; None where it is right."""
+    before, mine, other = sides
     missing = ((mine.imports | other.imports) - before.imports | (mine.imports & other.imports)) - got.imports
     if missing:
         return f"the import of {min(missing).decode(errors='replace')} is lost"
     for name, count in sorted(got.names.items()):
         if count > max(1, mine.names[name], other.names[name]):
             return f"{name[-2]} `{name[-1]}` is defined twice"
-    sides = (before, mine, other, got)
-    mixed = [Counter[bytes]() for _ in sides]
+    mixed = [Counter[bytes]() for _ in (*sides, got)]
     for key in sorted({*before.texts, *mine.texts, *other.texts, *got.texts}):
-        groups = [side.texts[key] for side in sides]
+        groups = [side.texts[key] for side in (*sides, got)]
         if _independent(*groups):
             continue
         for counted, group in zip(mixed, groups, strict=True):
             for text, number in group.items():
-                for token in _TOKEN.findall(text):
+                for token in text.split(b" "):
                     counted[token] += number
     wrong = _out_of_bounds(*mixed)
     return None if wrong is None else f"`{wrong.decode(errors='replace')}` is lost or doubled"

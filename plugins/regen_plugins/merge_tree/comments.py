@@ -74,9 +74,11 @@ def _by_lines(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> byte
         mine, other = ours[slice(*found.ours)], theirs[slice(*found.theirs)]
         if found.who != "conflict":
             lines.extend(other if found.who == "theirs" else mine)
-        elif found.base[0] < found.base[1] or all(_documents(side) for side in (mine, other)):
-            return None
-        elif not all(line.endswith(b"\n") for line in (*mine, *other)):
+        elif (
+            found.base[0] < found.base[1]
+            or all(_documents(side) for side in (mine, other))
+            or not all(line.endswith(b"\n") for line in (*mine, *other))
+        ):
             return None
         else:
             lines.extend((*other, *mine))

@@ -60,9 +60,7 @@ class Layout:
         base, ours, theirs = self._blocks
         before = None if base is None else (base.source, base.start, base.first)
         what = f"the start of {named(owner)}"
-        return around(
-            before, (ours.source, ours.start, ours.first), (theirs.source, theirs.start, theirs.first), what
-        )
+        return around(before, (ours.source, ours.start, ours.first), (theirs.source, theirs.start, theirs.first), what)
 
     def closing(self, owner: tuple[Key, ...]) -> list[Piece]:
         """What stands after the parts."""

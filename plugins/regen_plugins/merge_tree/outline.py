@@ -1,7 +1,7 @@
 """Merge: a node becomes parts that have keys, each with its own text; put together they are the node.
 
-Why texts and not trees: what stands between two parts, space and comments, belongs to the second of them, so that a part
-that moves takes along what is said above it, and nothing has to be printed anew.
+Why texts and not trees: what stands between two parts, space and comments, belongs to the second of them, so that a
+part that moves takes along what is said above it, and nothing has to be printed anew.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Key = tuple[str, ...]
+Kind = OneOf["members", "slots"] | Listed
 _OPENING, _CLOSING, _SEPARATORS = frozenset("({[<"), frozenset(")}]>"), frozenset(",;")
 
 
@@ -80,7 +81,7 @@ class Block:
         first, last: offsets between which the parts stand; what is around them is the node's own.
     """
 
-    kind: OneOf["members", "slots"] | Listed
+    kind: Kind
     source: Source
     start: int
     first: int
@@ -134,13 +135,13 @@ def _headed(first: Part) -> int:
     if first.key[0] in {"import", "package"}:
         return len(text.rstrip())
     blank = text.rfind(b"\n\n")
-    return 0 if blank < 0 else blank
+    return max(blank, 0)
 
 
 def opened(source: Source, node: Node) -> Block:
     """Members of a block, or items of a list."""
     structure = source.structure
-    kind = structure.lists.get(node.type, "members")
+    kind: Kind = structure.lists.get(node.type, "members")
     children = [child for _, child in source.children(node)]
     start, end = node.start_byte, node.end_byte
     bracket = next((at for at, child in enumerate(children) if child.type in _OPENING), None)
@@ -243,11 +244,21 @@ def _key(source: Source, nodes: list[Node], known: Declaration | None, kind: str
     if known is None or core is None:
         if kind != "members" and len(nodes) == 1:
             return ("item", "".join(source.of(nodes[0]).decode(errors="replace").split()))
-        return ("statement" if kind == "members" else "item", repr(source.said(nodes)))
+        return ("statement", repr(source.said(nodes))) if kind == "members" else ("item", _before_value(source, nodes))
     if opens(source, core):
         return (known.word,)  # a group, such as `import ( ... )`, has no name
     name = source.name(core, known.name)
     return (known.word, *name) if any(name) else (known.word,)
+
+
+def _before_value(source: Source, nodes: Iterable[Node]) -> str:
+    """What an item of several nodes is called, such as `name` in `name = "x"` or `any` in `any(a, b)`."""
+    texts: list[str] = []
+    for node in nodes:
+        if texts and (node.type in {"=", ":"} or node.type in source.structure.lists):
+            break
+        texts.append("".join(source.of(node).decode(errors="replace").split()))
+    return " ".join(texts)
 
 
 def slots(part: Part) -> Block:
@@ -255,7 +266,8 @@ def slots(part: Part) -> Block:
     source = part.source
     pieces: list[Part] = []
     at = part.start
-    leaves = list(_leaves(source, None, part.nodes))
+    mark = len(part.nodes) == 1 and part.nodes[0].type in source.structure.marks
+    leaves = list(_leaves(source, None, part.nodes[0].children if mark else part.nodes))
     for number, (field, node) in enumerate(leaves):
         punctuation = not node.is_named and not node.type[:1].isalpha()
         if punctuation and number + 1 < len(leaves):

@@ -132,9 +132,7 @@ def _in_place(base: Parts, side: Parts) -> Parts:
     known_left, known_right = set(left), set(right)
     for hunk in hunks(left, right):
         old = [part for part in base[hunk.a_start : hunk.a_end] if _nameless(part) and part.key not in known_right]
-        new = [
-            at for at in range(hunk.b_start, hunk.b_end) if _nameless(side[at]) and side[at].key not in known_left
-        ]
+        new = [at for at in range(hunk.b_start, hunk.b_end) if _nameless(side[at]) and side[at].key not in known_left]
         if len(old) == len(new) and all(
             part.nodes[-1].type == side[at].nodes[-1].type for part, at in zip(old, new, strict=True)
         ):
@@ -175,4 +173,3 @@ def _named(part: Part) -> bool:
 def _without_name(part: Part) -> tuple[bytes, ...]:
     names = {name.encode() for name in part.key[1:]}
     return (part.key[0].encode(), *(b"" if word in names else word for word in part.source.said(part.nodes)))
-

@@ -106,7 +106,7 @@ class Source:
         return tuple(parts)
 
     def _with_gaps(self, node: Node, children: Sequence[Node]) -> list[Node | bytes]:
-        """Children, and what stands between them where it is more than space (the text of a string, in some grammars)."""
+        """Children, and what stands between them where it is more than space: in some grammars the text of a string."""
         if len(children) == node.child_count and all(child.is_named for child in children):
             return list(children)
         parts: list[Node | bytes] = []
@@ -137,4 +137,3 @@ class Source:
         """Whether a node is an import."""
         known = self.structure.declarations.get(node.type)
         return known is not None and known.word == "import"
-

@@ -48,30 +48,36 @@ def _read(text: Text, structure: Structure) -> Source:
 
 def _by_structure(sides: Sources, texts: Sequence[Text]) -> Merged | None:
     """Merge by members; None where the result does not hold what it has to."""
-    declared = [Declared(side) for side in sides]
+    declared = _declared(sides)
     for by_lines in (True, False):  # lines that do not fit together are conflicts, in their declarations alone
         pieces = _pieces(sides, Blend(by_lines=by_lines))
         if any(isinstance(piece, Clashing) for piece in pieces):
             return _clashed(pieces, texts)
         try:
             result = Declared(Source(joined(pieces), sides[0].structure))
-            names = needed(*declared[1:], result)
+            names = needed(declared, result)
             if names:
                 pieces = _pieces(sides, Blend(names, by_lines=by_lines))
                 result = Declared(Source(joined(pieces), sides[0].structure))
         except Unstructured:
             continue
         content = bytes(manner(texts[0], texts[1], texts[2], tuple(result.source.text[:-1].split(b"\n"))))
-        hangs = dangling(*declared, result)
+        hangs = dangling(declared, result)
         if hangs is not None:
             return Merged(None, (Conflict("structure", hangs),), "structure", 0.0, content)
-        if lost(*declared, result) is None:
+        if lost(declared, result) is None:
             return Merged(content, (), "structure", CONFIDENCE)
     return None
 
 
+def _declared(sides: Sources) -> tuple[Declared, Declared, Declared]:
+    base, ours, theirs = sides
+    return Declared(base), Declared(ours), Declared(theirs)
+
+
 def _pieces(sides: Sources, blend: Blend) -> list[Piece]:
-    pieces = blend.block(*(outline(side) for side in sides))
+    base, ours, theirs = sides
+    pieces = blend.block(outline(base), outline(ours), outline(theirs))
     if pieces is None:
         raise Unstructured("the order of its members cannot be told")
     return pieces
@@ -90,7 +96,7 @@ def _by_lines(three: ThreeWay, sides: Sources) -> Merged:
         return merged
     try:
         result = _read(take_apart(merged.content), sides[0].structure)
-        wrong = lost(*(Declared(side) for side in sides), Declared(result))
+        wrong = lost(_declared(sides), Declared(result))
     except Unstructured as error:
         wrong = str(error)
     if wrong is None:

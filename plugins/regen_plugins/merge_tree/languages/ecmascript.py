@@ -12,9 +12,9 @@ _DECLARATIONS = {
     "import_statement": Declaration(
         "import",
         ("source", "type", "import_clause/named_imports/{", "import_clause/namespace_import/*"),
-        binds="import_clause/identifier|import_clause/namespace_import/identifier",
+        binds=("import_clause/identifier", "import_clause/namespace_import/identifier"),
     ),
-    "import_specifier": Declaration("import", ("name", "alias"), binds="alias|name"),
+    "import_specifier": Declaration("import", ("name", "alias"), binds=("alias|name",)),
     "export_specifier": Declaration("export", ("name", "alias")),
     "class_declaration": Declaration("class"),
     "abstract_class_declaration": Declaration("class"),
