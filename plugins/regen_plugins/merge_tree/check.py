@@ -32,7 +32,7 @@ class Declared:
         self._block(outline(source), ())
 
     def _block(self, block: Block, owner: Key) -> None:
-        self.texts["", "\0".join(owner[-1:])][_bare(block.opening + block.closing)] += 1
+        self.texts["", "\0".join(owner[-1:])][_bare(block.opening + b"\n" + block.closing)] += 1
         for part in block.parts:
             if part.known is not None and part.known.word == "import":
                 self._import(part)
@@ -55,7 +55,7 @@ class Declared:
                 rest.append(slot.lead + slot.text)
             else:
                 self._block(block, (*owner, name))
-        self.texts[word, name][_bare(b"".join(rest))] += 1
+        self.texts[word, name][_bare(b"\n".join(rest))] += 1
 
     def defined(self) -> set[bytes]:
         """Names of all declarations."""
@@ -117,7 +117,7 @@ def lost(sides: Three, got: Declared) -> str | None:
             continue
         for counted, group in zip(mixed, groups, strict=True):
             for text, number in group.items():
-                for token in text.split(b" "):
+                for token in text.split():
                     counted[token] += number
     wrong = _out_of_bounds(*mixed)
     return None if wrong is None else f"`{wrong.decode(errors='replace')}` is lost or doubled"

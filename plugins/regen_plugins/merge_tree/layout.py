@@ -60,7 +60,11 @@ class Layout:
         base, ours, theirs = self._blocks
         before = None if base is None else (base.source, base.start, base.first)
         what = f"the start of {named(owner)}"
-        return around(before, (ours.source, ours.start, ours.first), (theirs.source, theirs.start, theirs.first), what)
+        mine, other = (ours.source, ours.start, ours.first), (theirs.source, theirs.start, theirs.first)
+        pieces = around(before, mine, other, what)
+        if ours.noted or theirs.noted:
+            self._after = pieces[-1]
+        return pieces
 
     def closing(self, owner: tuple[Key, ...]) -> list[Piece]:
         """What stands after the parts."""

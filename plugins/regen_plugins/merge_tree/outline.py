@@ -79,6 +79,7 @@ class Block:
     Attributes:
         kind: "members" of a block, "slots" of a declaration, or the kind of a list.
         first, last: offsets between which the parts stand; what is around them is the node's own.
+        noted: whether what stands before the parts ends with a comment, and so with its line.
     """
 
     kind: Kind
@@ -88,6 +89,7 @@ class Block:
     parts: tuple[Part, ...]
     last: int
     end: int
+    noted: bool = False
 
     @property
     def opening(self) -> bytes:
@@ -124,7 +126,7 @@ def outline(source: Source) -> Block:
     first = block.parts[0]
     at = _headed(first)
     parts = (replace(first, at=at), *block.parts[1:])
-    return replace(block, start=0, first=at, parts=parts, end=len(source.text))
+    return replace(block, start=0, first=at, parts=parts, end=len(source.text), noted=at > 0)
 
 
 def _headed(first: Part) -> int:
@@ -154,11 +156,12 @@ def opened(source: Source, node: Node) -> Block:
         close = last.start_byte if last is not None else end
     first = children[inside - 1].end_byte if inside else start
     inner = [child for child in children[inside:] if child.start_byte < close]
-    if inner and inside and inner[0].type in structure.comments and _on_its_line(source, first, inner[0]):
+    noted = bool(inner and inside) and inner[0].type in structure.comments and _on_its_line(source, first, inner[0])
+    if noted:
         first = source.end(inner.pop(0))
     runs = _runs(source, inner, by_commas=kind != "members")
     parts = list(_parts(source, runs, first, kind))
-    return Block(kind, source, start, first, _counted(parts), parts[-1].tailed if parts else first, end)
+    return Block(kind, source, start, first, _counted(parts), parts[-1].tailed if parts else first, end, noted)
 
 
 def _before(child: Node, node: Node) -> bool:
