@@ -122,7 +122,7 @@ class Blend:
     def _as_whole(self, base: Part | None, ours: Part, theirs: Part, owner: Owner) -> list[Piece]:
         """Merge a part that is not taken apart: by what it says, by lines, or not at all."""
         name = name_of(ours.key, owner)
-        said = [part.source.said(part.nodes) if part is not None else () for part in (base, ours, theirs)]
+        said = [part.said() if part is not None else () for part in (base, ours, theirs)]
         if said[1] == said[2] or (base is not None and said[2] == said[0]):
             return [ours.text]
         if base is None:
@@ -167,7 +167,7 @@ def changed(base: Part, side: Part) -> bool:
 
 
 def _all_said(part: Part) -> tuple[object, ...]:
-    return (part.lead.split(), part.source.said(part.nodes), part.tail.split())
+    return (part.lead.split(), part.said(), part.tail.split())
 
 
 def bound(part: Part) -> frozenset[bytes]:

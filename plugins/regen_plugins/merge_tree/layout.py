@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from regen_plugins.merge_tree.comments import above, around, comment_of
@@ -53,6 +55,7 @@ class Layout:
         self._places = [{part.key: at for at, part in enumerate(side)} for side in sides]
         self._sides = sides
         self._order = order
+        self._following = dict(pairwise(order))
         self._after: Piece = b""  # what was given last: a comment ends with its line
 
     def opening(self, owner: tuple[Key, ...]) -> list[Piece]:
@@ -116,16 +119,15 @@ class Layout:
             return b""
         given = [b"" if side is None else side.separator for side in (parts.base, parts.ours, parts.theirs)]
         own = settle(*given) if parts.ours is not None and parts.theirs is not None else parts.present()[0].separator
-        following = self._order[self._order.index(key) + 1 :]
+        following = self._following.get(key)
         if self._kind == "members":
-            usual = _usual(part.separator for side in self._sides for part in side)
-            bare = not own and usual and following and b"\n" not in self._usual_space()
-            return usual if bare else own
+            bare = not own and following is not None and b"\n" not in self._usual_space
+            return _usual(part.separator for side in self._sides for part in side) if bare else own
         if self._is_alone(key):
             return own
-        if following and not self._is_alone(following[0]):
+        if following is not None and not self._is_alone(following):
             return own or b","
-        return (own or b",") if self._trailing() else b""
+        return (own or b",") if self._trailing else b""
 
     def _is_alone(self, key: Key) -> bool:
         for side, places in zip(self._sides, self._places, strict=True):
@@ -134,6 +136,7 @@ class Layout:
                 return part.nodes[-1].type in part.source.structure.alone
         return False
 
+    @cached_property
     def _trailing(self) -> bool:
         """Whether the last item has a comma after it, too."""
         ends = []
@@ -169,7 +172,7 @@ class Layout:
     def _as_others(self, space: bytes, parts: Sides) -> bytes:
         """The space before a part that one side added, where the other side laid the block out otherwise."""
         added, other = (1, 2) if parts.ours is not None else (2, 1)
-        usual = [_usual(_space_of(part) for part in side[1:]) for side in self._sides]
+        usual = self._usual_spaces
         if not usual[other] or usual[added] != usual[0] or usual[other] == usual[0]:
             return space
         if b"\n" in usual[other] and b"\n" in space:
@@ -188,8 +191,13 @@ class Layout:
         for side, places in zip(self._sides, self._places, strict=True):
             if key in places and len(side) > 1:
                 return _space_of(side[1])
-        return self._usual_space() or _space_of(parts.present()[0]) or b" "
+        return self._usual_space or _space_of(parts.present()[0]) or b" "
 
+    @cached_property
+    def _usual_spaces(self) -> list[bytes]:
+        return [_usual(_space_of(part) for part in side[1:]) for side in self._sides]
+
+    @cached_property
     def _usual_space(self) -> bytes:
         return _usual(_space_of(part) for side in self._sides for part in side[1:])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from typing import Literal as OneOf
 
@@ -70,6 +71,11 @@ class Part:
     def whole(self) -> bytes:
         """Everything, from the lead to the tail."""
         return self.source.text[self.at : self.tailed]
+
+    def said(self) -> tuple[bytes, ...]:
+        """What its text says, comments included, without how it is laid out."""
+        gaps = (self.source.text[before.end_byte : after.start_byte].split() for before, after in pairwise(self.nodes))
+        return (*self.source.said(self.nodes), *(word for gap in gaps for word in gap))
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,10 +146,16 @@ def _nameless(part: Part) -> bool:
 
 
 def _renamed(base: Parts, side: Parts, other: Parts) -> Parts:
-    """Give a member that a side renamed the base's key, where the other side changed the member under its old name."""
+    """Give a member that a side renamed the base's key, where the other side changed it, or removed it.
+
+    What both sides removed has to be of several lines, or anything new would be taken for it.
+    """
     there = {part.key for part in side}
     before = {part.key: part for part in base}
-    changed = {part.key for part in other if part.key in before and part.text != before[part.key].text}
+    after = {part.key: part.text for part in other}
+    changed = {
+        key for key, part in before.items() if after.get(key, b"" if b"\n" in part.text else part.text) != part.text
+    }
     gone = [part for part in base if part.key not in there and part.key in changed and _named(part)]
     new = [at for at, part in enumerate(side) if part.key not in before and _named(part)] if gone else []
     if not new:
@@ -172,4 +178,4 @@ def _named(part: Part) -> bool:
 
 def _without_name(part: Part) -> tuple[bytes, ...]:
     names = {name.encode() for name in part.key[1:]}
-    return (part.key[0].encode(), *(b"" if word in names else word for word in part.source.said(part.nodes)))
+    return (part.key[0].encode(), *(b"" if word in names else word for word in part.said()))

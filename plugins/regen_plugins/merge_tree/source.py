@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,7 @@ class Source:
         gap = self.text[at : node.end_byte]
         return [*parts, gap] if gap.strip(b" \t\r\n,;") else parts
 
+    @cached_property
     def words(self) -> frozenset[bytes]:
         """Names that stand in its code, outside of comments and strings."""
         found: set[bytes] = set()

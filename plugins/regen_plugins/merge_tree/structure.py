@@ -9,13 +9,15 @@ from regen.lines.text import Text, is_binary, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen.model.structure import Structure
 from regen_plugins.merge_tree.blend import Blend
-from regen_plugins.merge_tree.check import Declared, dangling, lost, needed
-from regen_plugins.merge_tree.outline import outline
+from regen_plugins.merge_tree.check import dangling, lost, needed
+from regen_plugins.merge_tree.declared import declared
+from regen_plugins.merge_tree.outline import Block, outline
 from regen_plugins.merge_tree.pieces import Clashing, Piece, joined, marked
 from regen_plugins.merge_tree.source import Source, Unstructured
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
-Sources = tuple[Source, Source, Source]
+Blocks = tuple[Block, Block, Block]
+"""The outlines of base, ours and theirs."""
 
 
 def merge(three: ThreeWay) -> Merged | None:
@@ -36,48 +38,43 @@ def merge(three: ThreeWay) -> Merged | None:
         return None
 
 
-def _read(text: Text, structure: Structure) -> Source:
+def _read(text: Text, structure: Structure) -> Block:
     if any(b"\r" in line for line in text.lines):
         raise Unstructured("it mixes line ends")
     if is_binary(bytes(text)):
         raise Unstructured("it is no text")
     body = b"\n".join(text.lines) + b"\n"
     body.decode()
-    return Source(body, structure)
+    return outline(Source(body, structure))
 
 
-def _by_structure(sides: Sources, texts: Sequence[Text]) -> Merged | None:
+def _by_structure(sides: Blocks, texts: Sequence[Text]) -> Merged | None:
     """Merge by members; None where the result does not hold what it has to."""
-    declared = _declared(sides)
+    structure = sides[0].source.structure
     for by_lines in (True, False):  # lines that do not fit together are conflicts, in their declarations alone
         pieces = _pieces(sides, Blend(by_lines=by_lines))
         if any(isinstance(piece, Clashing) for piece in pieces):
             return _clashed(pieces, texts)
         try:
-            result = Declared(Source(joined(pieces), sides[0].structure))
-            names = needed(declared, result)
+            result = outline(Source(joined(pieces), structure))
+            found = declared((*sides, result))
+            names = needed(found)
             if names:
-                pieces = _pieces(sides, Blend(names, by_lines=by_lines))
-                result = Declared(Source(joined(pieces), sides[0].structure))
+                result = outline(Source(joined(_pieces(sides, Blend(names, by_lines=by_lines))), structure))
+                found = declared((*sides, result))
         except Unstructured:
             continue
         content = bytes(manner(texts[0], texts[1], texts[2], tuple(result.source.text[:-1].split(b"\n"))))
-        hangs = dangling(declared, result)
+        hangs = dangling(found)
         if hangs is not None:
             return Merged(None, (Conflict("structure", hangs),), "structure", 0.0, content)
-        if lost(declared, result) is None:
+        if lost(found) is None:
             return Merged(content, (), "structure", CONFIDENCE)
     return None
 
 
-def _declared(sides: Sources) -> tuple[Declared, Declared, Declared]:
-    base, ours, theirs = sides
-    return Declared(base), Declared(ours), Declared(theirs)
-
-
-def _pieces(sides: Sources, blend: Blend) -> list[Piece]:
-    base, ours, theirs = sides
-    pieces = blend.block(outline(base), outline(ours), outline(theirs))
+def _pieces(sides: Blocks, blend: Blend) -> list[Piece]:
+    pieces = blend.block(*sides)
     if pieces is None:
         raise Unstructured("the order of its members cannot be told")
     return pieces
@@ -89,14 +86,14 @@ def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
     return Merged(None, conflicts, "structure", 0.0, bytes(shown))
 
 
-def _by_lines(three: ThreeWay, sides: Sources) -> Merged:
+def _by_lines(three: ThreeWay, sides: Blocks) -> Merged:
     """Merge by lines what has no structure to go by; a clean merge is checked as one by structure is."""
     merged = lines.merge(three)
     if merged.content is None:
         return merged
     try:
-        result = _read(take_apart(merged.content), sides[0].structure)
-        wrong = lost(_declared(sides), Declared(result))
+        result = _read(take_apart(merged.content), sides[0].source.structure)
+        wrong = lost(declared((*sides, result)))
     except Unstructured as error:
         wrong = str(error)
     if wrong is None:
