@@ -100,12 +100,16 @@ class Blend:
 
     def _text(self, base: Part | None, ours: Part, theirs: Part, owner: Owner) -> list[Piece]:
         """Merge what a part says, on two sides or on three."""
-        if ours.text == theirs.text or (base is not None and theirs.text == base.text):
+        if ours.text == theirs.text:
             return [ours.text]
-        if base is not None and ours.text == base.text:
-            return [theirs.text]
+        if base is not None and base.text in {ours.text, theirs.text} and not self._needed_in(ours, theirs, owner):
+            return [theirs.text if base.text == ours.text else ours.text]
         inside = self._inside(base, ours, theirs, owner)
         return inside if inside is not None else self._as_whole(base, ours, theirs, owner)
+
+    def _needed_in(self, ours: Part, theirs: Part, owner: Owner) -> bool:
+        """Whether an import binds a needed name on one side alone: it is merged by names then."""
+        return _in_import((*owner, ours.key)) and bool((bound(ours) ^ bound(theirs)) & self.needed)
 
     def _inside(self, base: Part | None, ours: Part, theirs: Part, owner: Owner) -> list[Piece] | None:
         """Merge a part by what it is made of; None where that is not known."""

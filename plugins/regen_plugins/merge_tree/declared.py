@@ -46,7 +46,7 @@ class Declared:
             self.imports |= names or {_bare(part.text)}
             self.names.update(("import", name.decode(errors="replace")) for name in names)
             return
-        word, name = (part.known.word, " ".join(part.key[1:])) if part.known is not None else ("", "")
+        word, name = (part.known.word, " ".join(filter(None, part.key[1:]))) if part.known is not None else ("", "")
         if part.known is not None and name and not part.known.repeats:
             self.names[(*owner, signature(part) or "", word, name)] += 1
         rest = [part.lead.lstrip(), part.tail]
@@ -59,8 +59,8 @@ class Declared:
         self.texts[word, name][_bare(b"\n".join(rest))] += 1
 
     def defined(self) -> set[bytes]:
-        """Names of all declarations."""
-        return {name[-1].encode() for name in self.names}
+        """Names of all declarations but imports, each without what it belongs to."""
+        return {name[-1].split()[-1].encode() for name in self.names if name[0] != "import"}
 
 
 def declared(blocks: Sequence[Block]) -> list[Declared]:

@@ -239,12 +239,12 @@ def _core(source: Source, nodes: Iterable[Node]) -> Node | None:
     """The declaration among nodes, or in what stands around it (`export class A`)."""
     structure = source.structure
     for node in nodes:
-        if node.type in structure.declarations:
-            return node
         if node.type in structure.records:
             inner = _core(source, [child for _, child in source.children(node) if child.is_named])
             if inner is not None:
                 return inner
+        if node.type in structure.declarations:
+            return node
     return None
 
 

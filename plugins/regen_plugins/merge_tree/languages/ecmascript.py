@@ -15,6 +15,7 @@ _DECLARATIONS = {
         binds=("import_clause/identifier", "import_clause/namespace_import/identifier"),
     ),
     "import_specifier": Declaration("import", ("name", "alias"), binds=("alias|name",)),
+    "export_statement": Declaration("export", ("default", "source", "export_clause/{", "*|namespace_export")),
     "export_specifier": Declaration("export", ("name", "alias")),
     "class_declaration": Declaration("class"),
     "abstract_class_declaration": Declaration("class"),
@@ -40,6 +41,7 @@ _DECLARATIONS = {
     "pair": Declaration("property", ("key",)),
     "shorthand_property_identifier": Declaration("property", (".",)),
     "enum_assignment": Declaration("value"),
+    "property_identifier": Declaration("value", (".",), ordered_unless="-"),  # of an enum, where it is counted
     "required_parameter": Declaration("parameter", ("pattern",)),
     "optional_parameter": Declaration("parameter", ("pattern",)),
     "type_parameter": Declaration("type parameter"),
