@@ -63,6 +63,8 @@ class Blend:
         def rank(key: Key) -> Rank:
             if key[0] == "slot":
                 return (sequence.get(key[1], _OTHER), "")
+            if key[0] in {"mark", "word"}:
+                return (_RANKS[key[0]], f"{sequence.get(key[1], 0):03}")
             return (_RANKS.get(key[0], _OTHER), " ".join(key[1:]) if key[0] == "import" else "")
 
         order = ordered(before, mine, other, kept, rank)
@@ -108,8 +110,9 @@ class Blend:
         return inside if inside is not None else self._as_whole(base, ours, theirs, owner)
 
     def _needed_in(self, ours: Part, theirs: Part, owner: Owner) -> bool:
-        """Whether an import binds a needed name on one side alone: it is merged by names then."""
-        return _in_import((*owner, ours.key)) and bool((bound(ours) ^ bound(theirs)) & self.needed)
+        """Whether an import has a needed name on one side alone: it is merged by names then."""
+        words = [frozenset(WORD.findall(part.text)) for part in (ours, theirs)] if self.needed else []
+        return bool(words) and _in_import((*owner, ours.key)) and bool((words[0] ^ words[1]) & self.needed)
 
     def _inside(self, base: Part | None, ours: Part, theirs: Part, owner: Owner) -> list[Piece] | None:
         """Merge a part by what it is made of; None where that is not known."""
@@ -118,8 +121,6 @@ class Blend:
         if len(blocks) < len(sides) or len({block.kind for block in blocks}) > 1:
             return None
         if base is None and not _in_import((*owner, ours.key)):
-            return None
-        if blocks[0].kind == "slots" and any(len(block.parts) < 2 for block in blocks):
             return None
         return self.block(blocks[0] if base is not None else None, blocks[-2], blocks[-1], (*owner, ours.key))
 
@@ -230,7 +231,8 @@ def _taken_apart(part: Part) -> Block | None:
         return opened(part.source, part.nodes[0])
     if len(part.nodes) == 1 and part.nodes[0].type in part.source.structure.bodies:
         return None
-    return slots(part)
+    block = slots(part)
+    return None if [inner.nodes for inner in block.parts] == [part.nodes] else block
 
 
 def _by_lines(base: Part, ours: Part, theirs: Part, message: str) -> list[Piece]:

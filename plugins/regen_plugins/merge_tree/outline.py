@@ -7,7 +7,7 @@ part that moves takes along what is said above it, and nothing has to be printed
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -277,9 +277,8 @@ def slots(part: Part) -> Block:
     at = part.start
     mark = len(part.nodes) == 1 and part.nodes[0].type in source.structure.marks
     leaves = list(_leaves(source, None, part.nodes[0].children if mark else part.nodes))
-    for number, (field, node) in enumerate(leaves):
-        punctuation = not node.is_named and not node.type[:1].isalpha()
-        if punctuation and number + 1 < len(leaves):
+    for number, (field, node, glued) in enumerate(leaves):
+        if (glued or not (node.is_named or node.type[:1].isalpha())) and number + 1 < len(leaves):
             continue  # belongs to what follows it, such as `=` to a value
         start, end = node.start_byte, source.end(node)
         pieces.append(Part(_slot(source, field, node), source, (node,), at, start, end, end, end))
@@ -287,17 +286,22 @@ def slots(part: Part) -> Block:
     return Block("slots", source, part.start, part.start, _counted(pieces), at, part.end)
 
 
-def _leaves(source: Source, field: str | None, nodes: Iterable[Node]) -> Iterator[tuple[str | None, Node]]:
+def _leaves(source: Source, field: str | None, nodes: Sequence[Node]) -> Iterator[tuple[str | None, Node, bool]]:
+    """Field and node of each piece, and whether it is the word before a list (`implements`)."""
     structure = source.structure
+    nodes = [node for node in nodes if node.type not in structure.comments]
     for node in nodes:
-        if node.type in structure.comments:
-            continue
         inner = node.type in structure.declarations or node.type in structure.records
         if inner and node.type not in structure.marks and not opens(source, node) and node.child_count:
-            for name, child in source.children(node):
-                yield from _leaves(source, name or (field if child.is_named else None), (child,))
+            children = list(source.children(node))
+            glued = len(children) == 2 and not children[0][1].is_named and opens(source, children[1][1])
+            for name, child in children:
+                if glued and not child.is_named:
+                    yield None, child, True
+                else:
+                    yield from _leaves(source, name or (field if child.is_named else None), (child,))
         else:
-            yield field, node
+            yield field, node, False
 
 
 def _slot(source: Source, field: str | None, node: Node) -> Key:

@@ -54,6 +54,14 @@ STRUCTURES = {
         bodies=frozenset(("block",)),
         marks={"attribute_list": "attribute/name", "modifier": "."},
         comments=frozenset(("comment", "preproc_region", "preproc_endregion", "preproc_nullable", "preproc_pragma")),
-        sequence=("type_parameter_list", "base_list", "type_parameter_constraints_clause", "value", "body"),
+        sequence=(
+            *("public", "protected", "private", "internal", "static", "sealed", "abstract", "virtual", "override"),
+            *("readonly", "required", "async", "partial"),
+            "type_parameter_list",
+            "base_list",
+            "type_parameter_constraints_clause",
+            "value",
+            "body",
+        ),
     )
 }

@@ -88,7 +88,17 @@ def _structure(language: str, readable: Callable[[bytes], bytes] | None) -> Stru
         bodies=frozenset(("statement_block",)),
         marks=_MARKS,
         comments=frozenset(("comment", "html_comment")),
-        sequence=("type_parameters", "extends_clause", "implements_clause", "type", "return_type", "value", "body"),
+        sequence=(
+            *("export", "default", "declare", "abstract", "static", "override", "readonly", "async"),
+            "accessibility_modifier",
+            "type_parameters",
+            "extends_clause",
+            "implements_clause",
+            "type",
+            "return_type",
+            "value",
+            "body",
+        ),
         readable=readable,
     )
 

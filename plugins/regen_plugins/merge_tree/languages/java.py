@@ -54,6 +54,13 @@ STRUCTURES = {
         marks={"annotation": "name", "marker_annotation": "name"},
         comments=frozenset(("line_comment", "block_comment")),
         alone=frozenset(("enum_body_declarations",)),
-        sequence=("type_parameters", "superclass", "interfaces", "permits", "body"),
+        sequence=(
+            *("public", "protected", "private", "abstract", "default", "static", "final", "sealed", "synchronized"),
+            "type_parameters",
+            "superclass",
+            "interfaces",
+            "permits",
+            "body",
+        ),
     )
 }
