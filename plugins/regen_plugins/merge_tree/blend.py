@@ -9,9 +9,11 @@ from itertools import pairwise
 from regen.lines.merge import regions
 from regen.lines.order import Rank, ordered
 from regen_plugins.merge_tree.layout import Layout, Sides, line_indent, named, shifted
-from regen_plugins.merge_tree.outline import Block, Key, Part, opened, opens, slots
+from regen_plugins.merge_tree.outline import opened
 from regen_plugins.merge_tree.pairing import Parts, paired
+from regen_plugins.merge_tree.parts import Block, Key, Part, opens
 from regen_plugins.merge_tree.pieces import Clashing, Piece, Place, clash
+from regen_plugins.merge_tree.slots import slots
 from regen_plugins.merge_tree.source import WORD
 from regen_plugins.merge_tree.words import name_of
 

@@ -8,7 +8,7 @@ from regen.lines.merge import regions
 from regen_plugins.merge_tree.pieces import Piece, Place, clash
 
 if TYPE_CHECKING:
-    from regen_plugins.merge_tree.outline import Part
+    from regen_plugins.merge_tree.parts import Part
 
 _DOC = (b"/**", b"///", b"//!")  # what documents what follows: two such texts of different authors are a conflict
 

@@ -7,8 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from regen_plugins.merge_tree.blend import bound
-from regen_plugins.merge_tree.outline import Block, Key, Part, opened, opens, slots
+from regen_plugins.merge_tree.outline import opened
 from regen_plugins.merge_tree.pairing import signature
+from regen_plugins.merge_tree.parts import Block, Key, Part, opens
+from regen_plugins.merge_tree.slots import slots
 from regen_plugins.merge_tree.source import Source
 
 _TOKEN = re.compile(rb"\w+|[^\w\s,;]")  # separators say nothing: they follow from what stands beside them

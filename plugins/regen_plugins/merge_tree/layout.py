@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from regen_plugins.merge_tree.comments import above, around, comment_of
-from regen_plugins.merge_tree.outline import Block, Key, Part
+from regen_plugins.merge_tree.parts import Block, Key, Part
 from regen_plugins.merge_tree.pieces import Piece, clash
 from regen_plugins.merge_tree.words import name_of
 

@@ -1,111 +1,19 @@
-"""Merge: a node becomes parts that have keys, each with its own text; put together they are the node.
-
-Why texts and not trees: what stands between two parts, space and comments, belongs to the second of them, so that a
-part that moves takes along what is said above it, and nothing has to be printed anew.
-"""
+"""Merge: a node becomes parts that have keys; put together they are the node."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
-from typing import Literal as OneOf
 
-from regen.model.structure import Declaration, Listed
+from regen.model.structure import Declaration
+from regen_plugins.merge_tree.parts import CLOSING, OPENING, Block, Key, Kind, Part, counted, opens
 from regen_plugins.merge_tree.source import Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-Key = tuple[str, ...]
-Kind = OneOf["members", "slots"] | Listed
-_OPENING, _CLOSING, _SEPARATORS = frozenset("({[<"), frozenset(")}]>"), frozenset(",;")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a node: a member of a block, an item of a list, a piece of a declaration.
-
-    Attributes:
-        key: kind and name; the same part has the same key on all sides.
-        source: the side that it stands in.
-        nodes: what it is made of, without comments: a declaration with the marks before it.
-        at, start, end, separated, tailed: offsets in the source: of the space and the comments before it, of its
-            text, of the end of its text, of its separator and of the comment after it on the same line.
-        known: how its declaration is known; None for what has no name.
-    """
-
-    key: Key
-    source: Source
-    nodes: tuple[Node, ...]
-    at: int
-    start: int
-    end: int
-    separated: int
-    tailed: int
-    known: Declaration | None = None
-
-    @property
-    def lead(self) -> bytes:
-        """Space and comments before it."""
-        return self.source.text[self.at : self.start]
-
-    @property
-    def text(self) -> bytes:
-        """The part itself."""
-        return self.source.text[self.start : self.end]
-
-    @property
-    def separator(self) -> bytes:
-        """The comma or semicolon after it."""
-        return self.source.text[self.end : self.separated]
-
-    @property
-    def tail(self) -> bytes:
-        """The comment after it on the same line."""
-        return self.source.text[self.separated : self.tailed]
-
-    @property
-    def whole(self) -> bytes:
-        """Everything, from the lead to the tail."""
-        return self.source.text[self.at : self.tailed]
-
-    def said(self) -> tuple[bytes, ...]:
-        """What its text says, comments included, without how it is laid out."""
-        gaps = (self.source.text[before.end_byte : after.start_byte].split() for before, after in pairwise(self.nodes))
-        return (*self.source.said(self.nodes), *(word for gap in gaps for word in gap))
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A node, taken apart; put together the parts are its text.
-
-    Attributes:
-        kind: "members" of a block, "slots" of a declaration, or the kind of a list.
-        first, last: offsets between which the parts stand; what is around them is the node's own.
-        noted: whether what stands before the parts ends with a comment, and so with its line.
-    """
-
-    kind: Kind
-    source: Source
-    start: int
-    first: int
-    parts: tuple[Part, ...]
-    last: int
-    end: int
-    noted: bool = False
-
-    @property
-    def opening(self) -> bytes:
-        """What stands before the parts."""
-        return self.source.text[self.start : self.first]
-
-    @property
-    def closing(self) -> bytes:
-        """What stands after the parts."""
-        return self.source.text[self.last : self.end]
+_SEPARATORS = frozenset(",;")
 
 
 class _Run(NamedTuple):
@@ -113,15 +21,6 @@ class _Run(NamedTuple):
 
     nodes: list[Node]
     separated: int | None
-
-
-def opens(source: Source, node: Node) -> bool:
-    """Whether a node is taken apart into members or items."""
-    structure = source.structure
-    if node.type not in structure.blocks and node.type not in structure.lists:
-        return False
-    bracketed = any(child.type in _OPENING for child in node.children)
-    return bracketed or not (node.type in structure.records or node.type in structure.declarations)
 
 
 def outline(source: Source) -> Block:
@@ -152,13 +51,13 @@ def opened(source: Source, node: Node) -> Block:
     kind: Kind = structure.lists.get(node.type, "members")
     children = [child for _, child in source.children(node)]
     start, end = node.start_byte, node.end_byte
-    bracket = next((at for at, child in enumerate(children) if child.type in _OPENING), None)
+    bracket = next((at for at, child in enumerate(children) if child.type in OPENING), None)
     if bracket is None:
         inside = next((at for at, child in enumerate(children) if not _before(child, node)), len(children))
         close = end
     else:
         inside = bracket + 1
-        last = next((child for child in reversed(children) if child.type in _CLOSING), None)
+        last = next((child for child in reversed(children) if child.type in CLOSING), None)
         close = last.start_byte if last is not None else end
     first = children[inside - 1].end_byte if inside else start
     inner = [child for child in children[inside:] if child.start_byte < close]
@@ -167,7 +66,7 @@ def opened(source: Source, node: Node) -> Block:
         first = source.end(inner.pop(0))
     runs = _runs(source, inner, by_commas=kind != "members")
     parts = list(_parts(source, runs, first, kind))
-    return Block(kind, source, start, first, _counted(parts), parts[-1].tailed if parts else first, end, noted)
+    return Block(kind, source, start, first, counted(parts), parts[-1].tailed if parts else first, end, noted)
 
 
 def _before(child: Node, node: Node) -> bool:
@@ -268,59 +167,3 @@ def _before_value(source: Source, nodes: Iterable[Node]) -> str:
             break
         texts.append("".join(source.of(node).decode(errors="replace").split()))
     return " ".join(texts)
-
-
-def slots(part: Part) -> Block:
-    """The pieces of a declaration, with those of what stands around it and the marks before it."""
-    source = part.source
-    pieces: list[Part] = []
-    at = part.start
-    mark = len(part.nodes) == 1 and part.nodes[0].type in source.structure.marks
-    leaves = list(_leaves(source, None, part.nodes[0].children if mark else part.nodes))
-    for number, (field, node, glued) in enumerate(leaves):
-        if (glued or not (node.is_named or node.type[:1].isalpha())) and number + 1 < len(leaves):
-            continue  # belongs to what follows it, such as `=` to a value
-        start, end = node.start_byte, source.end(node)
-        pieces.append(Part(_slot(source, field, node), source, (node,), at, start, end, end, end))
-        at = end
-    return Block("slots", source, part.start, part.start, _counted(pieces), at, part.end)
-
-
-def _leaves(source: Source, field: str | None, nodes: Sequence[Node]) -> Iterator[tuple[str | None, Node, bool]]:
-    """Field and node of each piece, and whether it is the word before a list (`implements`)."""
-    structure = source.structure
-    nodes = [node for node in nodes if node.type not in structure.comments]
-    for node in nodes:
-        inner = node.type in structure.declarations or node.type in structure.records
-        if inner and node.type not in structure.marks and not opens(source, node) and node.child_count:
-            children = list(source.children(node))
-            glued = len(children) == 2 and not children[0][1].is_named and opens(source, children[1][1])
-            for name, child in children:
-                if glued and not child.is_named:
-                    yield None, child, True
-                else:
-                    yield from _leaves(source, name or (field if child.is_named else None), (child,))
-        else:
-            yield field, node, False
-
-
-def _slot(source: Source, field: str | None, node: Node) -> Key:
-    mark = source.structure.marks.get(node.type)
-    if mark is not None:
-        return ("mark", *source.name(node, (mark,)))
-    if not node.is_named:
-        return ("word", node.type)
-    return ("slot", field or node.type)
-
-
-def _counted(parts: list[Part]) -> tuple[Part, ...]:
-    """Tell pieces of one key apart by counting; members are told apart when the sides are compared."""
-    seen: Counter[Key] = Counter()
-    counted: list[Part] = []
-    for part in parts:
-        if part.key[0] in {"mark", "word", "slot", "item"} and seen[part.key]:
-            counted.append(replace(part, key=(*part.key, f"#{seen[part.key]}")))
-        else:
-            counted.append(part)
-        seen[part.key] += 1
-    return tuple(counted)

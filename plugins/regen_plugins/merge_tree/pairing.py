@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from regen.lines.diff import hunks
-from regen_plugins.merge_tree.outline import Key, Part
+from regen_plugins.merge_tree.parts import Key, Part
 from regen_plugins.merge_tree.source import Unstructured
 
 Parts = tuple[Part, ...]

@@ -11,7 +11,8 @@ from regen.model.structure import Structure
 from regen_plugins.merge_tree.blend import Blend
 from regen_plugins.merge_tree.check import dangling, lost, needed
 from regen_plugins.merge_tree.declared import declared
-from regen_plugins.merge_tree.outline import Block, outline
+from regen_plugins.merge_tree.outline import outline
+from regen_plugins.merge_tree.parts import Block
 from regen_plugins.merge_tree.pieces import Clashing, Piece, joined, marked
 from regen_plugins.merge_tree.source import Source, Unstructured
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regen_plugins.merge_tree.outline import Key
+from regen_plugins.merge_tree.parts import Key
 
 _LONGEST = 60  # characters of a statement that a message shows
 
