@@ -159,15 +159,24 @@ class Layout:
         base, ours, theirs = (None if part is None else _space_of(part) for part in fitting)
         if ours is not None and theirs is not None:
             space = ours if base is None else settle(base, ours, theirs)
-        elif ours is not None or theirs is not None:
-            space = ours if ours is not None else theirs or b""
-            if len(parts.present()) == 1:
-                space = self._as_others(space, parts)
+        elif ours is None and theirs is None:
+            space = self._indented(self._first_space() if first else self._following_space(parts), parts)
         else:
-            space = self._first_space() if first else self._following_space(parts)
+            space = ours if ours is not None else theirs or b""
+            one_sided = len(parts.present()) == 1
+            space = self._as_others(space, parts) if one_sided else self._indented(space, parts)
         if self._after and b"\n" not in space:
             space = b"\n" + space
         return space
+
+    def _indented(self, space: bytes, parts: Sides) -> bytes:
+        """The space of one side, indented as the part is where both sides have it."""
+        if parts.ours is None or parts.theirs is None or b"\n" not in space:
+            return space
+        spaces = [_space_of(part) if part is not None else b"" for part in (parts.base, parts.ours, parts.theirs)]
+        if not all(b"\n" in each for each in spaces[1:]):
+            return space
+        return space[: space.rfind(b"\n") + 1] + settle(*(_indent(each) for each in spaces))
 
     def _as_others(self, space: bytes, parts: Sides) -> bytes:
         """The space before a part that one side added, where the other side laid the block out otherwise."""

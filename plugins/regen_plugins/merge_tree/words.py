@@ -26,7 +26,7 @@ def _within(owner: tuple[Key, ...]) -> str:
     """What it stands in, as far as it has a name."""
     for at in range(len(owner) - 1, -1, -1):
         if owner[at][0] not in {"slot", "word", "mark", "placed", "statement", "item"}:
-            return f" of {name_of(owner[at], ())}"
+            return f" of {name_of(owner[at], owner[:at])}"
     return ""
 
 
