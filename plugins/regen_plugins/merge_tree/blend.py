@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from regen.lines.merge import regions
 from regen.lines.order import Rank, ordered
 from regen_plugins.merge_tree.layout import Layout, Sides, line_indent, named, shifted
 from regen_plugins.merge_tree.outline import opened
 from regen_plugins.merge_tree.pairing import Parts, paired
 from regen_plugins.merge_tree.parts import Block, Key, Part, opens
-from regen_plugins.merge_tree.pieces import Clashing, Piece, Place, clash
+from regen_plugins.merge_tree.pieces import Clashing, Piece, Place, by_lines, clash
 from regen_plugins.merge_tree.slots import slots
 from regen_plugins.merge_tree.source import WORD
 from regen_plugins.merge_tree.words import name_of
@@ -141,12 +140,34 @@ class Blend:
         body = any(part.nodes[-1].type in part.source.structure.bodies for part in (base, ours, theirs))
         if body and self.by_lines and len(ours.nodes) == 1:
             message = f"your edit and the template both changed {named(owner)}"
-            return _by_lines(base, ours, theirs, message)
+            return self._body(base, ours, theirs, owner, message)
         if self.by_lines and all(b"\n" in part.text for part in (base, ours, theirs)):
-            pieces = _by_lines(base, ours, theirs, message)
-            if not any(isinstance(piece, Clashing) for piece in pieces):
+            pieces = by_lines(base, ours, theirs, message)
+            if _settled(pieces):
                 return pieces
         return [clash("content", message, _place(base), _place(ours), _place(theirs))]
+
+    def _body(self, base: Part, ours: Part, theirs: Part, owner: Owner, message: str) -> list[Piece]:
+        """Merge a body by lines; one of a single statement, such as `return` with a literal, else by what it says."""
+        pieces = by_lines(base, ours, theirs, message)
+        if _settled(pieces):
+            return pieces
+        if not all(_single(part) for part in (base, ours, theirs)):
+            return pieces
+        before, mine, other = (opened(part.source, part.nodes[0]) for part in (base, ours, theirs))
+        inside = self.block(before, mine, other, owner)
+        return inside if inside is not None and _settled(inside) else pieces
+
+
+def _single(part: Part) -> bool:
+    """Whether a body holds one statement; some grammars put a list of statements into the block."""
+    parts = opened(part.source, part.nodes[0]).parts
+    inner = len(parts) == 1 and parts[0].nodes[0].type in part.source.structure.blocks
+    return _single(parts[0]) if inner else len(parts) == 1
+
+
+def _settled(pieces: Sequence[Piece]) -> bool:
+    return not any(isinstance(piece, Clashing) for piece in pieces)
 
 
 def _sorted_imports(order: list[Key], ours: Parts, theirs: Parts) -> list[Key]:
@@ -235,34 +256,6 @@ def _taken_apart(part: Part) -> Block | None:
         return None
     block = slots(part)
     return None if [inner.nodes for inner in block.parts] == [part.nodes] else block
-
-
-def _by_lines(base: Part, ours: Part, theirs: Part, message: str) -> list[Piece]:
-    """Merge by lines; each region in which both sides changed lines is a conflict of its own."""
-    before, mine, other = ([line + b"\n" for line in part.text.split(b"\n")] for part in (base, ours, theirs))
-    pieces: list[Piece] = []
-    for found in regions(before, mine, other):
-        if found.who != "conflict":
-            pieces.append(b"".join(other[slice(*found.theirs)] if found.who == "theirs" else mine[slice(*found.ours)]))
-            continue
-        places = [
-            (part.source, *_stretch(part, lines, span))
-            for part, lines, span in (
-                (base, before, found.base),
-                (ours, mine, found.ours),
-                (theirs, other, found.theirs),
-            )
-        ]
-        pieces.append(clash("content", message, *places))
-    if isinstance(pieces[-1], bytes):
-        pieces[-1] = pieces[-1][:-1]
-    return pieces
-
-
-def _stretch(part: Part, lines: Sequence[bytes], span: tuple[int, int]) -> tuple[int, int]:
-    """Offsets of lines of a part; its last line has no end of its own."""
-    start = part.start + sum(len(line) for line in lines[: span[0]])
-    return min(start, part.end), min(start + sum(len(line) for line in lines[slice(*span)]), part.end)
 
 
 def _place(part: Part | None) -> Place | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from regen.lines.merge import mark
+from regen.lines.merge import mark, regions
 from regen.model.merge import Conflict, ConflictKind
 from regen_plugins.merge_tree.source import Source
+
+if TYPE_CHECKING:
+    from regen_plugins.merge_tree.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,34 @@ def _lines(place: Place | None) -> tuple[int, int] | None:
         start += 1
     first = source.line(start)
     return (first, first if start == end else source.line(end - 1) + 1)
+
+
+def by_lines(base: Part, ours: Part, theirs: Part, message: str) -> list[Piece]:
+    """Merge by lines; each region in which both sides changed lines is a conflict of its own."""
+    before, mine, other = ([line + b"\n" for line in part.text.split(b"\n")] for part in (base, ours, theirs))
+    pieces: list[Piece] = []
+    for found in regions(before, mine, other):
+        if found.who != "conflict":
+            pieces.append(b"".join(other[slice(*found.theirs)] if found.who == "theirs" else mine[slice(*found.ours)]))
+            continue
+        places = [
+            (part.source, *_stretch(part, lines, span))
+            for part, lines, span in (
+                (base, before, found.base),
+                (ours, mine, found.ours),
+                (theirs, other, found.theirs),
+            )
+        ]
+        pieces.append(clash("content", message, *places))
+    if isinstance(pieces[-1], bytes):
+        pieces[-1] = pieces[-1][:-1]
+    return pieces
+
+
+def _stretch(part: Part, lines: Sequence[bytes], span: tuple[int, int]) -> tuple[int, int]:
+    """Offsets of lines of a part; its last line has no end of its own."""
+    start = part.start + sum(len(line) for line in lines[: span[0]])
+    return min(start, part.end), min(start + sum(len(line) for line in lines[slice(*span)]), part.end)
 
 
 def joined(pieces: Iterable[Piece]) -> bytes:

@@ -69,6 +69,7 @@ _RECORDS = (
     "expression_statement",
     "function_expression",
     "import_clause",
+    "return_statement",
     "satisfies_expression",
     "variable_declarator",
 )

@@ -42,10 +42,20 @@ STRUCTURES = {
                 "var_spec_list",
                 "field_declaration_list",
                 "interface_type",
+                "statement_list",
             )
         ),
         lists={"literal_value": "named", "parameter_list": "ordered", "type_parameter_list": "ordered"},
-        records=frozenset(("composite_literal", "expression_list", "func_literal", "struct_type")),
+        records=frozenset(
+            (
+                "composite_literal",
+                "expression_list",
+                "func_literal",
+                "return_statement",
+                "struct_type",
+                "unary_expression",
+            )
+        ),
         bodies=frozenset(("block",)),
     )
 }
