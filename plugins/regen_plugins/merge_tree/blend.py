@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from regen.lines.order import Rank, ordered
 from regen_plugins.merge_tree.layout import Layout, Sides, line_indent, named, shifted
@@ -226,18 +225,15 @@ def _replaced(parts: dict[Key, Sides]) -> bool:
 
 def _ambiguous(block: Block, order: Sequence[Key], parts: dict[Key, Sides]) -> bool:
     """Whether both sides added something in one place where the order means something."""
-    for first, second in pairwise(order):
-        one, two = parts[first], parts[second]
-        if one.base is not None or two.base is not None or not _apart(one, two):
-            continue
-        if block.kind in {"ordered", "placed"} or all(_is_ordered(side.ours or side.theirs) for side in (one, two)):
+    adding: set[str] = set()
+    for sides in (parts[key] for key in order):
+        if sides.ours is not None and sides.theirs is not None:
+            adding = set()
+        elif sides.base is None and (block.kind in {"ordered", "placed"} or _is_ordered(sides.ours or sides.theirs)):
+            adding.add("ours" if sides.theirs is None else "theirs")
+        if len(adding) == 2:
             return True
     return False
-
-
-def _apart(one: Sides, two: Sides) -> bool:
-    """Whether one part is of one side alone, and the other of the other."""
-    return (one.ours is None and two.theirs is None) or (one.theirs is None and two.ours is None)
 
 
 def _is_ordered(part: Part | None) -> bool:
