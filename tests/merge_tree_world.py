@@ -9,15 +9,13 @@ from functools import cache
 from regen.model.merge import Merged, ThreeWay
 from regen.model.structure import Structure
 from regen_plugins.grammars import GRAMMARS, parser
-from regen_plugins.merge_tree import MergeTree
-
-PLUGIN = MergeTree()
+from regen_plugins.merge_tree import regen_merge, regen_structure
 
 
 @cache
 def structure(language: str) -> Structure:
     """The description that regen brings."""
-    found = PLUGIN.regen_structure(language)
+    found = regen_structure(language)
     assert found is not None
     return found
 
@@ -29,8 +27,8 @@ def parses(language: str, text: str) -> bool:
 
 def merged(language: str, base: str, ours: str, theirs: str) -> Merged:
     """The merge, which must not be declined."""
-    three = ThreeWay("a", language, base.encode(), ours.encode(), theirs.encode(), structure(language))
-    answer = PLUGIN.regen_merge(three)
+    three = ThreeWay("a", language, base.encode(), ours.encode(), theirs.encode(), structure=structure(language))
+    answer = regen_merge(three)
     assert answer is not None
     return answer
 

@@ -6,11 +6,13 @@ import subprocess
 import sys
 
 import pytest
-from tests.merge_tree_world import PLUGIN, changed, clean, conflict, merged, structure
+from tests.merge_tree_world import changed, clean, conflict, merged, structure
 
+from regen.hooks.dispatch import Hooks
+from regen.hooks.manager import PluginManager
 from regen.model.merge import Merged, ThreeWay
 from regen.model.settings import PluginSettings
-from regen_plugins.merge_tree import MergeTree
+from regen_plugins.merge_tree import regen_merge, regen_structure
 
 TS = """\
 // Generated.
@@ -32,7 +34,7 @@ BOTH = changed(OURS, ("  name: string;\n", "  id: string;\n  name: string;\n"))
 
 
 def raw(base: bytes, ours: bytes, theirs: bytes, language: str = "typescript") -> Merged | None:
-    return PLUGIN.regen_merge(ThreeWay("a.ts", language, base, ours, theirs, structure(language)))
+    return regen_merge(ThreeWay("a.ts", language, base, ours, theirs, structure=structure(language)))
 
 
 def test_line_ends_are_yours_and_what_one_side_changed_is_taken() -> None:
@@ -71,18 +73,20 @@ def test_what_is_not_read_is_left_to_lines(side: bytes) -> None:
 
 def test_without_a_base_or_a_description_it_is_left_to_lines() -> None:
     described = structure("java")
-    assert PLUGIN.regen_merge(ThreeWay("A.java", "java", None, b"class A {}", b"class B {}", described)) is None
-    assert PLUGIN.regen_merge(ThreeWay("A.java", "java", b"", b"class A {}", b"class B {}")) is None
-    assert PLUGIN.regen_structure("cobol") is None
+    assert regen_merge(ThreeWay("A.java", "java", None, b"class A {}", b"class B {}", structure=described)) is None
+    assert regen_merge(ThreeWay("A.java", "java", b"", b"class A {}", b"class B {}")) is None
+    assert regen_structure("cobol") is None
 
 
-def test_the_strategy_lines_of_a_language_or_a_glob_is_respected() -> None:
-    three = ThreeWay("out/a.ts", "typescript", TS.encode(), OURS.encode(), THEIRS.encode(), structure("typescript"))
-    for wanted, how in (("typescript", None), ("out/*", None), ("java", "structure"), ("*.js", "structure")):
-        plugin = MergeTree()
-        plugin.regen_configure(PluginSettings(strategies=((wanted, "lines"), ("*", "structure"))))
-        answer = plugin.regen_merge(three)
-        assert (answer and answer.how) == how
+@pytest.mark.anyio
+async def test_a_strategy_of_the_project_takes_files_from_it() -> None:
+    three = ThreeWay("out/a.ts", "typescript", TS.encode(), OURS.encode(), THEIRS.encode())
+    for files, how in (("typescript", "lines"), ("out/*", "lines"), ("java", "structure"), ("*.js", "structure")):
+        hooks = Hooks(PluginManager())
+        await hooks.configure(PluginSettings(strategies=((files, "lines"), ("*", "three-way"))))
+        answer = await hooks.merge(three)
+        assert answer is not None
+        assert answer.how == how
 
 
 def test_empty_files_and_files_of_comments() -> None:

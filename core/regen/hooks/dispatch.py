@@ -130,9 +130,6 @@ class Hooks:
         return self._structures[language]
 
     async def merge(self, three: ThreeWay) -> Merged | None:
-        """The merge, by the structure of the file's language where one is known; None where no plugin could."""
-        if three.language is not None:
-            three = replace(three, structure=await self.structure(three.language))
         """The merge, by the first strategy for the file's language or path; None where no plugin could."""
         for files, strategy in self._strategies:
             if files == three.language or fnmatchcase(three.path, files):
@@ -140,6 +137,9 @@ class Hooks:
         return await self._merge(three)
 
     async def _merge(self, three: ThreeWay) -> Merged | None:
+        """The merge by the mergers, who are told of the structure of the file's language."""
+        structure = None if three.language is None else await self.structure(three.language)
+        three = replace(three, structure=structure)
         return cast("Merged | None", await self._first("regen_merge", three=three))
 
     async def evaluate_file(self, file: GeneratedFile) -> tuple[Finding, ...]:

@@ -10,7 +10,6 @@ from importlib import import_module
 
 from regen.hooks import hookimpl
 from regen.model.merge import Merged, ThreeWay
-from regen.model.settings import PluginSettings
 from regen.model.structure import Structure
 
 _DESCRIBED = {
@@ -24,31 +23,21 @@ _DESCRIBED = {
 }
 
 
-class MergeTree:
-    """Merges files of described languages by structure, but for those that `[merge] strategies` gives to lines."""
+@hookimpl
+def regen_structure(language: str) -> Structure | None:
+    """Describe the languages that regen brings grammars for."""
+    if language not in _DESCRIBED:
+        return None
+    module = import_module(f"regen_plugins.merge_tree.languages.{_DESCRIBED[language]}")
+    structures: dict[str, Structure] = module.STRUCTURES
+    return structures[language]
 
-    def __init__(self) -> None:
-        self._settings = PluginSettings()
 
-    @hookimpl
-    def regen_configure(self, settings: PluginSettings) -> None:
-        """Take the strategies."""
-        self._settings = settings
+@hookimpl
+def regen_merge(three: ThreeWay) -> Merged | None:
+    """Merge; decline where a side does not parse or is no UTF-8, or there is no base or no description."""
+    if three.structure is None or three.base is None:
+        return None
+    from regen_plugins.merge_tree.structure import merge
 
-    @hookimpl
-    def regen_structure(self, language: str) -> Structure | None:
-        """Describe the languages that regen brings grammars for."""
-        if language not in _DESCRIBED:
-            return None
-        module = import_module(f"regen_plugins.merge_tree.languages.{_DESCRIBED[language]}")
-        structures: dict[str, Structure] = module.STRUCTURES
-        return structures[language]
-
-    @hookimpl
-    def regen_merge(self, three: ThreeWay) -> Merged | None:
-        """Merge; decline where a side does not parse or is no UTF-8, or there is no base or no description."""
-        if three.structure is None or self._settings.strategy(three.path, three.language) == "lines":
-            return None
-        from regen_plugins.merge_tree.structure import merge
-
-        return merge(three)
+    return merge(three)
