@@ -34,6 +34,8 @@ def merge(three: ThreeWay) -> Merged | None:
             merged = _by_structure((base, ours, theirs), texts)
         except Unstructured:
             merged = None
+        if merged is not None and merged.marked is not None and merged.conflicts:
+            return _agreed(three, (base, ours, theirs)) or merged
         return merged or _by_lines(three, (base, ours, theirs))
     except (Unstructured, UnicodeDecodeError, RecursionError):
         return None
@@ -90,14 +92,24 @@ def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
 def _by_lines(three: ThreeWay, sides: Blocks) -> Merged:
     """Merge by lines what has no structure to go by; a clean merge is checked as one by structure is."""
     merged = lines.merge(three)
-    if merged.content is None:
-        return merged
+    wrong = None if merged.content is None else _wrong(merged.content, sides)
+    return merged if wrong is None else Merged(None, (Conflict("structure", wrong),), "lines", 0.0, merged.content)
+
+
+def _agreed(three: ThreeWay, sides: Blocks) -> Merged | None:
+    """A clean and right merge by lines: they follow code that went into a declaration of another name."""
+    merged = lines.merge(three)
+    return merged if merged.content is not None and _wrong(merged.content, sides) is None else None
+
+
+def _wrong(content: bytes, sides: Blocks) -> str | None:
+    """What is wrong with a merge by lines, in one sentence; None where nothing is."""
     try:
-        result = _read(take_apart(merged.content), sides[0].source.structure)
-        wrong = lost(declared((*sides, result)))
+        found = declared((*sides, _read(take_apart(content), sides[0].source.structure)))
+        wrong = lost(found)
     except Unstructured as error:
         wrong = str(error)
-    if wrong is None:
-        return merged
-    conflict = Conflict("structure", f"your edit and the template do not fit together: {wrong}")
-    return Merged(None, (conflict,), "lines", 0.0, merged.content)
+    else:
+        if wrong is None:
+            return dangling(found)
+    return f"your edit and the template do not fit together: {wrong}"

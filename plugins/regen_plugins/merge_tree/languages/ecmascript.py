@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from regen.model.structure import Declaration, Listed, Structure
 from regen_plugins.grammars import GRAMMARS, modifiers_as_names
@@ -17,6 +18,7 @@ _DECLARATIONS = {
     "import_specifier": Declaration("import", ("name", "alias"), binds=("alias|name",)),
     "export_statement": Declaration("export", ("default", "source", "export_clause/{", "*|namespace_export")),
     "export_specifier": Declaration("export", ("name", "alias")),
+    "assignment_expression": Declaration("assignment", ("left",), repeats=True, ordered_unless="-"),
     "class_declaration": Declaration("class"),
     "abstract_class_declaration": Declaration("class"),
     "interface_declaration": Declaration("interface"),
@@ -78,11 +80,14 @@ _MARKS = {
 }
 
 
-def _structure(language: str, readable: Callable[[bytes], bytes] | None) -> Structure:
+def _structure(language: str, readable: Callable[[bytes], bytes] | None, *, overloads: bool) -> Structure:
+    declarations = _DECLARATIONS
+    if not overloads:
+        declarations = {name: replace(known, overload=None) for name, known in _DECLARATIONS.items()}
     return Structure(
         language,
         GRAMMARS[language],
-        _DECLARATIONS,
+        declarations,
         blocks=frozenset(("program", "class_body", "interface_body", "object_type")),
         lists=_LISTS,
         records=frozenset(_RECORDS),
@@ -105,7 +110,7 @@ def _structure(language: str, readable: Callable[[bytes], bytes] | None) -> Stru
 
 
 STRUCTURES = {
-    "javascript": _structure("javascript", None),
-    "typescript": _structure("typescript", modifiers_as_names),
-    "tsx": _structure("tsx", modifiers_as_names),
+    "javascript": _structure("javascript", None, overloads=False),
+    "typescript": _structure("typescript", modifiers_as_names, overloads=True),
+    "tsx": _structure("tsx", modifiers_as_names, overloads=True),
 }
