@@ -134,3 +134,18 @@ def test_a_constructor_and_a_static_block_keep_their_places() -> None:
     ours = changed(base, ("start();", "start(1);"), ("Person() {\n", "Person() {\n        super(1);\n"))
     theirs = changed(base, ("    private int age;", "    private Integer age;"))
     assert clean("java", base, ours, theirs) == changed(ours, ("private int age", "private Integer age"))
+
+
+def test_lines_that_both_sides_wrote_into_one_comment_are_a_conflict() -> None:
+    base = "/**\n * A.\n */\nclass A {\n}\n"
+    ours, theirs = (changed(base, (" * A.\n", f" * A.\n *\n * Written by {who}.\n")) for who in ("hand", "template"))
+    result = conflict("java", base, ours, theirs)
+    assert result.conflicts[0].message == "your edit and the template both changed the comment above class `A`"
+
+
+def test_the_same_edit_of_both_sides_beside_another_one_is_taken_once() -> None:
+    body = "        if (a(1)) {\n            b(2);\n        }\n"
+    base = f"class A {{\n    /** Is (a). */\n    void f() {{\n{body}        c();\n    }}\n}}\n"
+    theirs = changed(base, (body, "        d();\n"))
+    ours = changed(theirs, ("Is (a).", "Is ((a) or (b))."))
+    assert clean("java", base, ours, theirs) == ours

@@ -63,12 +63,27 @@ def _independent(base: Said, ours: Said, theirs: Said, result: Said) -> bool:
 
 
 def _out_of_bounds(base: Said, ours: Said, theirs: Said, result: Said) -> bytes | None:
-    """A token that the result has less often than the edits of both sides ask for, or more often."""
+    """A token that the result has less often than the edits of both sides ask for, or more often.
+
+    Where both sides made the same edit, among others, the count of a token may stay at what one of them has.
+    """
+    alike = any(_alike(token, base, ours, theirs) for token in {*base, *ours, *theirs})
     for token in sorted({*base, *ours, *theirs, *result}):
         mine, other = ours[token] - base[token], theirs[token] - base[token]
-        bounds = (mine + other, max(mine, other) if min(mine, other) >= 0 else min(mine, other))
-        if mine < 0 < other or other < 0 < mine:
-            bounds = (mine + other, mine + other)
+        bounds = [mine + other]
+        if alike:
+            bounds += [mine, other]
+        elif mine > 0 < other:
+            bounds.append(max(mine, other))
+        elif mine < 0 > other:
+            bounds.append(min(mine, other))
         if not min(bounds) <= result[token] - base[token] <= max(bounds):
             return token
     return None
+
+
+def _alike(token: bytes, base: Said, ours: Said, theirs: Said) -> bool:
+    """Whether both sides took the same word away, or brought the same new one in."""
+    if not token.isalnum():
+        return False
+    return ours[token] < base[token] > theirs[token] or bool(not base[token] and ours[token] and theirs[token])

@@ -10,6 +10,7 @@ from regen_plugins.merge_tree.pieces import Piece, Place, clash
 if TYPE_CHECKING:
     from regen_plugins.merge_tree.parts import Part
 
+_OF_ONE_LINE = (b"//", b"#", b"--", b";")
 _DOC = (b"/**", b"///", b"//!")  # what documents what follows: two such texts of different authors are a conflict
 
 
@@ -74,19 +75,29 @@ def _by_lines(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> byte
         mine, other = ours[slice(*found.ours)], theirs[slice(*found.theirs)]
         if found.who != "conflict":
             lines.extend(other if found.who == "theirs" else mine)
-        elif (
-            found.base[0] < found.base[1]
-            or all(_documents(side) for side in (mine, other))
-            or not all(line.endswith(b"\n") for line in (*mine, *other))
-        ):
-            return None
-        else:
+        elif found.base[0] == found.base[1] and _remarks(mine, other):
             lines.extend((*other, *mine))
+        else:
+            return None
     return b"".join(lines)
 
 
-def _documents(lines: list[bytes]) -> bool:
-    return any(line.lstrip().startswith(_DOC) for line in lines)
+def _remarks(mine: list[bytes], other: list[bytes]) -> bool:
+    """Whether lines of both sides are comments by themselves, and not both a documentation."""
+    return all(map(_whole, (mine, other))) and not all(
+        any(line.lstrip().startswith(_DOC) for line in side) for side in (mine, other)
+    )
+
+
+def _whole(lines: list[bytes]) -> bool:
+    """Whether lines are whole comments, and not lines inside of one."""
+    texts = [line.strip() for line in lines if line.strip()]
+    if not texts or not all(line.endswith(b"\n") for line in lines):
+        return False
+    of_one_line = all(text.startswith(_OF_ONE_LINE) for text in texts)
+    return of_one_line or (
+        texts[0].startswith(b"/*") and b"*/" not in b"".join(texts)[:-2] and texts[-1].endswith(b"*/")
+    )
 
 
 def _outdented(line: bytes) -> bytes:
