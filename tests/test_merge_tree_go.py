@@ -155,3 +155,11 @@ func Map[T any](xs []T) []T {
         ("F(a int)", "F(a int64)"),
         ("	return xs\n", "	return copied(xs)\n"),
     )
+
+
+def test_assertions_of_interfaces_have_no_name_that_could_be_doubled() -> None:
+    base = "package a\n\nvar (\n	_ I = A{}\n	_ I = B{}\n)\n"
+    ours, theirs = (
+        changed(base, ("	_ I = A{}\n", f"	_ I = A{{}}\n	_ I = {name}{{}}\n")) for name in ("Mine", "C")
+    )
+    assert "	_ I = A{}\n	_ I = C{}\n	_ I = Mine{}\n	_ I = B{}\n" in clean("go", base, ours, theirs)
