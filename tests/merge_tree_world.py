@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from functools import cache
 
+from regen.lines.marked import Marked, pieces
+from regen.lines.text import take_apart
 from regen.model.merge import Merged, ThreeWay
 from regen.model.structure import Structure
 from regen_plugins.grammars import GRAMMARS, parser
@@ -50,7 +52,7 @@ def clean(language: str, base: str, ours: str, theirs: str) -> str:
 
 
 def conflict(language: str, base: str, ours: str, theirs: str) -> Merged:
-    """The merge, which has to be a conflict that shows every line of both sides."""
+    """The merge, which has to be a conflict that shows every line of both sides, with a place for each conflict."""
     result = merged(language, base, ours, theirs)
     assert result.content is None
     assert result.conflicts
@@ -58,6 +60,8 @@ def conflict(language: str, base: str, ours: str, theirs: str) -> Merged:
     shown = set(words(result.marked.decode()))
     assert set(words(ours)) - set(words(base)) <= shown
     assert set(words(theirs)) - set(words(base)) <= shown
+    places = [piece for piece in pieces(take_apart(result.marked).lines) if isinstance(piece, Marked)]
+    assert len(places) == len([found for found in result.conflicts if found.kind != "structure"])
     return result
 
 

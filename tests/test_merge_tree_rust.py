@@ -153,3 +153,19 @@ def test_modules_constants_and_macros_are_declarations() -> None:
     assert clean("rust", base, ours, theirs) == changed(
         theirs, ("theirs;\n", "theirs;\nmod mine;\n"), ("u16 = 1", "u16 = 2")
     )
+
+
+def test_two_conflicts_on_one_line_are_one() -> None:
+    base = "pub const LIMIT: u8 = 1;\nfn f() {}\n"
+    ours, theirs = changed(base, ("u8 = 1", "u16 = 2")), changed(base, ("u8 = 1", "u32 = 3"), ("fn f", "fn g"))
+    result = conflict("rust", base, ours, theirs)
+    (found,) = result.conflicts
+    assert (found.ours_lines, found.base_lines, found.theirs_lines) == ((1, 2), (1, 2), (1, 2))
+    assert found.message == (
+        "your edit and the template both changed the type of constant `LIMIT`; "
+        "your edit and the template both changed the value of constant `LIMIT`"
+    )
+    assert result.marked == (
+        b"<<<<<<< ours\npub const LIMIT: u16 = 2;\n||||||| base\npub const LIMIT: u8 = 1;\n=======\n"
+        b"pub const LIMIT: u32 = 3;\n>>>>>>> theirs\nfn g() {}\n"
+    )

@@ -79,41 +79,65 @@ def joined(pieces: Iterable[Piece]) -> bytes:
     return b"".join(piece for piece in pieces if isinstance(piece, bytes))
 
 
-def marked(pieces: Sequence[Piece]) -> bytes:
-    """The text with conflicts marked, zdiff3 style."""
-    lines: list[bytes] = []
+def on_lines(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces of whole lines: a conflict takes along what stands on its lines, other conflicts included."""
+    result: list[Piece] = []
     open_line = b""  # what stands on the line that is not ended yet
     waiting = list(reversed(pieces))
     while waiting:
         piece = waiting.pop()
         if isinstance(piece, bytes):
-            *whole, open_line = (open_line + piece).split(b"\n")
-            lines.extend(whole)
+            head, newline, open_line = (open_line + piece).rpartition(b"\n")
+            result.append(head + newline)
             continue
-        sides = [open_line + side for side in (piece.base, piece.ours, piece.theirs)]
-        if any(side and not side.endswith(b"\n") for side in (piece.base, piece.ours, piece.theirs)):
-            sides = _to_line_end(sides, waiting)
-        texts = [_split(side) for side in sides]
-        lines.extend(mark(*texts))
+        result.append(_to_line_ends(open_line, piece, waiting))
         open_line = b""
-    return b"\n".join([*lines, open_line])
+    return [*result, open_line]
 
 
-def _split(side: bytes) -> list[bytes]:
-    """The lines of one side; none where only space is left of them."""
-    return (side[:-1] if side.endswith(b"\n") else side).split(b"\n") if side.strip() else []
-
-
-def _to_line_end(sides: list[bytes], waiting: list[Piece]) -> list[bytes]:
-    """Add what follows on the same line, other conflicts included."""
-    while waiting:
+def _to_line_ends(before: bytes, clashing: Clashing, waiting: list[Piece]) -> Clashing:
+    texts = (clashing.base, clashing.ours, clashing.theirs)
+    sides = [before + text for text in texts]
+    conflict = clashing.conflict
+    ended = not any(text and not text.endswith(b"\n") for text in texts)
+    while waiting and not ended:
         piece = waiting.pop()
         if isinstance(piece, Clashing):
+            conflict = _both(conflict, piece.conflict)
             sides = [a + b for a, b in zip(sides, (piece.base, piece.ours, piece.theirs), strict=True)]
             continue
         rest, newline, after = piece.partition(b"\n")
         sides = [side + rest for side in sides]
         if newline:
             waiting.append(after)
-            break
-    return sides
+            ended = True
+    return Clashing(conflict, *sides)
+
+
+def _both(one: Conflict, other: Conflict) -> Conflict:
+    """Two conflicts on one line are one."""
+    spans = [
+        (min(a[0], b[0]), max(a[1], b[1])) if a is not None and b is not None else a or b
+        for a, b in (
+            (one.ours_lines, other.ours_lines),
+            (one.base_lines, other.base_lines),
+            (one.theirs_lines, other.theirs_lines),
+        )
+    ]
+    return Conflict(one.kind, f"{one.message}; {other.message}", *spans)
+
+
+def marked(pieces: Sequence[Piece]) -> tuple[bytes, ...]:
+    """The lines of pieces of whole lines, conflicts marked in the style zdiff3."""
+    lines: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, Clashing):
+            lines.extend(mark(*(_split(side) for side in (piece.base, piece.ours, piece.theirs))))
+        elif piece:
+            lines.extend(piece.removesuffix(b"\n").split(b"\n"))
+    return tuple(lines)
+
+
+def _split(side: bytes) -> list[bytes]:
+    """The lines of one side; none where only space is left of them."""
+    return side.removesuffix(b"\n").split(b"\n") if side.strip() else []

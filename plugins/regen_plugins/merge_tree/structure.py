@@ -13,7 +13,7 @@ from regen_plugins.merge_tree.check import dangling, lost, needed
 from regen_plugins.merge_tree.declared import declared
 from regen_plugins.merge_tree.outline import outline
 from regen_plugins.merge_tree.parts import Block
-from regen_plugins.merge_tree.pieces import Clashing, Piece, joined, marked
+from regen_plugins.merge_tree.pieces import Clashing, Piece, joined, marked, on_lines
 from regen_plugins.merge_tree.source import Source, Unstructured
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
@@ -84,9 +84,9 @@ def _pieces(sides: Blocks, blend: Blend) -> list[Piece]:
 
 
 def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
+    pieces = on_lines(pieces)
     conflicts = tuple(piece.conflict for piece in pieces if isinstance(piece, Clashing))
-    shown = Text(tuple(marked(pieces).removesuffix(b"\n").split(b"\n")), texts[1].bom, texts[1].crlf)
-    return Merged(None, conflicts, "structure", 0.0, bytes(shown))
+    return Merged(None, conflicts, "structure", 0.0, bytes(Text(marked(pieces), texts[1].bom, texts[1].crlf)))
 
 
 def _by_lines(three: ThreeWay, sides: Blocks) -> Merged:
