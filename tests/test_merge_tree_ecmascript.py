@@ -281,3 +281,13 @@ def test_the_sides_that_are_equal_decide(language: str) -> None:
     base, other = "class A {\n  x = 1;\n}\n", "class A {\n  x = 2;\n}\n"
     for sides, wanted in (((base, other, base), other), ((base, base, other), other), ((base, other, other), other)):
         assert merged(language, *sides).content == wanted.encode()
+
+
+def test_unions_of_types_are_sets_however_they_are_laid_out() -> None:
+    base = 'type A = "a" | "b";\nexport type B =\n  | "x"\n  | "y";\ninterface C {\n  d: A | B;\n}\n'
+    ours = changed(base, ('"b"', '"b" | "mine"'), ('"y"', '"y"\n  | "mine"'), ("A | B", "A | B | null"))
+    theirs = changed(base, ('"b"', '"b" | "c"'), ('"y"', '"y"\n  | "z"'), ("A | B", "A | Mine"))
+    assert clean("typescript", base, ours, theirs) == (
+        'type A = "a" | "b" | "c" | "mine";\nexport type B =\n  | "x"\n  | "y"\n  | "z"\n  | "mine";\n'
+        "interface C {\n  d: A | Mine | null;\n}\n"
+    )

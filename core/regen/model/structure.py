@@ -48,6 +48,7 @@ class Structure:
         lists: what holds items with commas between them. "named": an item is known by its declaration, or by what it
             says, and its place means nothing (imported names, fields). "ordered": its place means something
             (parameters). "placed": it is known by its place alone (arguments).
+        separators: of lists whose items have something else than commas between them, such as `|`.
         records: further nodes that are merged child by child, such as what stands around a declaration (`export`).
         bodies: what is merged by lines, such as blocks of statements.
         marks: annotations, attributes, modifiers: each is known by its name; one that stands before a declaration
@@ -63,6 +64,7 @@ class Structure:
     declarations: Mapping[str, Declaration]
     blocks: frozenset[str]
     lists: Mapping[str, Listed] = field(default_factory=dict)
+    separators: Mapping[str, str] = field(default_factory=dict)
     records: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
     marks: Mapping[str, str] = field(default_factory=dict)

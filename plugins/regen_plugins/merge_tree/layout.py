@@ -122,12 +122,16 @@ class Layout:
         following = self._following.get(key)
         if self._kind == "members":
             bare = not own and following is not None and b"\n" not in self._usual_space
-            return _usual(part.separator for side in self._sides for part in side) if bare else own
+            return self._usual_separator if bare else own
         if self._is_alone(key):
             return own
         if following is not None and not self._is_alone(following):
-            return own or b","
+            return own or self._usual_separator or b","
         return (own or b",") if self._trailing else b""
+
+    @cached_property
+    def _usual_separator(self) -> bytes:
+        return _usual(part.separator for side in self._sides for part in side if part.separator)
 
     def _is_alone(self, key: Key) -> bool:
         for side, places in zip(self._sides, self._places, strict=True):

@@ -49,7 +49,7 @@ def opened(source: Source, node: Node) -> Block:
     """Members of a block, or items of a list."""
     structure = source.structure
     kind: Kind = structure.lists.get(node.type, "members")
-    children = [child for _, child in source.children(node)]
+    children = list(_flat(source, node))
     start, end = node.start_byte, node.end_byte
     bracket = next((at for at, child in enumerate(children) if child.type in OPENING), None)
     if bracket is None:
@@ -64,9 +64,19 @@ def opened(source: Source, node: Node) -> Block:
     noted = bool(inner and inside) and inner[0].type in structure.comments and _on_its_line(source, first, inner[0])
     if noted:
         first = source.end(inner.pop(0))
-    runs = _runs(source, inner, by_commas=kind != "members")
+    separators = _SEPARATORS | {structure.separators.get(node.type, ",")}
+    runs = _runs(source, inner, separators, by_commas=kind != "members")
     parts = list(_parts(source, runs, first, kind))
     return Block(kind, source, start, first, counted(parts), parts[-1].tailed if parts else first, end, noted)
+
+
+def _flat(source: Source, node: Node) -> Iterator[Node]:
+    """Children; of a list that a grammar nests, such as `(a | b) | c`, the items of all its parts."""
+    for _, child in source.children(node):
+        if child.type == node.type and node.type in source.structure.separators:
+            yield from _flat(source, child)
+        else:
+            yield child
 
 
 def _before(child: Node, node: Node) -> bool:
@@ -74,7 +84,7 @@ def _before(child: Node, node: Node) -> bool:
     return not child.is_named and (child.type not in _SEPARATORS or child.start_byte == node.start_byte)
 
 
-def _runs(source: Source, children: Iterable[Node], *, by_commas: bool) -> Iterator[_Run]:
+def _runs(source: Source, children: Iterable[Node], separators: frozenset[str], *, by_commas: bool) -> Iterator[_Run]:
     """Group children into parts; in a list a comma ends one, in a block each declaration is one."""
     structure = source.structure
     run: list[Node] = []
@@ -82,7 +92,7 @@ def _runs(source: Source, children: Iterable[Node], *, by_commas: bool) -> Itera
     for child in children:
         if child.type in structure.comments:
             continue
-        if child.type in _SEPARATORS and (run or ended):
+        if child.type in separators and (run or ended):
             ended = _Run(run or (ended.nodes if ended else []), child.end_byte)
             run = []
             continue

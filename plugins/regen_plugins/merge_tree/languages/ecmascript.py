@@ -55,6 +55,8 @@ _LISTS: dict[str, Listed] = {
     "object": "named",
     "implements_clause": "named",
     "extends_type_clause": "named",
+    "union_type": "named",
+    "intersection_type": "named",
     "formal_parameters": "ordered",
     "type_parameters": "ordered",
     "array": "ordered",
@@ -73,6 +75,7 @@ _RECORDS = (
     "import_clause",
     "return_statement",
     "satisfies_expression",
+    "type_annotation",
     "variable_declarator",
 )
 _MARKS = {
@@ -90,6 +93,7 @@ def _structure(language: str, readable: Callable[[bytes], bytes] | None, *, over
         declarations,
         blocks=frozenset(("program", "class_body", "interface_body", "object_type")),
         lists=_LISTS,
+        separators={"union_type": "|", "intersection_type": "&"},
         records=frozenset(_RECORDS),
         bodies=frozenset(("statement_block",)),
         marks=_MARKS,
