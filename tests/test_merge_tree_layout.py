@@ -205,6 +205,13 @@ def test_ten_thousand_lines_are_merged_in_a_moment() -> None:
     assert answer.content.count(b"\n") == base.count("\n") + 3
 
 
+def test_thousands_of_one_name_are_told_apart() -> None:
+    lines = "".join(f"	_ I = A{number}{{}}\n" for number in range(3000))
+    base = f"package a\n\nvar (\n{lines})\n"
+    ours, theirs = (changed(base, (f"A{number}{{}}", f"A{number}{{1}}")) for number in (7, 70))
+    assert merged("go", base, ours, theirs).content == changed(ours, ("A70{}", "A70{1}")).encode()
+
+
 def test_nested_beyond_measure_is_left_to_lines_or_merged() -> None:
     deep = "const a = " + "{ x: " * 2000 + "1" + " }" * 2000 + ";\n"
     sides = (deep, deep.replace("1", "2"), deep.replace("const a", "const b"))

@@ -49,7 +49,7 @@ class Declared:
             self.names.update(("import", name.decode(errors="replace")) for name in names)
             return
         word, name = (part.known.word, " ".join(filter(None, part.key[1:]))) if part.known is not None else ("", "")
-        if part.known is not None and name not in {"", "_"} and not part.known.repeats:
+        if part.known is not None and name and "_" not in {*owner, name} and not part.known.repeats:
             self.names[(*owner, signature(part) or "", word, name)] += 1
         rest = [part.lead.lstrip(), part.tail]
         for slot in slots(part).parts:

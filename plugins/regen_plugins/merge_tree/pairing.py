@@ -11,6 +11,7 @@ from regen_plugins.merge_tree.parts import Key, Part
 from regen_plugins.merge_tree.source import Unstructured
 
 Parts = tuple[Part, ...]
+_MOST_PAIRS = 2500  # of declarations of one name, such as overloads, that are compared line by line
 _ALIKE = 0.3  # of the lines of two blocks of one name, such as `impl`: less, and they are two
 
 
@@ -74,33 +75,36 @@ def _counted(keys: list[Key], met: set[int]) -> Iterable[Key]:
 
 
 def _matched(base: list[Part], side: list[Part]) -> dict[int, int]:
-    """Which of the base's parts each part of a side is: by signature, by text, by lines that they share."""
+    """Which of the base's parts each part of a side is: by signature, by text, by lines that they share.
+
+    Raises:
+        Unstructured: there are too many to compare them all.
+    """
     found: dict[int, int] = {}
+    free = dict.fromkeys(range(len(base)))
     signed = all(signature(part) is not None for part in (*base, *side))
-    for same in (_same_signature, _same_text) if signed else (_same_text,):
+    for says in (signature, _text) if signed else (_text,):
+        same: defaultdict[str | bytes | None, list[int]] = defaultdict(list)
+        for number in reversed(free):
+            same[says(base[number])].append(number)
         for at, part in enumerate(side):
-            free = [number for number in range(len(base)) if number not in found.values()]
-            number = next((number for number in free if same(base[number], part)), None)
-            if at not in found and number is not None:
-                found[at] = number
+            if at not in found and same[says(part)]:
+                found[at] = same[says(part)].pop()
+                del free[found[at]]
     left = [at for at in range(len(side)) if at not in found]
-    free = [number for number in range(len(base)) if number not in found.values()]
-    alike = sorted(
-        ((-_likeness(base[number], side[at]), number, at) for at in left for number in free),
-    )
+    if len(left) * len(free) > _MOST_PAIRS:
+        raise Unstructured("too many declarations of one name changed")
+    alone = len(left) == len(free) == 1 and len(base) == len(side)
+    alike = sorted((-_likeness(base[number], side[at]), number, at) for at in left for number in free)
     for likeness, number, at in alike:
-        alone = len(left) == 1 and len(free) == 1 and len(base) == len(side)
-        if at not in found and number not in found.values() and (-likeness >= _ALIKE or alone):
+        if at not in found and number in free and (-likeness >= _ALIKE or alone):
             found[at] = number
+            del free[number]
     return found
 
 
-def _same_signature(one: Part, other: Part) -> bool:
-    return signature(one) == signature(other)
-
-
-def _same_text(one: Part, other: Part) -> bool:
-    return one.text == other.text
+def _text(part: Part) -> bytes:
+    return part.text
 
 
 def _likeness(one: Part, other: Part) -> float:

@@ -28,7 +28,7 @@ STRUCTURES = {
             "method_elem": Declaration("method"),
             "type_elem": Declaration("embedded type", (".",)),
             "keyed_element": Declaration("element", ("key",)),
-            "literal_element": Declaration("element", (".",), ordered_unless="-"),
+            "literal_element": Declaration("element", (".",), repeats=True, ordered_unless="-"),
             "parameter_declaration": Declaration("parameter", ("name|type",)),
             "variadic_parameter_declaration": Declaration("parameter", ("name|type",)),
             "type_parameter_declaration": Declaration("type parameter"),
