@@ -291,3 +291,14 @@ def test_unions_of_types_are_sets_however_they_are_laid_out() -> None:
         'type A = "a" | "b" | "c" | "mine";\nexport type B =\n  | "x"\n  | "y"\n  | "z"\n  | "mine";\n'
         "interface C {\n  d: A | Mine | null;\n}\n"
     )
+
+
+def test_one_field_that_both_sides_renamed_is_a_conflict_and_alike_it_is_none() -> None:
+    ours, theirs = (changed(TS, ("  name: string", f"  {name}: string")) for name in ("title", "label"))
+    result = conflict("typescript", TS, ours, theirs)
+    assert result.conflicts[0].message == (
+        "your edit and the template both changed the name of field `name` of class `Person`"
+    )
+    assert clean("typescript", TS, ours, changed(ours, ("age?: number", "age?: bigint"))) == changed(
+        ours, ("age?: number", "age?: bigint")
+    )

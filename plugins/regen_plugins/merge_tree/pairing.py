@@ -150,17 +150,14 @@ def _nameless(part: Part) -> bool:
 
 
 def _renamed(base: Parts, side: Parts, other: Parts) -> Parts:
-    """Give a member that a side renamed the base's key, where the other side changed it, or removed it.
+    """Give a member that a side renamed the base's key, where the other side changed it, renamed it or removed it.
 
-    What both sides removed has to be of several lines, or anything new would be taken for it.
+    What is removed has to be of several lines, or anything new would be taken for it.
     """
     there = {part.key for part in side}
-    before = {part.key: part for part in base}
+    before = {part.key for part in base}
     after = {part.key: part.text for part in other}
-    changed = {
-        key for key, part in before.items() if after.get(key, b"" if b"\n" in part.text else part.text) != part.text
-    }
-    gone = [part for part in base if part.key not in there and part.key in changed and _named(part)]
+    gone = [part for part in base if part.key not in there and after.get(part.key) != part.text and _named(part)]
     new = [at for at, part in enumerate(side) if part.key not in before and _named(part)] if gone else []
     if not new:
         return side
@@ -168,11 +165,13 @@ def _renamed(base: Parts, side: Parts, other: Parts) -> Parts:
     for at in new:
         said[_without_name(side[at])].append(at)
     old = Counter(_without_name(part) for part in base if part.key not in there and _named(part))
+    new_there = {_without_name(part) for part in other if part.key not in before and _named(part)}
     result = list(side)
     for part in gone:
-        same = said.get(_without_name(part), [])
-        if len(same) == 1 and old[_without_name(part)] == 1:
-            result[same[0]] = replace(side[same[0]], key=part.key)
+        says = _without_name(part)
+        meant = part.key in after or b"\n" in part.text or says in new_there
+        if meant and len(said.get(says, ())) == 1 and old[says] == 1:
+            result[said[says][0]] = replace(side[said[says][0]], key=part.key)
     return tuple(result)
 
 
