@@ -33,6 +33,7 @@ from regen.model.graphfile import Loaded
 from regen.model.language import Language
 from regen.model.merge import Merged
 from regen.model.source import Fetched, Validators
+from regen.model.structure import Declaration, Structure
 from regen.model.template import Rendered
 from regen.query.compile import compile_view
 from regen_plugins.deploy_workspace import WorkspaceDeployer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,7 @@ from regen.model.graphfile import GraphFile, Loaded
 from regen.model.language import Language
 from regen.model.merge import Merged, ThreeWay
 from regen.model.source import Fetched
+from regen.model.structure import Structure
 
 if TYPE_CHECKING:
     import pluggy
@@ -38,6 +40,7 @@ _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_select": ("digest", "keyed", "variables", "affected", "rows", "all_rows", "global_rows"),
     "regen_render": ("render", "lines"),
     "regen_format": bytes,
+    "regen_structure": Structure,
     "regen_merge": Merged,
     "regen_strategy": ("merge",),
     "regen_evaluate_file": Sequence,
@@ -64,6 +67,7 @@ class Hooks:
         self.manager = manager
         self._chains: dict[str, tuple[_Link, ...]] = {}
         self._strategies: list[tuple[str, Strategy | None]] = []
+        self._structures: dict[str, Structure | None] = {}
 
     async def configure(self, settings: PluginSettings) -> None:
         """Tell every plugin the project's settings."""
@@ -118,6 +122,13 @@ class Hooks:
         answer = await self._first("regen_format", path=path, language=language, content=content)
         return content if answer is None else cast("bytes", answer)
 
+    async def structure(self, language: str) -> Structure | None:
+        """How the language's files are built, asked once; None where no plugin describes it."""
+        if language not in self._structures:
+            answer = await self._first("regen_structure", language=language)
+            self._structures[language] = cast("Structure | None", answer)
+        return self._structures[language]
+
     async def merge(self, three: ThreeWay) -> Merged | None:
         """The merge, by the first strategy for the file's language or path; None where no plugin could."""
         for files, strategy in self._strategies:
@@ -126,6 +137,9 @@ class Hooks:
         return await self._merge(three)
 
     async def _merge(self, three: ThreeWay) -> Merged | None:
+        """The merge by the mergers, who are told of the structure of the file's language."""
+        structure = None if three.language is None else await self.structure(three.language)
+        three = replace(three, structure=structure)
         return cast("Merged | None", await self._first("regen_merge", three=three))
 
     async def evaluate_file(self, file: GeneratedFile) -> tuple[Finding, ...]:

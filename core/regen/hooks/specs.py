@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from regen.model.merge import Merged, ThreeWay
     from regen.model.settings import PluginSettings
     from regen.model.source import Fetched, Source, Validators
+    from regen.model.structure import Structure
     from regen.model.template import Renderer, Template
 
 
@@ -102,6 +103,17 @@ def regen_format(path: str, language: str | None, content: bytes) -> bytes | Non
     None: leaves it to the next plugin; where all do, the render is taken as it is.
     Promises: formatting twice gives what formatting once gives.
     Raises: nothing: a text that cannot be parsed is returned as it is; the syntax gate speaks of it.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_structure(language: str) -> Structure | None:
+    """Describe how files of a language are built, so that they merge by structure.
+
+    When: once for each language of which a file has to be merged, in the process that merges it.
+    None: does not know the language; the next plugin is asked. Where all do, its files merge by lines.
+    Promises: equal answers for the whole life of the process; the grammar is not loaded before it is asked for.
+    Raises: nothing.
     """
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
+from regen.model.structure import Structure
+
 ConflictKind = OneOf["content", "structure", "deletion", "rename", "dependency", "schema", "version"]
 How = OneOf["identical", "one side", "structure", "lines", "rule", "model"]
 
@@ -21,6 +23,7 @@ class ThreeWay:
         theirs: the new render.
         ours_at, theirs_at: when the file, and the youngest graph file or template behind the render, were written;
             seconds since the epoch, UTC. None: not known, or no strategy of the project asks.
+        structure: how files of the language are built, as a plugin describes it; None where none does.
     """
 
     path: str
@@ -30,6 +33,7 @@ class ThreeWay:
     theirs: bytes
     ours_at: float | None = None
     theirs_at: float | None = None
+    structure: Structure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def _reader(file: GeneratedFile) -> Callable[[str, str], Sequence[Fault]] | None
     match file.language:
         case "python":
             from regen_plugins.evaluate_syntax.python import read
-        case "typescript" | "tsx" | "javascript" | "rust" | "go":
+        case "csharp" | "go" | "java" | "javascript" | "rust" | "tsx" | "typescript":
             from regen_plugins.evaluate_syntax.tree import reader
 
             return reader(file.language)

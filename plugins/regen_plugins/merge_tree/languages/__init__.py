@@ -1,0 +1,1 @@
+"""Languages: how files of those that regen brings grammars for are built."""
