@@ -102,6 +102,33 @@ def test_a_file_is_put_together_as_it_was_taken_apart(content: bytes) -> None:
     assert bytes(take_apart(content)) == content
 
 
+class Line:
+    """A line that counts how often any is compared."""
+
+    compared = 0
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        Line.compared += 1
+        return isinstance(other, Line) and self.text == other.text
+
+
+@pytest.mark.parametrize("step", [2, 3, 10])
+def test_changes_all_over_a_long_file_are_no_trap_either(step: int) -> None:
+    """The work grows as sorting does, not as the square."""
+    count = 3000
+    old = [Line(f"x{i}") for i in range(count)]
+    new = [Line(f"y{i}" if i % step == 0 else f"x{i}") for i in range(count)]
+    Line.compared = 0
+    assert len(hunks(old, new)) == count // step
+    assert Line.compared < 40 * count
+
+
 def test_many_equal_lines_are_no_trap() -> None:
     """A long run of lines that anchor nothing is compared within a budget."""
     random = Random(7)

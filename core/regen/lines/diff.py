@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 _FREQUENT = 64  # a line that stands more often in a region anchors nothing there (git's histogram: 64)
+_LARGE = 256  # lines of a region
 _MAX_EDITS = 256  # beyond so many edits between frequent lines a region counts as replaced: coarser, never slow
 
 
@@ -81,7 +82,7 @@ def _anchor(a: Sequence[Hashable], b: Sequence[Hashable], region: _Region) -> tu
     for i in range(a0, a1):
         places[a[i]].append(i)
     best: _Region | None = None
-    best_score = (_FREQUENT + 1, 0)
+    best_score = (_FREQUENT + 1, 0, 0)
     common = False
     j = b0
     while j < b1:
@@ -92,7 +93,9 @@ def _anchor(a: Sequence[Hashable], b: Sequence[Hashable], region: _Region) -> tu
             for i in candidates:
                 run = _run_around(a, b, region, i, j)
                 rarest = min(len(places[a[k]]) for k in range(run.a_start, run.a_end))
-                score = (rarest, run.a_start - run.a_end)
+                # Of many alike the one in the middle: taken from an end, thousands would take quadratic time.
+                aside = abs(a0 + a1 - run.a_start - run.a_end) if a1 - a0 > _LARGE else 0
+                score = (rarest, run.a_start - run.a_end, aside)
                 if rarest <= _FREQUENT and score < best_score:
                     best, best_score = run, score
                 after = max(after, run.b_end)
