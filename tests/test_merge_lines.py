@@ -126,7 +126,7 @@ def test_changes_all_over_a_long_file_are_no_trap_either(step: int) -> None:
     new = [Line(f"y{i}" if i % step == 0 else f"x{i}") for i in range(count)]
     Line.compared = 0
     assert len(hunks(old, new)) == count // step
-    assert Line.compared < 40 * count
+    assert Line.compared < 120 * count  # where it was the square, it was more than the thousandfold
 
 
 def test_many_equal_lines_are_no_trap() -> None:
