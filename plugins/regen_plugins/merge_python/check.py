@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from regen_plugins.merge_python.outline import Member, opened
+from regen_plugins.merge_python.outline import Key, Member, opened
 from regen_plugins.merge_python.statement import imported
 
 _DEFINES = frozenset(("class", "function", "field"))
+_IMPORTS = frozenset(("from", "import"))
+_MOVED = 6  # lines; of a member as long, half have to be found again where code is said to have moved
 _WORD = re.compile(r"[^\W\d]\w*")
 Members = Sequence[Member]
 
@@ -31,9 +33,27 @@ def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str 
         if wrong is None and all(key in side for side in sides) and _both_changed(before[key], mine[key], other[key]):
             parts = [part.members for part in (opened(side[key]) for side in sides) if part is not None]
             wrong = lost(*parts) if len(parts) == 4 else None
-        if wrong is not None:
+        if wrong is not None and not any(
+            _moved(key, before, side) for side in (mine, other) if key in before or key in side
+        ):
             return f"`{key[min(1, len(key) - 1)]}` {wrong}" if not wrong.startswith("`") else wrong
     return _doubled(ours, theirs, result)
+
+
+def _moved(key: Key, base: Mapping[Key, Member], side: Mapping[Key, Member]) -> bool:
+    """Whether a side moved code out of a member or into it, such as by another name: edits follow the code there."""
+    gained, gone, elsewhere_gained, elsewhere_gone = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for other in {*base, *side}:
+        if other[0] not in _IMPORTS:
+            before, after = (Counter(of[other].lines if other in of else ()) for of in (base, side))
+            (gained if other == key else elsewhere_gained).update(after - before)
+            (gone if other == key else elsewhere_gone).update(before - after)
+    whole = sum(bool(line.strip()) for line in (base.get(key) or side[key]).lines)
+    found = (
+        sum((a & b)[line] for line in a & b if line.strip())
+        for a, b in ((gained, elsewhere_gone), (gone, elsewhere_gained))
+    )
+    return any(2 * count >= min(whole, _MOVED) for count in found)
 
 
 def _differs(base: Member, side: Member | None) -> bool:
@@ -50,15 +70,17 @@ def _wrong(base: Member | None, ours: Member | None, theirs: Member | None, resu
     if left is None:
         filled = result is not None and result.key[-1].strip() == "pass"  # what a block gets that both sides emptied
         return None if result is None or filled else "is in neither side"
-    if left.kind in {"from", "import"}:
+    if left.kind in _IMPORTS:
         return _wrong_names(base, ours, theirs, result)
     if ours is not None and theirs is not None:
         if result is None:
             return "is lost"
         changed = [side for side in (ours, theirs) if base is None or side.lines != base.lines]
         return "lost an edit" if len(changed) == 1 and result.lines != changed[0].lines else None
+    if base is not None and result is not None:
+        return "was removed by one side and is back"
     if base is not None:
-        return None if result is None else "was removed by one side and is back"
+        return None if left.lines == base.lines else "was removed by one side and changed by the other"
     return None if result is not None and result.lines == left.lines else "is not as one side added it"
 
 
@@ -83,7 +105,7 @@ def _definitions(members: Members) -> Counter[str]:
     """How often each name is defined; accessors of one property count once."""
     names = Counter(member.key[1] for member in members if member.kind in _DEFINES and len(member.key) == 2)
     for member in members:
-        if member.kind in {"from", "import"}:
+        if member.kind in _IMPORTS:
             names.update(name.rpartition(" ")[2].partition(".")[0] for name in set(imported(member.node)))
     return names
 

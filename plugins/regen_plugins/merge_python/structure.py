@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regen.lines import merge as lines
 from regen.lines.text import Text, manner, take_apart
@@ -36,11 +36,14 @@ def merge(three: ThreeWay) -> Merged | None:
         base, ours, theirs = (_read(_decoded(text)) for text in texts)
     except (Unstructured, UnicodeDecodeError):
         return None
+    merged = _by_lines(three, base, ours, theirs)
+    if merged.content is not None:
+        return merged
     try:
-        merged = _by_structure(base, ours, theirs, texts)
+        structured = _by_structure(base, ours, theirs, texts)
     except Unstructured:
-        merged = None
-    return merged or _by_lines(three, base, ours, theirs)
+        structured = None
+    return structured or merged
 
 
 def _decoded(text: Text) -> tuple[str, ...]:
@@ -99,10 +102,16 @@ def _by_lines(three: ThreeWay, base: _Side, ours: _Side, theirs: _Side) -> Merge
         return merged
     try:
         result = _read(_decoded(take_apart(merged.content)))
-        wrong = lost(base.members, ours.members, theirs.members, result.members)
+        wrong = (
+            lost(base.members, ours.members, theirs.members, result.members)
+            or dangling(base.tree, ours.tree, theirs.tree, result.tree)
+            or misordered(ours.tree, theirs.tree, result.tree)
+        )
+        if wrong is None and needed_imports(ours.tree, theirs.tree, result.tree):
+            wrong = "an import is gone that is used"
     except Unstructured as error:
         wrong = str(error)
     if wrong is None:
-        return merged
+        return replace(merged, how="structure", confidence=CONFIDENCE)
     conflict = Conflict("structure", f"your edit and the template do not fit together: {wrong}")
     return Merged(None, (conflict,), "lines", 0.0, merged.content)

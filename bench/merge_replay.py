@@ -1,0 +1,180 @@
+"""Merges that people made, made again: git's merge of files and regen's, against what was committed.
+
+    python -m bench.merge_replay REPO [REPO...] [--most N] [--write DIR]
+
+REPO is a git repository, or a folder of folders with the files base, ours, theirs and expected. Each file that both
+sides changed since their merge base is merged twice. `--write` keeps every case to be read: what regen merged cleanly
+though people committed something else, and what git had as people committed it and regen has not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from bench.conftest import report
+from bench.merge_alike import alike, parses
+from bench.merge_cases import Case, cases, write
+from regen.lines import merge as by_lines
+from regen.model.merge import ThreeWay
+from regen_plugins.merge_python import MergePython
+
+CLASSES = ("equal", "alike", "different", "conflict")
+_LINES = range(400, 601)  # a file of about 500 lines, for the time of one merge
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One case, merged by both.
+
+    Attributes:
+        name: of the case.
+        git, regen: one of `CLASSES`: equal to what people committed, equal but for order and layout, different, or a
+            conflict.
+        readable: whether this Python parses all sides.
+        broken: whether regen's clean merge does not parse though all sides do.
+        same: whether both merges are clean and say the same.
+        new: whether people committed a line that neither side had.
+        ms: time of regen's merge, of a process that has merged before.
+        lines: of our side.
+    """
+
+    name: str
+    git: str
+    regen: str
+    readable: bool
+    broken: bool
+    same: bool
+    new: bool
+    ms: float
+    lines: int
+
+
+def git_merge(case: Case) -> bytes | None:
+    """What `git merge-file` makes of a case; None for a conflict."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = ("ours", "base", "theirs")
+        for name, content in zip(names, (case.ours, case.base, case.theirs), strict=True):
+            (Path(folder) / name).write_bytes(content)
+        done = subprocess.run(["git", "merge-file", "-p", *names], cwd=folder, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def regen_merge(case: Case) -> bytes | None:
+    """What regen makes of a case, as its built-in mergers are asked; None for a conflict."""
+    three = ThreeWay(case.name.rpartition(" ")[2], "python", case.base, case.ours, case.theirs)
+    merged = MergePython().regen_merge(three) or by_lines.merge(three)
+    return merged.content
+
+
+def outcome(case: Case) -> tuple[Outcome, bytes | None, bytes | None]:
+    """Merge a case by both; the texts are git's and regen's."""
+    git = git_merge(case)
+    started = time.perf_counter()
+    regen = regen_merge(case)
+    ms = (time.perf_counter() - started) * 1000
+    readable = all(map(parses, (case.base, case.ours, case.theirs)))
+    found = Outcome(
+        case.name,
+        _class(git, case.expected),
+        _class(regen, case.expected),
+        readable,
+        broken=readable and regen is not None and not parses(regen),
+        same=git is not None and regen is not None and alike(git, regen),
+        new=bool(_lines(case.expected) - _lines(case.ours) - _lines(case.theirs)),
+        ms=ms,
+        lines=case.ours.count(b"\n"),
+    )
+    return found, git, regen
+
+
+def _lines(content: bytes) -> set[bytes]:
+    return {line.strip() for line in content.splitlines()}
+
+
+def _class(merged: bytes | None, expected: bytes) -> str:
+    if merged is None:
+        return "conflict"
+    return "equal" if merged == expected else "alike" if alike(merged, expected) else "different"
+
+
+def lost(found: Outcome) -> bool:
+    """Whether git had what people committed, and regen has not."""
+    return found.git in {"equal", "alike"} and found.regen not in {"equal", found.git}
+
+
+def replay(given: Iterable[Case], workers: int, folder: Path | None) -> Iterator[Outcome]:
+    """Outcomes in the order of the cases; those to be read are written into the folder."""
+    with ProcessPoolExecutor(workers) as pool:
+        batch: list[Case] = []
+        for case in chain(given, (None,)):
+            if case is not None:
+                batch.append(case)
+            if case is None or len(batch) == 64 * workers:
+                for one, (found, git, regen) in zip(batch, pool.map(outcome, batch, chunksize=8), strict=True):
+                    if folder is not None and (found.regen == "different" or lost(found)):
+                        kind = "lost" if lost(found) else "same" if found.same else f"git-{found.git}"
+                        texts = {key: text for key, text in (("git", git), ("regen", regen)) if text is not None}
+                        write(one, folder / kind / found.name.replace("/", "+").replace(" ", "_"), **texts)
+                    yield found
+                batch = []
+
+
+def table(title: str, outcomes: Sequence[Outcome]) -> None:
+    """Print the classes of both tools and the figures that have a bar."""
+    counts = {tool: Counter(getattr(found, tool) for found in outcomes) for tool in ("git", "regen")}
+    rows = [(f"{name}: git, regen", f"{counts['git'][name]}, {counts['regen'][name]}") for name in CLASSES]
+    conflicts = [found for found in outcomes if found.git == "conflict"]
+    resolved = [found for found in conflicts if found.regen != "conflict"]
+    right = [found for found in resolved if found.regen in {"equal", "alike"}]
+    wrong = [found for found in outcomes if found.regen == "different"]
+    times = [found.ms for found in outcomes if found.lines in _LINES]
+    rows += [
+        ("conflicts of git resolved", _share(len(resolved), len(conflicts))),
+        ("of these equal to what people committed, but for order and layout", _share(len(right), len(resolved))),
+        ("as people committed with git, not so with regen", str(sum(map(lost, outcomes)))),
+        ("clean, not what people committed", _share(len(wrong), len(outcomes))),
+        ("  of these as git merges it: people went on from there", str(sum(found.same for found in wrong))),
+        ("  of the others: people wrote a line that neither side had", str(sum(f.new and not f.same for f in wrong))),
+        ("  of the others: to be read", str(sum(not f.new and not f.same for f in wrong))),
+        ("results that do not parse", str(sum(found.broken for found in outcomes))),
+        (
+            "median time of a file of 400 to 600 lines",
+            f"{statistics.median(times):.1f} ms" if times else "no such file",
+        ),
+    ]
+    report(f"{title}: {len(outcomes)} files that both sides changed", rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({part / whole:.1%})" if whole else "0 of 0"
+
+
+def main() -> None:
+    """Replay the merges of the repositories named on the command line."""
+    parser = argparse.ArgumentParser(prog="merge_replay", description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("places", nargs="+", type=Path, metavar="REPO", help="a git repository or a folder of cases")
+    parser.add_argument("--most", type=int, default=1000, help="merges of a repository that are looked at")
+    parser.add_argument("--workers", type=int, default=2, help="processes that merge")
+    parser.add_argument("--write", type=Path, metavar="DIR", help="where the cases to be read are written")
+    asked = parser.parse_args()
+    given = chain.from_iterable(cases(place, asked.most) for place in asked.places)
+    outcomes = list(replay(given, asked.workers, asked.write))
+    table("all", outcomes)
+    table("all sides parse", [found for found in outcomes if found.readable])
+    for found in outcomes:
+        if found.regen == "different" or lost(found):
+            print(f"{'lost' if lost(found) else 'same' if found.same else 'wrong'}: git {found.git}, {found.name}")
+
+
+if __name__ == "__main__":
+    main()
