@@ -2,7 +2,7 @@
 
 What counts as order: that of imports and the names in them, of definitions and assignments to one name in a module or
 class, of elements of a list, set or dictionary, of keyword arguments. What counts as layout: everything that the syntax
-tree does not hold, where comments stand included, but not what they say. Statements inside of a function keep their order.
+tree does not hold, where comments stand included, but not what they say. Statements in a function keep their order.
 """
 
 from __future__ import annotations

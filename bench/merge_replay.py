@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
-import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -24,9 +21,8 @@ from pathlib import Path
 from bench.conftest import report
 from bench.merge_alike import alike, parses
 from bench.merge_cases import Case, cases, write
-from regen.lines import merge as by_lines
+from bench.mergers import git_merge, regen_merge
 from regen.model.merge import ThreeWay
-from regen_plugins.merge_python import MergePython
 
 CLASSES = ("equal", "alike", "different", "conflict")
 _LINES = range(400, 601)  # a file of about 500 lines, for the time of one merge
@@ -59,29 +55,11 @@ class Outcome:
     lines: int
 
 
-def git_merge(case: Case) -> bytes | None:
-    """What `git merge-file` makes of a case; None for a conflict."""
-    with tempfile.TemporaryDirectory() as folder:
-        names = ("ours", "base", "theirs")
-        for name, content in zip(names, (case.ours, case.base, case.theirs), strict=True):
-            (Path(folder) / name).write_bytes(content)
-        done = subprocess.run(["git", "merge-file", "-p", *names], cwd=folder, capture_output=True, check=False)
-    return done.stdout if done.returncode == 0 else None
-
-
-def regen_merge(case: Case) -> bytes | None:
-    """What regen makes of a case, as its built-in mergers are asked; None for a conflict."""
-    three = ThreeWay(case.name.rpartition(" ")[2], "python", case.base, case.ours, case.theirs)
-    merged = MergePython().regen_merge(three) or by_lines.merge(three)
-    return merged.content
-
-
 def outcome(case: Case) -> tuple[Outcome, bytes | None, bytes | None]:
     """Merge a case by both; the texts are git's and regen's."""
-    git = git_merge(case)
-    started = time.perf_counter()
-    regen = regen_merge(case)
-    ms = (time.perf_counter() - started) * 1000
+    git = git_merge(case.base, case.ours, case.theirs)
+    merged, ms = regen_merge(ThreeWay(case.name.rpartition(" ")[2], "python", case.base, case.ours, case.theirs))
+    regen = merged.content
     readable = all(map(parses, (case.base, case.ours, case.theirs)))
     found = Outcome(
         case.name,
