@@ -1,8 +1,8 @@
 """Hand edits, by language and kind: each finds a place in a generated file, and can be made again in a later render.
 
-A kind is a function from a text and a random generator to an edit, or to None where the text has no place for it. An edit
-is a function from a text to the edited one, or to None where its place is gone. So the right merge of an edit made in the
-old render with the new render is that same edit, made in the new render.
+A kind is a function from a text and a random generator to an edit, or to None where the text has no place for it. An
+edit is a function from a text to the edited one, or to None where its place is gone. So the right merge of an edit made
+in the old render with the new render is that same edit, made in the new render.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hand edits against later renders: every kind of edit, made in files of a pack, is merged with what the pack wrote next.
+"""Hand edits against later renders: each kind of edit, in files of a pack, is merged with what the pack wrote next.
 
     REGEN_TEST_DATA=DIR python -m bench.merge_edits [--pack python] [--rounds 2]
 
@@ -24,12 +24,13 @@ from bench.conftest import report
 from bench.hand_edits import KINDS
 from bench.merge_alike import alike
 from bench.mergers import regen_merge
+from regen.lines.diff import hunks
 from regen.model.merge import ThreeWay
 from regen.project import Project
 
 VERSIONS = ("28.1", "29.0", "29.1", "29.2", "29.3", "29.4", "30.0")
 STEPS = (*pairwise(VERSIONS), ("28.1", "29.4"), ("28.1", "30.0"))
-CLASSES = ("merged", "asked", "place gone", "lost", "wrong")
+CLASSES = ("merged", "asked", "same lines", "place gone", "lost", "wrong")
 Tree = Mapping[str, str]
 
 
@@ -49,17 +50,30 @@ async def rendered(data: Path, pack: str, folder: Path) -> dict[str, Tree]:
 
 
 def merged(path: str, language: str, base: str, ours: str, theirs: str, expected: str | None) -> str:
-    """One of `CLASSES`: as expected; a conflict; the edit's place is gone; the edit is lost; another text."""
+    """One of `CLASSES`.
+
+    They are: as expected; a conflict; a conflict of an edit and a render that changed the same lines; the edit's place
+    is gone; a line of the edit is lost; another text than expected.
+    """
     sides = (side.encode() for side in (base, ours, theirs))
     content = regen_merge(ThreeWay(path, language, *sides))[0].content
     if expected is None:
         return "place gone"
     if content is None:
-        return "asked"
+        return "same lines" if _touch(base, ours, theirs) else "asked"
     if _same(language, content.decode(), expected):
         return "merged"
     added = Counter(map(str.strip, ours.splitlines())) - Counter(map(str.strip, base.splitlines()))
     return "lost" if added - Counter(map(str.strip, content.decode().splitlines())) else "wrong"
+
+
+def _touch(base: str, ours: str, theirs: str) -> bool:
+    """Whether both sides replaced or removed one line of the base."""
+    replaced = [
+        {at for hunk in hunks(base.splitlines(), side.splitlines()) for at in range(hunk.a_start, hunk.a_end)}
+        for side in (ours, theirs)
+    ]
+    return bool(replaced[0] & replaced[1])
 
 
 def _same(language: str, one: str, other: str) -> bool:
@@ -88,8 +102,13 @@ def table(pack: str, found: Sequence[tuple[str, str, str]]) -> None:
     rows = [(name, ", ".join(f"{counts[name, kind]} {kind}" for kind in CLASSES)) for name in KINDS[pack]]
     total = Counter(kind for _, _, kind in found)
     rows.append(("all", ", ".join(f"{total[kind]} {kind}" for kind in CLASSES)))
-    could = len(found) - total["place gone"]
-    rows.append(("merged, of those with a place", f"{total['merged'] / could:.2%}" if could else "none"))
+    could = len(found) - total["place gone"] - total["same lines"]
+    rows.append(
+        (
+            "merged, of those with a place that the pack did not change",
+            f"{total['merged'] / could:.2%}" if could else "none",
+        )
+    )
     report(f"hand edits in what the pack {pack} wrote, over {len(STEPS)} steps: {len(found)} merges", rows)
     for name, place, kind in found:
         if kind in {"asked", "lost", "wrong"}:

@@ -21,6 +21,7 @@ from pathlib import Path
 from bench.conftest import report
 from bench.merge_alike import alike, parses
 from bench.merge_cases import Case, cases, write
+from bench.merge_explained import explained
 from bench.mergers import git_merge, regen_merge
 from regen.model.merge import ThreeWay
 
@@ -39,7 +40,7 @@ class Outcome:
         readable: whether this Python parses all sides.
         broken: whether regen's clean merge does not parse though all sides do.
         same: whether both merges are clean and say the same.
-        new: whether people committed a line that neither side had.
+        explained: whether people only settled git's conflicts, with lines of the sides; see `merge_explained`.
         ms: time of regen's merge, of a process that has merged before.
         lines: of our side.
     """
@@ -50,7 +51,7 @@ class Outcome:
     readable: bool
     broken: bool
     same: bool
-    new: bool
+    explained: bool
     ms: float
     lines: int
 
@@ -68,15 +69,11 @@ def outcome(case: Case) -> tuple[Outcome, bytes | None, bytes | None]:
         readable,
         broken=readable and regen is not None and not parses(regen),
         same=git is not None and regen is not None and alike(git, regen),
-        new=bool(_lines(case.expected) - _lines(case.ours) - _lines(case.theirs)),
+        explained=explained(case.base, case.ours, case.theirs, case.expected),
         ms=ms,
         lines=case.ours.count(b"\n"),
     )
     return found, git, regen
-
-
-def _lines(content: bytes) -> set[bytes]:
-    return {line.strip() for line in content.splitlines()}
 
 
 def _class(merged: bytes | None, expected: bytes) -> str:
@@ -90,6 +87,15 @@ def lost(found: Outcome) -> bool:
     return found.git in {"equal", "alike"} and found.regen not in {"equal", found.git}
 
 
+def to_read(found: Outcome) -> str | None:
+    """Under which word a case is kept for reading; None where there is nothing to read."""
+    if lost(found):
+        return "lost"
+    if found.regen != "different":
+        return None
+    return "same" if found.same else "wrong" if found.explained else "unexplained"
+
+
 def replay(given: Iterable[Case], workers: int, folder: Path | None) -> Iterator[Outcome]:
     """Outcomes in the order of the cases; those to be read are written into the folder."""
     with ProcessPoolExecutor(workers) as pool:
@@ -99,8 +105,8 @@ def replay(given: Iterable[Case], workers: int, folder: Path | None) -> Iterator
                 batch.append(case)
             if case is None or len(batch) == 64 * workers:
                 for one, (found, git, regen) in zip(batch, pool.map(outcome, batch, chunksize=8), strict=True):
-                    if folder is not None and (found.regen == "different" or lost(found)):
-                        kind = "lost" if lost(found) else "same" if found.same else f"git-{found.git}"
+                    kind = to_read(found)
+                    if folder is not None and kind is not None:
                         texts = {key: text for key, text in (("git", git), ("regen", regen)) if text is not None}
                         write(one, folder / kind / found.name.replace("/", "+").replace(" ", "_"), **texts)
                     yield found
@@ -119,11 +125,11 @@ def table(title: str, outcomes: Sequence[Outcome]) -> None:
     rows += [
         ("conflicts of git resolved", _share(len(resolved), len(conflicts))),
         ("of these equal to what people committed, but for order and layout", _share(len(right), len(resolved))),
+        ("the same, where both sides explain what people committed", _share(*_right_of(resolved))),
         ("as people committed with git, not so with regen", str(sum(map(lost, outcomes)))),
         ("clean, not what people committed", _share(len(wrong), len(outcomes))),
-        ("  of these as git merges it: people went on from there", str(sum(found.same for found in wrong))),
-        ("  of the others: people wrote a line that neither side had", str(sum(f.new and not f.same for f in wrong))),
-        ("  of the others: to be read", str(sum(not f.new and not f.same for f in wrong))),
+        ("  of these where both sides explain what people committed", _share(_explained(wrong), len(outcomes))),
+        ("  of these as git merges it, too", str(sum(found.same for found in wrong))),
         ("results that do not parse", str(sum(found.broken for found in outcomes))),
         (
             "median time of a file of 400 to 600 lines",
@@ -131,6 +137,15 @@ def table(title: str, outcomes: Sequence[Outcome]) -> None:
         ),
     ]
     report(f"{title}: {len(outcomes)} files that both sides changed", rows)
+
+
+def _explained(outcomes: Sequence[Outcome]) -> int:
+    return sum(found.explained for found in outcomes)
+
+
+def _right_of(resolved: Sequence[Outcome]) -> tuple[int, int]:
+    right = [found for found in resolved if found.regen in {"equal", "alike"}]
+    return _explained(right), _explained(resolved)
 
 
 def _share(part: int, whole: int) -> str:
@@ -150,8 +165,9 @@ def main() -> None:
     table("all", outcomes)
     table("all sides parse", [found for found in outcomes if found.readable])
     for found in outcomes:
-        if found.regen == "different" or lost(found):
-            print(f"{'lost' if lost(found) else 'same' if found.same else 'wrong'}: git {found.git}, {found.name}")
+        kind = to_read(found)
+        if kind is not None:
+            print(f"{kind}: git {found.git}, {found.name}")
 
 
 if __name__ == "__main__":

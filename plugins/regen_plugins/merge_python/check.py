@@ -7,12 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from regen_plugins.merge_python.outline import Key, Member, opened
+from regen_plugins.merge_python.outline import Key, Lines, Member, Unstructured, opened
 from regen_plugins.merge_python.statement import imported
 
 _DEFINES = frozenset(("class", "function", "field"))
 _IMPORTS = frozenset(("from", "import"))
+_DOUBLED = 3  # lines that stand once too often are a member that one side moved or renamed and the other changed
 _MOVED = 6  # lines; of a member as long, half have to be found again where code is said to have moved
+_SAYING = re.compile(r"\w.*\w")
 _WORD = re.compile(r"[^\W\d]\w*")
 Members = Sequence[Member]
 
@@ -31,13 +33,41 @@ def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str 
             continue
         wrong = _wrong(before.get(key), mine.get(key), other.get(key), got.get(key))
         if wrong is None and all(key in side for side in sides) and _both_changed(before[key], mine[key], other[key]):
-            parts = [part.members for part in (opened(side[key]) for side in sides) if part is not None]
-            wrong = lost(*parts) if len(parts) == 4 else None
+            wrong = _lost_inside([side[key] for side in sides])
         if wrong is not None and not any(
             _moved(key, before, side) for side in (mine, other) if key in before or key in side
         ):
             return f"`{key[min(1, len(key) - 1)]}` {wrong}" if not wrong.startswith("`") else wrong
     return _doubled(ours, theirs, result)
+
+
+def _lost_inside(members: Members) -> str | None:
+    """The same of the parts of one member on all sides, result last; None where a side is not taken apart."""
+    try:
+        parts = [part.members for part in map(opened, members[:3]) if part is not None]
+    except Unstructured:
+        return None
+    try:
+        result = opened(members[3])
+    except Unstructured as error:
+        return f"`{members[3].key[-1]}`: {error}"
+    if len(parts) < 3 or result is None:
+        return None
+    return lost(parts[0], parts[1], parts[2], result.members)
+
+
+def unbalanced(base: Lines, ours: Lines, theirs: Lines, result: Lines) -> str | None:
+    """A comment, or some lines of code, that stand in the result otherwise often than the sides' changes say."""
+    counts = [Counter(filter(_SAYING.search, map(str.strip, side))) for side in (base, ours, theirs, result)]
+    doubled: list[str] = []
+    for line in sorted(set().union(*counts)):
+        before, mine, other, got = (count[line] for count in counts)
+        least, most = (other, other) if mine == before else (mine, mine) if other == before else sorted((mine, other))
+        if line.startswith("#") and not least <= got <= most:
+            return f"the comment `{line}` is {'lost' if got < least else 'doubled'}"
+        if got > max(mine, other, mine + other - before) > 0:
+            doubled.append(line)
+    return f"`{doubled[0]}` and other lines are doubled" if len(doubled) >= _DOUBLED else None
 
 
 def _moved(key: Key, base: Mapping[Key, Member], side: Mapping[Key, Member]) -> bool:
@@ -70,6 +100,8 @@ def _wrong(base: Member | None, ours: Member | None, theirs: Member | None, resu
     if left is None:
         filled = result is not None and result.key[-1].strip() == "pass"  # what a block gets that both sides emptied
         return None if result is None or filled else "is in neither side"
+    if left.kind in {"header", "footer"}:
+        return None  # see `unbalanced`
     if left.kind in _IMPORTS:
         return _wrong_names(base, ours, theirs, result)
     if ours is not None and theirs is not None:
@@ -106,7 +138,9 @@ def _definitions(members: Members) -> Counter[str]:
     names = Counter(member.key[1] for member in members if member.kind in _DEFINES and len(member.key) == 2)
     for member in members:
         if member.kind in _IMPORTS:
-            names.update(name.rpartition(" ")[2].partition(".")[0] for name in set(imported(member.node)))
+            names.update(name.rpartition(" ")[2].partition(".")[0] for name in set(imported(member.node)) - {"*"})
+        elif isinstance(member.node, ast.If | ast.Try):
+            names.update(_imported([member.node]))
     return names
 
 

@@ -10,7 +10,7 @@ from regen.lines import merge as lines
 from regen.lines.text import Text, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen_plugins.merge_python.blend import Blend, Clashing, Piece
-from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports
+from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports, unbalanced
 from regen_plugins.merge_python.outline import Member, Unstructured, outline, parsed
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
@@ -73,6 +73,8 @@ def _by_structure(base: _Side, ours: _Side, theirs: _Side, texts: Sequence[Text]
     if hangs is not None:
         return Merged(None, (Conflict("structure", hangs),), "structure", 0.0, content)
     if lost(base.members, ours.members, theirs.members, result.members) is not None:
+        return None
+    if unbalanced(base.lines, ours.lines, theirs.lines, result.lines) is not None:
         return None
     return Merged(content, (), "structure", CONFIDENCE)
 
