@@ -41,7 +41,7 @@ class Outcome:
         broken: whether regen's clean merge does not parse though all sides do.
         same: whether both merges are clean and say the same.
         explained: whether people only settled git's conflicts, with lines of the sides; see `merge_explained`.
-        ms: time of regen's merge, of a process that has merged before.
+        ms: processor time of regen's merge, in a process that has merged before.
         lines: of our side.
     """
 
@@ -132,7 +132,7 @@ def table(title: str, outcomes: Sequence[Outcome]) -> None:
         ("  of these as git merges it, too", str(sum(found.same for found in wrong))),
         ("results that do not parse", str(sum(found.broken for found in outcomes))),
         (
-            "median time of a file of 400 to 600 lines",
+            "median processor time of a file of 400 to 600 lines",
             f"{statistics.median(times):.1f} ms" if times else "no such file",
         ),
     ]
