@@ -248,3 +248,23 @@ def test_a_name_that_each_side_imports_in_its_own_way_is_a_conflict() -> None:
     ours = base.replace("    Dumper = None\n", "    from slow import Dumper\n")
     theirs = "import a\nfrom plain import Dumper\n\nx = Dumper\n"
     assert merged(base, ours, theirs).content is None
+
+
+def test_neighbouring_lines_that_each_one_side_changed_are_both_changed() -> None:
+    base = "def table():\n    return [\n        'one',\n        'two',\n        'three',\n    ]\n"
+    ours, theirs = base.replace("'one'", "'first'"), base.replace("'two'", "'second'")
+    assert clean(base, ours, theirs) == base.replace("'one'", "'first'").replace("'two'", "'second'")
+    ours, theirs = base.replace("        'one',\n", ""), base.replace("        'two',\n", "")
+    assert clean(base, ours, theirs) == "def table():\n    return [\n        'three',\n    ]\n"
+
+
+def test_a_line_that_both_changed_between_lines_of_one_side_is_a_conflict_but_for_equal_changes() -> None:
+    base = "def f():\n    a = 1\n    b = 2\n    c = 3\n"
+    ours, theirs = base.replace("1", "11").replace("2", "22"), base.replace("2", "22").replace("3", "33")
+    assert clean(base, ours, theirs) == "def f():\n    a = 11\n    b = 22\n    c = 33\n"
+    assert merged(base, ours, theirs.replace("22", "23")).content is None
+
+
+def test_a_line_added_beside_a_changed_one_is_a_conflict() -> None:
+    base = "def f():\n    a = 1\n    return a\n"
+    assert merged(base, base.replace("a = 1\n", "a = 1\n    a += 1\n"), base.replace("a = 1", "a = 2")).content is None

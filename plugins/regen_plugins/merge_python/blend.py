@@ -13,6 +13,7 @@ from regen_plugins.merge_python import statement
 from regen_plugins.merge_python.meaning import only_written
 from regen_plugins.merge_python.outline import Key, Lines, Member, Opened, Unstructured, opened
 from regen_plugins.merge_python.pairing import first, paired, rank, same_repetitions, told_apart
+from regen_plugins.merge_python.touching import together
 from regen_plugins.merge_python.words import name_of
 
 
@@ -180,6 +181,10 @@ def _by_lines(base: Member | None, ours: Member, theirs: Member, lead: Lines, ow
     for found in regions(before, mine, other):
         if found.who != "conflict":
             pieces.append(other[slice(*found.theirs)] if found.who == "theirs" else mine[slice(*found.ours)])
+            continue
+        settled = together(before[slice(*found.base)], mine[slice(*found.ours)], other[slice(*found.theirs)])
+        if settled is not None:
+            pieces.append(settled)
             continue
         rewritten = only_written(base, ours, theirs)
         if rewritten is not None:
