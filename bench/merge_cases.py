@@ -89,7 +89,7 @@ def _of_repository(place: Path, most: int, suffix: str) -> Iterator[Case]:
             mine, other = changes[ours, base], changes[theirs, base]
             for path in sorted(mine.keys() & other.keys()):
                 sides = (mine[path].old, mine[path].new, other[path].new)
-                if not path.endswith(suffix) or mine[path].new == other[path].new or sides in seen:
+                if not path.endswith(suffix) or "\n" in path or mine[path].new == other[path].new or sides in seen:
                     continue
                 seen.add(sides)
                 contents = [objects.read(name) for name in (*sides, f"{merge}:{path}")]
@@ -144,6 +144,7 @@ class _Objects:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._process.kill()  # a worker that was forked meanwhile holds its input open, so that it would wait for more
         self._process.communicate()
 
     def read(self, name: str) -> bytes | None:
