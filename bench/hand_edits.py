@@ -177,8 +177,8 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
         "function added": _ended('\nfunc described() string {\n\treturn "what people read"\n}\n'),
     },
     "sql": {
-        "comment added": _line_added(r",$", "  -- asked of people at the counter\n"),
-        "column added": _line_added(r'^  "?\w+"? .*,$', "  nickname text,\n"),
+        "comment added": _line_added(r",$", "    -- asked of people at the counter\n"),
+        "column added": _line_added(r'^    "?[a-z]\w*"? .*,$', "    nickname text,\n"),
         "statement added": _ended("\nCREATE INDEX nickname_at ON person (nickname);\n"),
     },
     "markdown": {
