@@ -265,6 +265,17 @@ def test_a_line_that_both_changed_between_lines_of_one_side_is_a_conflict_but_fo
     assert merged(base, ours, theirs.replace("22", "23")).content is None
 
 
+def test_a_base_of_yours_stands_left_of_one_that_the_template_adds() -> None:
+    base = "class A(Thing):\n    pass\n"
+    assert (
+        clean(base, base.replace("(", "(Mine, "), base.replace("(", "(Place, "))
+        == "class A(Mine, Place, Thing):\n    pass\n"
+    )
+    assert (
+        clean(base, base.replace("(", "(Mine, "), base.replace("Thing", "Place")) == "class A(Mine, Place):\n    pass\n"
+    )
+
+
 def test_a_line_added_beside_a_changed_one_is_a_conflict() -> None:
     base = "def f():\n    a = 1\n    return a\n"
     assert merged(base, base.replace("a = 1\n", "a = 1\n    a += 1\n"), base.replace("a = 1", "a = 2")).content is None

@@ -1,4 +1,9 @@
-"""Merge: three sides of a Python file become one by structure: members by name, imports as sets, bodies by lines."""
+"""Merge: three sides of a Python file become one by structure: members by name, imports as sets, bodies by lines.
+
+Why lines are asked first: people committed what a clean merge of lines gave in 99 of 100 merges (`bench.merge_replay`),
+and it follows code into new names, which members by name do not. The structure says whether it may stand, and merges
+what clashes.
+"""
 
 from __future__ import annotations
 
