@@ -276,6 +276,23 @@ def test_a_base_of_yours_stands_left_of_one_that_the_template_adds() -> None:
     )
 
 
+def test_an_assignment_that_one_side_moves_into_a_function_and_the_other_changes_is_a_conflict() -> None:
+    base = "import config\n\nfirst = 1\nupdates = config.read('updates')\nlast = 2\n"
+    moved = "\n\ndef load():\n    global updates\n    updates = config.read('updates')\n\n\n"
+    ours = base.replace("updates = config.read('updates')\n", moved)
+    theirs = base.replace("updates = config.read('updates')", "auto_updates = config.read('auto')")
+    assert merged(base, ours, theirs).content is None
+
+
+def test_several_imports_from_one_module_are_one_set_of_names() -> None:
+    base = "from conf import a\nfrom conf import b\nfrom conf import c\nfrom conf import d\n\nx = a, d\n"
+    ours, theirs = (
+        base.replace("from conf import b\n", ""),
+        base.replace("import d\n", "import d\nfrom conf import e\n"),
+    )
+    assert clean(base, ours, theirs) == theirs.replace("from conf import b\n", "")
+
+
 def test_a_line_added_beside_a_changed_one_is_a_conflict() -> None:
     base = "def f():\n    a = 1\n    return a\n"
     assert merged(base, base.replace("a = 1\n", "a = 1\n    a += 1\n"), base.replace("a = 1", "a = 2")).content is None

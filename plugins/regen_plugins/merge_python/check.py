@@ -29,7 +29,7 @@ def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str 
         for member in base
     )
     for key in sorted({*before, *mine, *other, *got}):
-        if mixed and key[0] in {"statement", "if"}:
+        if key[0] in _IMPORTS or (mixed and key[0] in {"statement", "if"}):
             continue
         wrong = _wrong(before.get(key), mine.get(key), other.get(key), got.get(key))
         if wrong is None and all(key in side for side in sides) and _both_changed(before[key], mine[key], other[key]):
@@ -38,7 +38,7 @@ def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str 
             _moved(key, before, side) for side in (mine, other) if key in before or key in side
         ):
             return f"`{key[min(1, len(key) - 1)]}` {wrong}" if not wrong.startswith("`") else wrong
-    return _doubled(ours, theirs, result)
+    return _wrong_imports(base, ours, theirs, result) or _doubled(ours, theirs, result)
 
 
 def _lost_inside(members: Members) -> str | None:
@@ -102,8 +102,6 @@ def _wrong(base: Member | None, ours: Member | None, theirs: Member | None, resu
         return None if result is None or filled else "is in neither side"
     if left.kind in {"header", "footer"}:
         return None  # see `unbalanced`
-    if left.kind in _IMPORTS:
-        return _wrong_names(base, ours, theirs, result)
     if ours is not None and theirs is not None:
         if result is None:
             return "is lost"
@@ -116,12 +114,35 @@ def _wrong(base: Member | None, ours: Member | None, theirs: Member | None, resu
     return None if result is not None and result.lines == left.lines else "is not as one side added it"
 
 
-def _wrong_names(base: Member | None, ours: Member | None, theirs: Member | None, result: Member | None) -> str | None:
+def _wrong_imports(base: Members, ours: Members, theirs: Members, result: Members) -> str | None:
+    """Names that one side began to import, or that both import, and the result does not; from where counts, too."""
     before, mine, other, got = (
-        set(imported(side.node)) if side is not None else set() for side in (base, ours, theirs, result)
+        {
+            (member.key[:2] if member.kind == "from" else member.key[:1], name)
+            for member in side
+            for name in _names(member)
+        }
+        for side in (base, ours, theirs, result)
     )
     missing = ((mine | other) - before | (mine & other)) - got
-    return f"misses {', '.join(sorted(missing))}" if missing else None
+    return f"the imports miss {', '.join(sorted(name for _, name in missing))}" if missing else None
+
+
+def _names(member: Member) -> tuple[str, ...]:
+    return imported(member.node) if member.kind in _IMPORTS else ()
+
+
+def torn(base: Members, ours: Members, theirs: Members, texts: Sequence[Lines]) -> str | None:
+    """A member that one side moved elsewhere in the file and the other changed or removed; `texts`: of all sides."""
+    here, mine, other = (Counter(map(str.strip, text)) for text in texts)
+    left = {member.key for member in (*ours, *theirs)}
+    for member in base:
+        if member.key not in left and member.kind not in _IMPORTS:
+            lines = [line for line in map(str.strip, member.lines) if _SAYING.search(line)]
+            kept = [all(side[line] >= here[line] for line in lines) for side in (mine, other)]
+            if kept[0] != kept[1]:
+                return f"`{member.key[-1]}` was moved by one side and changed by the other"
+    return None
 
 
 def _doubled(ours: Members, theirs: Members, result: Members) -> str | None:

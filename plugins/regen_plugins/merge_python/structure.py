@@ -15,7 +15,7 @@ from regen.lines import merge as lines
 from regen.lines.text import Text, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen_plugins.merge_python.blend import Blend, Clashing, Piece
-from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports, unbalanced
+from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports, torn, unbalanced
 from regen_plugins.merge_python.outline import Member, Unstructured, outline, parsed
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
@@ -80,6 +80,8 @@ def _by_structure(base: _Side, ours: _Side, theirs: _Side, texts: Sequence[Text]
     if lost(base.members, ours.members, theirs.members, result.members) is not None:
         return None
     if unbalanced(base.lines, ours.lines, theirs.lines, result.lines) is not None:
+        return None
+    if torn(base.members, ours.members, theirs.members, (base.lines, ours.lines, theirs.lines)) is not None:
         return None
     return Merged(content, (), "structure", CONFIDENCE)
 
