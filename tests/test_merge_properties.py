@@ -284,6 +284,15 @@ def test_an_assignment_that_one_side_moves_into_a_function_and_the_other_changes
     assert merged(base, ours, theirs).content is None
 
 
+def test_a_method_that_one_side_moves_to_a_new_class_and_the_other_removes_is_a_conflict() -> None:
+    method = "    def described(self):\n        return repr(self)\n\n"
+    base = f"import a\n\n\nclass A:\n    x = 1\n\n{method}    def last(self):\n        return 2\n"
+    ours = base.replace(method, "").replace("import a\n", "import a\nimport b\n")
+    theirs = base.replace(method, "").replace("class A:", f"class First:\n{method}\nclass A(First):")
+    theirs = theirs.replace("import a\n", "import a\nimport c\n")
+    assert merged(base, ours, theirs).content is None
+
+
 def test_several_imports_from_one_module_are_one_set_of_names() -> None:
     base = "from conf import a\nfrom conf import b\nfrom conf import c\nfrom conf import d\n\nx = a, d\n"
     ours, theirs = (

@@ -135,14 +135,29 @@ def _names(member: Member) -> tuple[str, ...]:
 def torn(base: Members, ours: Members, theirs: Members, texts: Sequence[Lines]) -> str | None:
     """A member that one side moved elsewhere in the file and the other changed or removed; `texts`: of all sides."""
     here, mine, other = (Counter(map(str.strip, text)) for text in texts)
-    left = {member.key for member in (*ours, *theirs)}
+    sides = [{member.key: member for member in side} for side in (ours, theirs)]
     for member in base:
-        if member.key not in left and member.kind not in _IMPORTS:
+        same = [side.get(member.key) for side in sides]
+        if member.kind == "class" and same[0] is not None and same[1] is not None:
+            parts = [_parts(of) for of in (member, same[0], same[1])]
+            wrong = torn(parts[0], parts[1], parts[2], texts)
+            if wrong is not None:
+                return wrong
+        elif same == [None, None] and member.kind not in _IMPORTS:
             lines = [line for line in map(str.strip, member.lines) if _SAYING.search(line)]
             kept = [all(side[line] >= here[line] for line in lines) for side in (mine, other)]
             if kept[0] != kept[1]:
-                return f"`{member.key[-1]}` was moved by one side and changed by the other"
+                return f"`{member.key[-1]}` was moved by one side, and changed or removed by the other"
     return None
+
+
+def _parts(member: Member) -> Members:
+    """The members of a class; none where it is not taken apart."""
+    try:
+        found = opened(member)
+    except Unstructured:
+        return ()
+    return found.members if found is not None else ()
 
 
 def _doubled(ours: Members, theirs: Members, result: Members) -> str | None:
