@@ -57,14 +57,15 @@ def merged(path: str, language: str, base: str, ours: str, theirs: str, expected
     """
     sides = (side.encode() for side in (base, ours, theirs))
     content = regen_merge(ThreeWay(path, language, *sides))[0].content
-    if expected is None:
-        return "place gone"
     if content is None:
-        return "same lines" if _touch(base, ours, theirs) else "asked"
-    if _same(language, content.decode(), expected):
+        return "place gone" if expected is None else "same lines" if _touch(base, ours, theirs) else "asked"
+    if expected is not None and _same(language, content.decode(), expected):
         return "merged"
     added = Counter(map(str.strip, ours.splitlines())) - Counter(map(str.strip, base.splitlines()))
-    return "lost" if added - Counter(map(str.strip, content.decode().splitlines())) else "wrong"
+    missing = added - Counter(map(str.strip, content.decode().splitlines()))
+    if missing and (expected is not None or not _same(language, base, ours)):  # what is only laid out says nothing
+        return "lost"
+    return "place gone" if expected is None else "wrong"
 
 
 def _touch(base: str, ours: str, theirs: str) -> bool:
