@@ -293,6 +293,12 @@ def test_a_method_that_one_side_moves_to_a_new_class_and_the_other_removes_is_a_
     assert merged(base, ours, theirs).content is None
 
 
+def test_imports_of_two_parts_of_one_package_do_not_define_it_twice() -> None:
+    base = "import first\n\nx = first\n\nlast = 1\n"
+    ours, theirs = "import package.mine\n" + base, base.replace("x = first\n", "import package.other\n\nx = first\n")
+    assert clean(base, ours, theirs).count("import package.") == 2
+
+
 def test_several_imports_from_one_module_are_one_set_of_names() -> None:
     base = "from conf import a\nfrom conf import b\nfrom conf import c\nfrom conf import d\n\nx = a, d\n"
     ours, theirs = (

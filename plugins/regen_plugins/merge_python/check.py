@@ -174,7 +174,7 @@ def _definitions(members: Members) -> Counter[str]:
     names = Counter(member.key[1] for member in members if member.kind in _DEFINES and len(member.key) == 2)
     for member in members:
         if member.kind in _IMPORTS:
-            names.update(name.rpartition(" ")[2].partition(".")[0] for name in set(imported(member.node)) - {"*"})
+            names.update(name.rpartition(" ")[2] for name in set(imported(member.node)) - {"*"})
         elif isinstance(member.node, ast.If | ast.Try):
             names.update(_imported([member.node]))
     return names
