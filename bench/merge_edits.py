@@ -80,7 +80,7 @@ def _touch(base: str, ours: str, theirs: str) -> bool:
 def _same(language: str, one: str, other: str) -> bool:
     if language == "python":
         return alike(one.encode(), other.encode())
-    return sorted(one.splitlines()) == sorted(other.splitlines())
+    return sorted(map(str.strip, one.splitlines())) == sorted(map(str.strip, other.splitlines()))
 
 
 def outcomes(trees: Mapping[str, Tree], language: str, rounds: int) -> Iterator[tuple[str, str, str]]:
