@@ -416,16 +416,20 @@ def test_an_if_without_else_is_merged_like_a_class() -> None:
 
 @dataclass(frozen=True)
 class Class:
-    """A class as a pack writes it: fields with types, and methods with the number that they give back."""
+    """A class as a pack writes it: fields with types, and methods with the number that they give back.
+
+    Each line names its class: equal lines in two classes could be code that was moved, and edits follow it.
+    """
 
     fields: tuple[tuple[str, str], ...]
     methods: tuple[tuple[str, int], ...]
 
     def text(self, name: str) -> str:
         lines = [f"class {name}(Base):", f'    """The {name}."""', ""]
-        lines += [f"    {field}: {kind}" for field, kind in self.fields]
+        lines += [f"    {field}: {kind}  # {name}" for field, kind in self.fields]
         for method, value in self.methods:
-            lines += ["", f"    def {method}(self) -> int:", f"        total = {value}", "        return total"]
+            lines += ["", f"    def {method}(self) -> int:  # {name}"]
+            lines += [f"        {name}_{method} = {value}", f"        return {name}_{method}"]
         return "\n".join(lines) + "\n"
 
 

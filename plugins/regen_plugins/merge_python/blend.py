@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from regen.lines.diff import hunks
 from regen.lines.merge import regions
-from regen.lines.order import Rank, ordered
+from regen.lines.order import ordered
 from regen.model.merge import Conflict, ConflictKind
 from regen_plugins.merge_python import statement
 from regen_plugins.merge_python.meaning import only_written
 from regen_plugins.merge_python.outline import Key, Lines, Member, Opened, Unstructured, opened
+from regen_plugins.merge_python.pairing import first, paired, rank, same_repetitions, told_apart
+from regen_plugins.merge_python.touching import together
 from regen_plugins.merge_python.words import name_of
-
-_RANKS = {
-    "header": 0,
-    "docstring": 1,
-    "field": 3,
-    "note": 3,
-    "statement": 4,
-    "if": 4,
-    "class": 5,
-    "function": 5,
-    "decorator": 5,
-    "body": 8,
-    "footer": 9,
-}
-_STRINGED = frozenset(("statement", "if"))  # members that run one after another: their order means something
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +47,15 @@ class Blend:
         Raises:
             Unstructured: their order cannot be told.
         """
-        ours, theirs = _paired(base, ours), _paired(base, theirs)
-        _same_repetitions(base, ours, theirs)
+        ours, theirs = paired(base, ours), paired(base, theirs)
+        same_repetitions(base, ours, theirs)
         before, mine, other = ({member.key: member for member in side} for side in (base, ours, theirs))
         kept = {key for key in {*mine, *other} if self._stays(before.get(key), mine.get(key), other.get(key))}
-        order = ordered(list(before), list(mine), list(other), kept, _rank)
+        order = ordered(list(before), list(mine), list(other), kept, rank)
         if order is None:
             raise Unstructured("both sides moved members")
-        _told_apart(order, before, mine, other)
+        order.sort(key=first)
+        told_apart(order, before, mine, other)
         pieces: list[Piece] = []
         for key in order:
             pieces.extend(self._member(before.get(key), mine.get(key), other.get(key), owner))
@@ -94,6 +80,9 @@ class Blend:
         if ours is None or theirs is None:
             return self._one_sided(base, ours, theirs, owner)
         lead = _lead(base, ours, theirs)
+        if lead is None:
+            sides = [side if side is None else _with_lead(side) for side in (base, ours, theirs)]
+            return _by_lines(sides[0], sides[1] or ours, sides[2] or theirs, (), owner)
         names_needed = ours.kind == "from" and bool(self.needed)
         if ours.lines == theirs.lines or (base is not None and theirs.lines == base.lines and not names_needed):
             return [lead + ours.lines]
@@ -193,6 +182,10 @@ def _by_lines(base: Member | None, ours: Member, theirs: Member, lead: Lines, ow
         if found.who != "conflict":
             pieces.append(other[slice(*found.theirs)] if found.who == "theirs" else mine[slice(*found.ours)])
             continue
+        settled = together(before[slice(*found.base)], mine[slice(*found.ours)], other[slice(*found.theirs)])
+        if settled is not None:
+            pieces.append(settled)
+            continue
         rewritten = only_written(base, ours, theirs)
         if rewritten is not None:
             return [lead, rewritten.lines]
@@ -227,8 +220,13 @@ def _clash(
     return Clashing(Conflict(kind, message, *spans), *lines)
 
 
-def _lead(base: Member | None, ours: Member, theirs: Member) -> Lines:
-    """What stands above a member; where both changed it, every comment of both and the wider gap."""
+def _with_lead(member: Member) -> Member:
+    """A member that has what stands above it as part of it."""
+    return replace(member, lead=(), lines=member.text, first=member.first - len(member.lead), node=None)
+
+
+def _lead(base: Member | None, ours: Member, theirs: Member) -> Lines | None:
+    """What stands above a member; of comments that both added all, and the wider gap; None where both changed one."""
     try:
         return statement.settle(base.lead if base is not None else (), ours.lead, theirs.lead)
     except statement.Clash:
@@ -241,56 +239,10 @@ def _lead(base: Member | None, ours: Member, theirs: Member) -> Lines:
         if region.who != "conflict":
             lines.extend(other if region.who == "theirs" else mine)
             continue
+        if any(line.strip() for line in before[slice(*region.base)]):
+            return None
         blank = max(sum(not line.strip() for line in side) for side in (mine, other))
         comments = [line for line in other if line.strip()]
         comments += [line for line in mine if line.strip() and line not in comments]
         lines.extend((*[""] * blank, *comments))
     return tuple(lines)
-
-
-def _rank(key: Key) -> Rank:
-    """Where a member goes that meets another one in the same place; imports are sorted as formatters do."""
-    if key[0] in {"import", "from"}:
-        return (2, f"{key[0] == 'from':d} {key[1]}")
-    return (_RANKS[key[0]], "")
-
-
-def _paired(base: Members, side: Members) -> Members:
-    """Give a changed statement, which has no name, the key of the base's statement in its place."""
-    left, right = [member.key for member in base], [member.key for member in side]
-    if left == right:
-        return side
-    result = list(side)
-    for hunk in hunks(left, right):
-        old = [member for member in base[hunk.a_start : hunk.a_end] if member.kind in _STRINGED]
-        new = [at for at in range(hunk.b_start, hunk.b_end) if side[at].kind in _STRINGED]
-        old = [member for member in old if member.key not in right]
-        new = [at for at in new if side[at].key not in left]
-        if len(old) == len(new) and all(
-            type(member.node) is type(side[at].node) for member, at in zip(old, new, strict=True)
-        ):
-            for member, at in zip(old, new, strict=True):
-                result[at] = replace(side[at], key=member.key)
-    return tuple(result)
-
-
-def _same_repetitions(base: Members, ours: Members, theirs: Members) -> None:
-    """Assignments that repeat a name are told apart by counting, which holds only while their number does."""
-    counted = [sorted(member.key for member in side if _repeats(member)) for side in (base, ours, theirs)]
-    if not counted[0] == counted[1] == counted[2]:
-        raise Unstructured("a name that is assigned more than once was assigned again or removed")
-
-
-def _repeats(member: Member) -> bool:
-    return member.kind in {"field", "note", "if"} and member.key[-1].startswith("#")
-
-
-def _told_apart(
-    order: Sequence[Key], base: dict[Key, Member], ours: dict[Key, Member], theirs: dict[Key, Member]
-) -> None:
-    """Statements that both sides added side by side run in an order that nobody knows."""
-    for first, second in pairwise(order):
-        if first[0] in _STRINGED and second[0] in _STRINGED and first not in base and second not in base:
-            in_ours, in_theirs = first in ours, first in theirs
-            if (second in ours) != in_ours and (second in theirs) != in_theirs:
-                raise Unstructured("both sides added statements in one place")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from regen_plugins.merge_python.outline import Member, opened
+from regen_plugins.merge_python.outline import Key, Lines, Member, Unstructured, opened
 from regen_plugins.merge_python.statement import imported
 
 _DEFINES = frozenset(("class", "function", "field"))
+_IMPORTS = frozenset(("from", "import"))
+_DOUBLED = 3  # lines that stand once too often are a member that one side moved or renamed and the other changed
+_MOVED = 6  # lines; of a member as long, half have to be found again where code is said to have moved
+_SAYING = re.compile(r"\w.*\w")
 _WORD = re.compile(r"[^\W\d]\w*")
 Members = Sequence[Member]
 
@@ -25,15 +29,61 @@ def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str 
         for member in base
     )
     for key in sorted({*before, *mine, *other, *got}):
-        if mixed and key[0] in {"statement", "if"}:
+        if key[0] in _IMPORTS or (mixed and key[0] in {"statement", "if"}):
             continue
         wrong = _wrong(before.get(key), mine.get(key), other.get(key), got.get(key))
         if wrong is None and all(key in side for side in sides) and _both_changed(before[key], mine[key], other[key]):
-            parts = [part.members for part in (opened(side[key]) for side in sides) if part is not None]
-            wrong = lost(*parts) if len(parts) == 4 else None
-        if wrong is not None:
+            wrong = _lost_inside([side[key] for side in sides])
+        if wrong is not None and not any(
+            _moved(key, before, side) for side in (mine, other) if key in before or key in side
+        ):
             return f"`{key[min(1, len(key) - 1)]}` {wrong}" if not wrong.startswith("`") else wrong
-    return _doubled(ours, theirs, result)
+    return _wrong_imports(base, ours, theirs, result) or _doubled(ours, theirs, result)
+
+
+def _lost_inside(members: Members) -> str | None:
+    """The same of the parts of one member on all sides, result last; None where a side is not taken apart."""
+    try:
+        parts = [part.members for part in map(opened, members[:3]) if part is not None]
+    except Unstructured:
+        return None
+    try:
+        result = opened(members[3])
+    except Unstructured as error:
+        return f"`{members[3].key[-1]}`: {error}"
+    if len(parts) < 3 or result is None:
+        return None
+    return lost(parts[0], parts[1], parts[2], result.members)
+
+
+def unbalanced(base: Lines, ours: Lines, theirs: Lines, result: Lines) -> str | None:
+    """A comment, or some lines of code, that stand in the result otherwise often than the sides' changes say."""
+    counts = [Counter(filter(_SAYING.search, map(str.strip, side))) for side in (base, ours, theirs, result)]
+    doubled: list[str] = []
+    for line in sorted(set().union(*counts)):
+        before, mine, other, got = (count[line] for count in counts)
+        least, most = (other, other) if mine == before else (mine, mine) if other == before else sorted((mine, other))
+        if line.startswith("#") and not least <= got <= most:
+            return f"the comment `{line}` is {'lost' if got < least else 'doubled'}"
+        if got > max(mine, other, mine + other - before) > 0:
+            doubled.append(line)
+    return f"`{doubled[0]}` and other lines are doubled" if len(doubled) >= _DOUBLED else None
+
+
+def _moved(key: Key, base: Mapping[Key, Member], side: Mapping[Key, Member]) -> bool:
+    """Whether a side moved code out of a member or into it, such as by another name: edits follow the code there."""
+    gained, gone, elsewhere_gained, elsewhere_gone = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for other in {*base, *side}:
+        if other[0] not in _IMPORTS:
+            before, after = (Counter(of[other].lines if other in of else ()) for of in (base, side))
+            (gained if other == key else elsewhere_gained).update(after - before)
+            (gone if other == key else elsewhere_gone).update(before - after)
+    whole = sum(bool(line.strip()) for line in (base.get(key) or side[key]).lines)
+    found = (
+        sum((a & b)[line] for line in a & b if line.strip())
+        for a, b in ((gained, elsewhere_gone), (gone, elsewhere_gained))
+    )
+    return any(2 * count >= min(whole, _MOVED) for count in found)
 
 
 def _differs(base: Member, side: Member | None) -> bool:
@@ -50,24 +100,64 @@ def _wrong(base: Member | None, ours: Member | None, theirs: Member | None, resu
     if left is None:
         filled = result is not None and result.key[-1].strip() == "pass"  # what a block gets that both sides emptied
         return None if result is None or filled else "is in neither side"
-    if left.kind in {"from", "import"}:
-        return _wrong_names(base, ours, theirs, result)
+    if left.kind in {"header", "footer"}:
+        return None  # see `unbalanced`
     if ours is not None and theirs is not None:
         if result is None:
             return "is lost"
         changed = [side for side in (ours, theirs) if base is None or side.lines != base.lines]
         return "lost an edit" if len(changed) == 1 and result.lines != changed[0].lines else None
+    if base is not None and result is not None:
+        return "was removed by one side and is back"
     if base is not None:
-        return None if result is None else "was removed by one side and is back"
+        return None if left.lines == base.lines else "was removed by one side and changed by the other"
     return None if result is not None and result.lines == left.lines else "is not as one side added it"
 
 
-def _wrong_names(base: Member | None, ours: Member | None, theirs: Member | None, result: Member | None) -> str | None:
+def _wrong_imports(base: Members, ours: Members, theirs: Members, result: Members) -> str | None:
+    """Names that one side began to import, or that both import, and the result does not; from where counts, too."""
     before, mine, other, got = (
-        set(imported(side.node)) if side is not None else set() for side in (base, ours, theirs, result)
+        {
+            (member.key[:2] if member.kind == "from" else member.key[:1], name)
+            for member in side
+            for name in _names(member)
+        }
+        for side in (base, ours, theirs, result)
     )
     missing = ((mine | other) - before | (mine & other)) - got
-    return f"misses {', '.join(sorted(missing))}" if missing else None
+    return f"the imports miss {', '.join(sorted(name for _, name in missing))}" if missing else None
+
+
+def _names(member: Member) -> tuple[str, ...]:
+    return imported(member.node) if member.kind in _IMPORTS else ()
+
+
+def torn(base: Members, ours: Members, theirs: Members, texts: Sequence[Lines]) -> str | None:
+    """A member that one side moved elsewhere in the file and the other changed or removed; `texts`: of all sides."""
+    here, mine, other = (Counter(map(str.strip, text)) for text in texts)
+    sides = [{member.key: member for member in side} for side in (ours, theirs)]
+    for member in base:
+        same = [side.get(member.key) for side in sides]
+        if member.kind == "class" and same[0] is not None and same[1] is not None:
+            parts = [_parts(of) for of in (member, same[0], same[1])]
+            wrong = torn(parts[0], parts[1], parts[2], texts)
+            if wrong is not None:
+                return wrong
+        elif same == [None, None] and member.kind not in _IMPORTS:
+            lines = [line for line in map(str.strip, member.lines) if _SAYING.search(line)]
+            kept = [all(side[line] >= here[line] for line in lines) for side in (mine, other)]
+            if kept[0] != kept[1]:
+                return f"`{member.key[-1]}` was moved by one side, and changed or removed by the other"
+    return None
+
+
+def _parts(member: Member) -> Members:
+    """The members of a class; none where it is not taken apart."""
+    try:
+        found = opened(member)
+    except Unstructured:
+        return ()
+    return found.members if found is not None else ()
 
 
 def _doubled(ours: Members, theirs: Members, result: Members) -> str | None:
@@ -83,8 +173,10 @@ def _definitions(members: Members) -> Counter[str]:
     """How often each name is defined; accessors of one property count once."""
     names = Counter(member.key[1] for member in members if member.kind in _DEFINES and len(member.key) == 2)
     for member in members:
-        if member.kind in {"from", "import"}:
-            names.update(name.rpartition(" ")[2].partition(".")[0] for name in set(imported(member.node)))
+        if member.kind in _IMPORTS:
+            names.update(name.rpartition(" ")[2] for name in set(imported(member.node)) - {"*"})
+        elif isinstance(member.node, ast.If | ast.Try):
+            names.update(_imported([member.node]))
     return names
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 Key = tuple[str, ...]
 Lines = tuple[str, ...]
 
+_FIRST = frozenset(("docstring", "from", "import"))  # what stands above these is of the file, not of them
 _SETTERS = frozenset(("setter", "getter", "deleter"))
 
 
@@ -97,7 +98,7 @@ def outline(lines: Sequence[str], module: ast.Module) -> tuple[Member, ...]:
     first = members[0] if members else None
     if first is not None and first.lead:
         blank = [at for at, line in enumerate(first.lead) if not line.strip()]
-        cut = len(first.lead) if first.kind == "docstring" else (blank[-1] + 1 if blank else 0)
+        cut = len(first.lead) if first.kind in _FIRST else (blank[-1] + 1 if blank else 0)
         if cut:
             members[:1] = [Member(("header",), (), first.lead[:cut], 1), replace(first, lead=first.lead[cut:])]
     return _named(members)

@@ -129,7 +129,10 @@ def class_head(base: Lines, ours: Lines, theirs: Lines) -> Lines:
         raise Clash
     name = settle(*(node.name.value for node in nodes))
     tail = settle(*(_after_colon(node.body) for node in nodes))
-    arguments = settle_keyed(*(_by_name((*node.bases, *node.keywords)) for node in nodes))
+    before, mine, other = (_by_name((*node.bases, *node.keywords)) for node in nodes)
+    arguments = settle_keyed(
+        before, other, mine
+    )  # yours first where both added: mixins stand left of what they mix into
     if not arguments:
         return _indented([f"class {name}:{tail}"], ours)
     return _listed(f"class {name}", list(arguments.values()), f":{tail}", (ours, theirs))

@@ -1,16 +1,21 @@
-"""Merge: three sides of a Python file become one by structure: members by name, imports as sets, bodies by lines."""
+"""Merge: three sides of a Python file become one by structure: members by name, imports as sets, bodies by lines.
+
+Why lines are asked first: people committed what a clean merge of lines gave in 99 of 100 merges (`bench.merge_replay`),
+and it follows code into new names, which members by name do not. The structure says whether it may stand, and merges
+what clashes.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regen.lines import merge as lines
 from regen.lines.text import Text, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen_plugins.merge_python.blend import Blend, Clashing, Piece
-from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports
+from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports, torn, unbalanced
 from regen_plugins.merge_python.outline import Member, Unstructured, outline, parsed
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
@@ -36,11 +41,14 @@ def merge(three: ThreeWay) -> Merged | None:
         base, ours, theirs = (_read(_decoded(text)) for text in texts)
     except (Unstructured, UnicodeDecodeError):
         return None
+    merged = _by_lines(three, base, ours, theirs)
+    if merged.content is not None:
+        return merged
     try:
-        merged = _by_structure(base, ours, theirs, texts)
+        structured = _by_structure(base, ours, theirs, texts)
     except Unstructured:
-        merged = None
-    return merged or _by_lines(three, base, ours, theirs)
+        structured = None
+    return structured or merged
 
 
 def _decoded(text: Text) -> tuple[str, ...]:
@@ -71,6 +79,10 @@ def _by_structure(base: _Side, ours: _Side, theirs: _Side, texts: Sequence[Text]
         return Merged(None, (Conflict("structure", hangs),), "structure", 0.0, content)
     if lost(base.members, ours.members, theirs.members, result.members) is not None:
         return None
+    if unbalanced(base.lines, ours.lines, theirs.lines, result.lines) is not None:
+        return None
+    if torn(base.members, ours.members, theirs.members, (base.lines, ours.lines, theirs.lines)) is not None:
+        return None
     return Merged(content, (), "structure", CONFIDENCE)
 
 
@@ -99,10 +111,16 @@ def _by_lines(three: ThreeWay, base: _Side, ours: _Side, theirs: _Side) -> Merge
         return merged
     try:
         result = _read(_decoded(take_apart(merged.content)))
-        wrong = lost(base.members, ours.members, theirs.members, result.members)
+        wrong = (
+            lost(base.members, ours.members, theirs.members, result.members)
+            or dangling(base.tree, ours.tree, theirs.tree, result.tree)
+            or misordered(ours.tree, theirs.tree, result.tree)
+        )
+        if wrong is None and needed_imports(ours.tree, theirs.tree, result.tree):
+            wrong = "an import is gone that is used"
     except Unstructured as error:
         wrong = str(error)
     if wrong is None:
-        return merged
+        return replace(merged, how="structure", confidence=CONFIDENCE)
     conflict = Conflict("structure", f"your edit and the template do not fit together: {wrong}")
     return Merged(None, (conflict,), "lines", 0.0, merged.content)
