@@ -6,7 +6,6 @@ Why argparse: the libraries for friendlier command lines take longer to import t
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -34,7 +33,9 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: str) -> None:
         """An unknown command is told with what may be meant, not with all there are."""
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
-            near = difflib.get_close_matches(value, list(action.choices), n=1)
+            from difflib import get_close_matches
+
+            near = get_close_matches(value, list(action.choices), n=1)
             hint = f"did you mean `regen {near[0]}`?" if near else "`regen --help` lists what there is"
             raise UsageError(f"there is no command {value!r}", hint=hint)
         super()._check_value(action, value)

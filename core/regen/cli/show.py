@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -189,13 +188,15 @@ def table(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _diff(console: Console, item: PlanItem, before: bytes) -> None:
+    from difflib import unified_diff
+
     after = item.content if item.content is not None else (b"" if item.action is Action.DELETE else before)
     old = before.decode("utf-8", "replace").splitlines(keepends=True)
     new = after.decode("utf-8", "replace").splitlines(keepends=True)
     source = "/dev/null" if item.action is Action.CREATE else f"a/{item.moved_from or item.path}"
     target = "/dev/null" if item.action is Action.DELETE else f"b/{item.path}"
     styles = {"+": "green", "-": "red", "@": "cyan"}
-    for row in difflib.unified_diff(old, new, source, target):
+    for row in unified_diff(old, new, source, target):
         console.print(row.rstrip("\n"), style=styles.get(row[0], ""), markup=False)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from regen.errors import UsageError
@@ -165,6 +164,8 @@ async def _template_line(
 
 def _followed(old: list[str], new: list[str], line: int) -> int | None:
     """The line of `old` that a line of `new` is; None where `new` brought it."""
+    from difflib import SequenceMatcher
+
     for tag, old_start, _, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if new_start <= line - 1 < new_end:
             return old_start + (line - 1 - new_start) + 1 if tag == "equal" else None
