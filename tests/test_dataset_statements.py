@@ -153,7 +153,7 @@ def test_it_is_what_parsing_the_whole_gives(texts: list[str]) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=40_000, deadline=None)
+@settings(max_examples=8_000, deadline=None)
 @given(histories())
 def test_it_is_that_in_very_many_histories(texts: list[str]) -> None:
     """The same."""
