@@ -223,3 +223,21 @@ async def test_an_edited_file_of_the_last_template_is_told_of_once(tmp_path: Pat
             again = await project.apply()
             assert (again.plan.items, again.plan.nothing) == ((), ())
     assert sorted(world.tree()) == ["ada.txt"]
+
+
+@pytest.mark.parametrize("iri", ["http://e/a b", "http://e/{x}", 'http://e/a"b', "http://e/a|b"])
+async def test_an_iri_that_is_none_does_no_harm(folder: Path, iri: str) -> None:
+    """It is read with a warning, its odd characters encoded, may be a key, and goes as it came."""
+    world = World(folder)
+    await world.apply()
+    before = world.tree()
+    world.graph(PEOPLE + f'<{iri}> a :Person ; rdfs:label "Odd" ; :knows :ada .')
+    applied = await world.apply()
+    assert list(actions(applied).values()) == [Action.CREATE]
+    (warning,) = applied.plan.findings
+    assert "percent-encoded" in warning.message
+    world.graph(PEOPLE + f'<{iri}> a :Person ; rdfs:label "Odder" ; :knows :ada .')
+    assert list(actions(await world.apply()).values()) == [Action.UPDATE]
+    world.graph(PEOPLE)
+    assert list(actions(await world.apply()).values()) == [Action.DELETE]
+    assert world.tree() == before

@@ -20,6 +20,7 @@ from xml.parsers import expat
 
 import pyoxigraph as ox
 
+from regen.dataset.odd import UnusableIriError, with_usable_iris
 from regen.dataset.terms import BLANK
 from regen.errors import GraphError
 from regen.model.graphfile import GraphFile, Loaded
@@ -60,7 +61,7 @@ def parse(file: GraphFile) -> Loaded:
     """All quads of a file in one of OXIGRAPH_FORMATS, its blank nodes under fresh ids.
 
     A file that breaks a rule about the inside of IRIs or language tags, and nothing else, is read all the same,
-    with a warning.
+    with a warning; what may not stand in an IRI is percent-encoded.
 
     Raises:
         GraphError: the file is not of its format; `where` has line and column.
@@ -74,13 +75,18 @@ def parse(file: GraphFile) -> Loaded:
         line, column = _place(file, data, strict)
         try:
             loaded = _parsed(file, data, lenient=True)
+            quads = with_usable_iris(loaded.quads)
+        except UnusableIriError:
+            raise _graph_error(file, data, strict, (line, column)) from strict
         except SyntaxError as error:
             lenient_place = _place(file, data, error, lenient=True)
             if lenient_place > (line, column):
                 raise _graph_error(file, data, error, lenient_place) from error
             raise _graph_error(file, data, strict, (line, column)) from strict
     warning = f"{file.path}:{line}:{column}: {_message(strict)}; the file was read all the same"
-    return replace(loaded, warnings=(warning,))
+    if quads != loaded.quads:
+        warning += ", with such characters percent-encoded"
+    return replace(loaded, quads=quads, warnings=(warning,))
 
 
 def _parsed(file: GraphFile, data: bytes, *, lenient: bool) -> Loaded:
