@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.text import Text as Title
+
 from regen.cli import show
 from regen.errors import ExitCode, UsageError
 from regen.lines.marked import Marked, pieces
-from regen.lines.text import Text, take_apart
+from regen.lines.text import Text as Lines
+from regen.lines.text import take_apart
 from regen.orchestrator.reading import ShownConflict, read_marked
 
 _CONTEXT = 3  # lines that are shown before and after a place
@@ -26,12 +30,12 @@ class Answer:
     """What a person made of one file.
 
     Attributes:
-        content: of the file; None: it was skipped.
-        markers: whether places are left in it for an editor.
+        how: "ours", "theirs" or "merged"; "markers": places are left for an editor; None: it was skipped.
+        content: of the file, for "merged" and "markers".
     """
 
-    content: bytes | None
-    markers: bool = False
+    how: str | None
+    content: bytes = b""
 
 
 def settle(directory: Path, path: str | None, env: str | None) -> int:
@@ -52,7 +56,8 @@ def settle(directory: Path, path: str | None, env: str | None) -> int:
         )
     try:
         for number, one in enumerate(found, 1):
-            show.out().rule(f"{one.path}  ({number} of {len(found)})", align="left", style="bold")
+            title = Title(f"{one.path}  ({number} of {len(found)})")
+            show.out().rule(title, align="left", style="bold")
             _carry_out(directory, one, ask(one), env)
     except (_Quit, EOFError):
         show.out().print("left the rest open", style="dim")
@@ -62,28 +67,42 @@ def settle(directory: Path, path: str | None, env: str | None) -> int:
 def ask(one: ShownConflict) -> Answer:
     """Show each place of one file and ask what to do. Raises EOFError at the end of the input."""
     console = show.out()
-    if one.marked is None:
-        show.conflict_places(console, one.conflicts)
-        console.print(
-            "  no text with markers can be made of it: settle it with --ours, --theirs or --merged", style="dim"
-        )
-        return Answer(None)
-    text = take_apart(one.marked)
-    parts = list(pieces(text.lines))
     console.print(f"  the template: {one.because}", style="dim", markup=False)
+    text = take_apart(one.marked or b"")
+    parts = list(pieces(text.lines))
+    if not any(isinstance(part, Marked) for part in parts):
+        return _whole(one)
     kept: list[bytes] = []
-    markers = False
+    how = "merged"
     for number, part in enumerate(parts):
         if not isinstance(part, Marked):
             kept.extend(part)
             continue
         _show(part, _lines(parts[number - 1 :: -1]), _lines(parts[number + 1 :]))
-        chosen = _choice()
+        chosen = _choice(KEYS, "otbes")
         if chosen == "s":
             return Answer(None)
-        markers = markers or chosen == "e"
+        how = "markers" if chosen == "e" else how
         kept.extend(_taken(part, chosen))
-    return Answer(bytes(Text(tuple(kept), text.bom, text.crlf, text.newline)), markers)
+    return Answer(how, bytes(Lines(tuple(kept), text.bom, text.crlf, text.newline)))
+
+
+def _whole(one: ShownConflict) -> Answer:
+    """Ask about a file without places of its own: a merge that is in doubt, or none at all."""
+    from difflib import unified_diff
+
+    console = show.out()
+    show.conflict_places(console, one.conflicts)
+    disk = one.place.read_bytes() if one.place.is_file() else b""
+    if one.marked is not None:
+        old, new = (side.decode(errors="replace").splitlines() for side in (disk, one.marked))
+        for line in unified_diff(old, new, "your file", "the merge", lineterm=""):
+            console.print(f"    {line}", markup=False)
+    keys = f"[o]urs  [t]heirs  {'[m]erge as shown  ' if one.marked is not None else ''}[s]kip the file  [q]uit"
+    console.print(f"  {keys}", style="dim", markup=False)
+    chosen = _choice(keys, "otms" if one.marked is not None else "ots")
+    how = {"o": "ours", "t": "theirs", "m": "merged", "s": None}[chosen]
+    return Answer(how, one.marked or b"")
 
 
 def _lines(parts: Sequence[Marked | tuple[bytes, ...]]) -> tuple[bytes, ...]:
@@ -99,14 +118,14 @@ def _show(place: Marked, before: Sequence[bytes], after: Sequence[bytes]) -> Non
     console.print(f"  {KEYS}", style="dim", markup=False)
 
 
-def _choice() -> str:
+def _choice(keys: str, allowed: str) -> str:
     while True:
         typed = input("  > ").strip().lower()[:1]
         if typed == "q":
             raise _Quit
-        if typed and typed in "otbes":
+        if typed and typed in allowed:
             return typed
-        show.out().print(f"  {KEYS}", style="dim", markup=False)
+        show.out().print(f"  {keys}", style="dim", markup=False)
 
 
 def _taken(place: Marked, chosen: str) -> Iterator[bytes]:
@@ -123,20 +142,26 @@ def _taken(place: Marked, chosen: str) -> Iterator[bytes]:
 def _carry_out(directory: Path, one: ShownConflict, answer: Answer, env: str | None) -> None:
     from regen.cli.parsing import dispatch
 
-    console = show.out()
-    if answer.content is None:
-        console.print(f"{one.path} stays open", style="dim", markup=False)
+    if answer.how is None:
+        show.out().print(f"{one.path} stays open", style="dim", markup=False)
         return
     if one.ours != one.now:
         raise UsageError(f"{one.path} was edited since the conflict was found", hint="run `regen apply` to merge again")
-    temporary = one.place.with_name(f".{one.place.name}.regen-settled")
-    temporary.write_bytes(answer.content)
-    temporary.chmod(one.place.stat().st_mode & 0o7777)
-    temporary.replace(one.place)
-    if answer.markers:
-        console.print(
-            f"{one.path} has markers: edit it, then `regen resolve {one.path} --merged`", style="dim", markup=False
-        )
+    if answer.how == "markers":
+        _leave_markers(one, answer.content)
         return
     where = ["-C", str(directory), *(["--env", env] if env is not None else [])]
-    dispatch(["resolve", one.path, "--merged", *where])
+    with tempfile.TemporaryDirectory(prefix="regen-") as folder:
+        settled = Path(folder) / "settled"
+        settled.write_bytes(answer.content)
+        given = ["--from", str(settled)] if answer.how == "merged" else []
+        dispatch(["resolve", one.path, f"--{answer.how}", *given, *where])
+
+
+def _leave_markers(one: ShownConflict, content: bytes) -> None:
+    temporary = one.place.with_name(f".{one.place.name}.regen-settled")
+    temporary.write_bytes(content)
+    temporary.chmod(one.place.stat().st_mode & 0o7777)
+    temporary.replace(one.place)
+    message = f"{one.path} has markers: edit it, then `regen resolve {one.path} --merged`"
+    show.out().print(message, style="dim", markup=False)

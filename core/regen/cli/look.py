@@ -140,7 +140,8 @@ def conflicts(env: str | None = None, json: bool = False, directory: Path = Path
         console.print(item.path, style="bold red", markup=False)
         show.conflict_places(console, item.conflicts, item.marked)
         console.print(f"  the template changed because {item.because}", style="dim", markup=False)
-        console.print(f"  settle it: regen resolve {item.path} --ours | --theirs | --markers | --merged", style="dim")
+        ways = "--ours | --theirs | --markers | --merged"
+        console.print(f"  settle it: regen resolve {item.path} {ways}", style="dim", markup=False)
     if not found:
         console.print("no conflicts")
     return ExitCode.CONFLICTS if found else ExitCode.DONE

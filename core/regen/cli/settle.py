@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regen.cli import document, show
+from regen.cli import document, show, terminal
 from regen.cli.running import Work, opened
 from regen.errors import ExitCode, UsageError
 
@@ -75,6 +75,7 @@ def resolve(
     theirs: bool = False,
     markers: bool = False,
     merged: bool = False,
+    from_file: Path | None = None,
     env: str | None = None,
     wait: float = 0.0,
     directory: Path = Path(),
@@ -85,7 +86,7 @@ def resolve(
         from regen.cli.interactive import settle
 
         return settle(directory, path, env)
-    if len(chosen) != 1 or path is None:
+    if len(chosen) != 1 or path is None or (from_file is not None and not merged):
         raise UsageError(
             "say how, and for which file", hint="one of --ours, --theirs, --markers and --merged, and PATH"
         )
@@ -93,7 +94,8 @@ def resolve(
     async def work() -> int:
         async with opened(directory, "resolve", wait_s=wait) as project:
             console = show.out()
-            console.print(await project.resolve(path, chosen[0], env), markup=False)
+            given = None if from_file is None else (terminal.folder() / from_file).read_bytes()
+            console.print(await project.resolve(path, chosen[0], env, merged=given), markup=False)
             left = len(await project.conflicts(env))
             show.open_conflicts(console, left)
             if not left:

@@ -98,7 +98,7 @@ def line(console: Console, item: PlanItem, width: int) -> None:
         text.append(f"  merged {_HOW[item.how]}, {item.confidence or 0:.0%} sure", style="blue")
     console.print(text)
     for conflict in item.conflicts:
-        console.print(f"         {conflict.message}", style="red")
+        console.print(f"         {conflict.message}", style="red", markup=False)
     findings(console, item.findings)
 
 

@@ -14,7 +14,7 @@ from regen.orchestrator.apply import remerger
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.remember import remember
 from regen.orchestrator.session import Place, Session
-from regen.orchestrator.settle import known_path
+from regen.orchestrator.settle import known_path, spellings
 from regen.orchestrator.survey import has_markers
 from regen.stages import deploy
 from regen.state import releases
@@ -80,7 +80,9 @@ def _digest(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-async def resolve(session: Session, place: Place, path: str, how: str, *, start: Path | None) -> str:
+async def resolve(
+    session: Session, place: Place, path: str, how: str, *, start: Path | None, merged: bytes | None = None
+) -> str:
     """Settle one conflict; what settled it becomes the base.
 
     Args:
@@ -89,25 +91,29 @@ async def resolve(session: Session, place: Place, path: str, how: str, *, start:
         path: relative to the environment's root, to the project or to `start`.
         how: "ours", "theirs", "markers" or "merged".
         start: the folder that the person is in; None: this process's.
+        merged: for "merged", what the file becomes; None: it is on disk already.
 
     Raises:
         UsageError: no such conflict is open, or the file still holds conflict markers.
     """
-    name = known_path(place, path, start)
+    names = set(spellings(place, path, start))
     open_ones = conflicts(session.state.db, place.name)
-    found = next((conflict for conflict in open_ones if conflict.path == name), None)
+    found = next((conflict for conflict in open_ones if conflict.path in names), None)
+    if found is None:
+        known_path(place, path, start)
     if found is None or found.theirs is None:
         raise UsageError(f"no conflict is open in {path}", hint="`regen conflicts` lists those that are")
     disk = read_disk(place.root, found.path)
     theirs = session.state.blobs.read(found.theirs)
     match how:
         case "ours" | "merged":
-            if disk is not None and has_markers(disk):
+            content = disk if merged is None else merged
+            if content is not None and has_markers(content):
                 raise UsageError(
                     f"{found.path} still holds conflict markers",
                     hint="edit them away, then run this again with --merged",
                 )
-            content, done = disk, "kept your version of"
+            done = "kept your version of" if how == "ours" else "took the merge of"
         case "theirs":
             content, done = theirs, "took the template's version of"
         case _:
@@ -123,17 +129,18 @@ async def resolve(session: Session, place: Place, path: str, how: str, *, start:
 
 
 def _write_markers(session: Session, place: Place, found: OpenConflict, disk: bytes | None) -> str:
-    if found.marked is None:
+    marked = None if found.marked is None else session.state.blobs.read(found.marked)
+    if marked is None or not has_markers(marked):
+        why = "; ".join(conflict.message for conflict in found.conflicts)
         raise UsageError(
-            f"{found.path} has no version with markers",
-            hint="settle it with --ours, --theirs, or edit it and use --merged",
+            f"{found.path} has no version with markers: {why}",
+            hint="`regen resolve` in a terminal shows it; or --ours, --theirs, or edit it and use --merged",
         )
     if disk is not None and digest_of(disk) != found.ours:
         raise UsageError(
             f"{found.path} was edited since the conflict was found",
             hint="run `regen apply` to merge again, or settle it with --merged",
         )
-    marked = session.state.blobs.read(found.marked)
     (place.root / found.path).write_bytes(marked)
     return f"wrote conflict markers into {found.path}; edit it, then run `regen resolve {found.path} --merged`"
 

@@ -18,18 +18,19 @@ class ConflictsMixin:
         """Open conflicts, by path."""
         return conflicts.conflicts(self._session.state.db, self._session.place(environment).name)
 
-    async def resolve(self, path: str, how: str, environment: str | None = None) -> str:
+    async def resolve(self, path: str, how: str, environment: str | None = None, *, merged: bytes | None = None) -> str:
         """Settle one conflict.
 
         Args:
             path: of the file.
             how: "ours", "theirs", "markers" or "merged".
             environment: its name; the first one for None.
+            merged: for "merged", what the file becomes; None: it is on disk already.
 
         Returns:
             What was done, in one sentence.
         """
         async with self._session.turn:
             return await conflicts.resolve(
-                self._session, self._session.place(environment), path, how, start=self._start
+                self._session, self._session.place(environment), path, how, start=self._start, merged=merged
             )
