@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regen.lines.diff import distance, hunks
-from regen.lines.merge import regions
+from regen.lines.marked import Marked, pieces
+from regen.lines.merge import mark, regions
 from regen.lines.text import take_apart
 from regen.model.merge import Merged, ThreeWay
 from regen_plugins.merge_lines import regen_merge
@@ -223,3 +224,24 @@ def test_without_a_base_equal_is_merged_and_different_is_a_conflict() -> None:
     result = merged(None, b"a\nb\nc\n", b"a\nx\nc\n")
     assert result.marked == b"a\n<<<<<<< ours\nb\n=======\nx\n>>>>>>> theirs\nc\n"
     assert result.conflicts[0].base_lines is None
+
+
+SETEXT = ["Title", "=======", "<<<<<<< ours", ">>>>>>> theirs", "||||||| base", "========", "x"]
+
+
+@given(*[st.lists(st.sampled_from(SETEXT), max_size=5)] * 3)
+def test_markers_are_longer_than_what_the_sides_have_of_them(
+    base: list[str], ours: list[str], theirs: list[str]
+) -> None:
+    """So that a text with markers says which line is whose, whatever stands in it."""
+    sides = [[line.encode() for line in side] for side in (base, ours, theirs)]
+    head, *marked = pieces([b"first", *mark(*sides), b"last"])
+    if ours == theirs or ">>>>>>> theirs" in ours[-1:] or len(marked) != 2:
+        return  # what both sides have alike stands outside of the markers, and may be a conflict that was committed
+    (place, tail) = marked
+    assert isinstance(place, Marked)
+    assert isinstance(head, tuple)
+    assert isinstance(tail, tuple)
+    assert place.base == tuple(sides[0])
+    for kept, side in ((place.ours, sides[1]), (place.theirs, sides[2])):
+        assert [*head[1:], *kept, *tail[:-1]] == side

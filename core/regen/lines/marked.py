@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from regen.lines.merge import MARKS
+from regen.lines.merge import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,37 @@ class Marked:
         return self.ours if name == "ours" else self.theirs
 
 
+_START = re.compile(rb"(<{7,}) ours")
+
+
 def pieces(lines: Sequence[bytes]) -> Iterator[Marked | tuple[bytes, ...]]:
     """The stretches of a text with markers, in order: lines that are settled, and conflicts."""
     plain: list[bytes] = []
     sides: dict[bytes, list[bytes]] = {}
+    marks: Marks | None = None
     now = plain
-    for line in lines:
-        if line == MARKS.ours and now is plain:
+    for at, line in enumerate(lines):
+        opened = _opened(lines, at) if marks is None else None
+        if opened is not None:
             yield tuple(plain)
-            plain = []
-            sides = {MARKS.ours: [], MARKS.base: [], MARKS.middle: []}
-            now = sides[MARKS.ours]
-        elif now is not plain and line in (MARKS.base, MARKS.middle):
+            plain, marks = [], opened
+            now = []
+            sides = {marks.ours: now, marks.base: [], marks.middle: []}
+        elif marks is not None and line in (marks.base, marks.middle):
             now = sides[line]
-        elif now is not plain and line == MARKS.theirs:
-            yield Marked(*(tuple(sides[mark]) for mark in (MARKS.ours, MARKS.base, MARKS.middle)))
-            now = plain
+        elif marks is not None and line == marks.theirs:
+            yield Marked(*(tuple(sides[mark]) for mark in (marks.ours, marks.base, marks.middle)))
+            now, marks = plain, None
         else:
             now.append(line)
     yield tuple(plain)
+
+
+def _opened(lines: Sequence[bytes], at: int) -> Marks | None:
+    """The marks of the conflict that begins here; None where none does: a line may only look like one."""
+    start = _START.fullmatch(lines[at])
+    if start is None:
+        return None
+    marks = Marks(len(start[1]))
+    rest = lines[at + 1 :]
+    return marks if marks.middle in rest and marks.theirs in rest[rest.index(marks.middle) :] else None

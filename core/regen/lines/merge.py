@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
@@ -27,15 +28,34 @@ class Region(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How a conflict is shown to a person: zdiff3 style, git's own words."""
+    """How a conflict is shown to a person: zdiff3 style, git's own words; longer where a side has lines like them."""
 
-    ours: bytes = b"<<<<<<< ours"
-    base: bytes = b"||||||| base"
-    middle: bytes = b"======="
-    theirs: bytes = b">>>>>>> theirs"
+    size: int = 7
+
+    @property
+    def ours(self) -> bytes:
+        return b"<" * self.size + b" ours"
+
+    @property
+    def base(self) -> bytes:
+        return b"|" * self.size + b" base"
+
+    @property
+    def middle(self) -> bytes:
+        return b"=" * self.size
+
+    @property
+    def theirs(self) -> bytes:
+        return b">" * self.size + b" theirs"
 
 
-MARKS = Marks()
+_LIKE_A_MARK = re.compile(rb"<{7,}|\|{7,}|={7,}|>{7,}")
+
+
+def _marks_for(*sides: Sequence[bytes]) -> Marks:
+    """Marks that no line of these begins with."""
+    found = (_LIKE_A_MARK.match(line) for side in sides for line in side)
+    return Marks(max((len(one[0]) + 1 for one in found if one is not None), default=7))
 
 
 def regions(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> Iterator[Region]:
@@ -150,15 +170,16 @@ def mark(base: Sequence[bytes] | None, ours: Sequence[bytes], theirs: Sequence[b
     tail = 0
     while tail < min(len(ours), len(theirs)) - head and ours[-1 - tail] == theirs[-1 - tail]:
         tail += 1
-    shown_base = [] if base is None else [MARKS.base, *base]
+    marks = _marks_for(ours, theirs, base or ())
+    shown_base = [] if base is None else [marks.base, *base]
     return [
         *ours[:head],
-        MARKS.ours,
+        marks.ours,
         *ours[head : len(ours) - tail],
         *shown_base,
-        MARKS.middle,
+        marks.middle,
         *theirs[head : len(theirs) - tail],
-        MARKS.theirs,
+        marks.theirs,
         *ours[len(ours) - tail :],
     ]
 

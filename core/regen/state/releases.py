@@ -125,10 +125,12 @@ def standing_paths(db: Database, environment: str, paths: Iterable[str]) -> set[
 def compare(db: Database, environment: str, older: int, newer: int) -> list[tuple[Version | None, Version | None]]:
     """Paths that differ between two releases, as (in the older, in the newer), sorted by path.
 
-    Costs what was changed between them. Raises UsageError where one of them does not exist.
+    Costs what was changed between them. Raises UsageError where one of them does not exist; before the first there was
+    nothing, and that is 0.
     """
     low, high = sorted((older, newer))
-    release(db, environment, low)
+    if low:
+        release(db, environment, low)
     release(db, environment, high)
     paths = db.execute(
         "SELECT path FROM version INDEXED BY version_since WHERE environment = ?1 AND since > ?2 AND since <= ?3"
