@@ -231,3 +231,40 @@ async def test_what_does_not_fit_the_same_conflict_any_more_stays_one(folder: Pa
         await project.apply()
         await project.resolve("a.txt", "ours")
         assert (await project.apply()).open_conflicts == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "merged", "content"),
+    [("ours", None, "mine\n"), ("theirs", None, "n = 1\n"), ("merged", b"both\n", "both\n")],
+)
+async def test_a_file_that_stood_before_the_first_render_is_settled(
+    folder: Path, how: str, merged: bytes | None, content: str
+) -> None:
+    """Each way, and a rollback gives back what was there."""
+    text = '---\nto: "{{ this | local_name }}.txt"\neach: SELECT ?this ?n WHERE { ?this :n ?n }\n---\n'
+    text += "n = {{ each[0].n }}\n"
+    world = World(folder, {"templates/n.j2": text, "out/a.txt": "mine\n"})
+    world.graph(':a :n "1" . :b :n "1" .')
+    assert (await world.apply()).open_conflicts == 1
+    async with world.open() as project:
+        await project.resolve("a.txt", how, merged=merged)
+        assert world.read("a.txt") == content
+        assert not await project.conflicts()
+        assert not (await project.apply()).plan.items
+        await project.rollback(1)
+        assert world.read("a.txt") == "mine\n"
+
+
+async def test_a_merge_in_doubt_has_no_markers_to_write(folder: Path) -> None:
+    """And nothing is written for asking."""
+    world = World(folder, {"templates/n.j2": MODULE, "regen.toml": "[merge]\nthreshold = 1\n"})
+    world.graph(':a :n "1" .')
+    await world.apply()
+    world.edit("a.txt", "last", "my last")
+    world.graph(':a :n "2" .')
+    assert (await world.apply()).open_conflicts == 1
+    before = world.tree()
+    async with world.open() as project:
+        with pytest.raises(UsageError, match="no version with markers: the merge is 90% sure"):
+            await project.resolve("a.txt", "markers")
+    assert world.tree() == before

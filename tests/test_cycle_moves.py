@@ -295,3 +295,26 @@ async def test_a_template_that_said_no_so_far_takes_the_path_over(folder: Path) 
         if not number:
             world.edit("ada.txt", "last", "last, by hand")
         assert world.read("ada.txt").endswith("last, by hand\n")
+
+
+async def test_a_move_onto_a_file_of_yours_waits_until_that_is_gone(tmp_path: Path) -> None:
+    """It is a conflict of the file that would move, which stays; nothing else is held up."""
+    text = '---\nto: "{{ each[0].n }}.txt"\neach: SELECT ?this ?n WHERE { ?this :n ?n }\n---\nhello {{ each[0].n }}\n'
+    world = World(tmp_path, {"templates/t.j2": text})
+    world.graph(':x :n "a" . :y :n "b" .')
+    await world.apply()
+    world.write("out/z.txt", "mine\n")
+    world.graph(':x :n "z" . :y :n "c" .')
+    for _ in range(2):
+        applied = await world.apply()
+        assert actions(applied)["a.txt"] == Action.CONFLICT
+        assert [c.kind for item in applied.plan.items for c in item.conflicts] == ["rename"]
+        assert {path: world.read(path) for path in world.tree()} == {
+            "a.txt": "hello a\n",
+            "c.txt": "hello c\n",
+            "z.txt": "mine\n",
+        }
+    (world.root / "out" / "z.txt").unlink()
+    applied = await world.apply()
+    assert applied.open_conflicts == 0
+    assert {path: world.read(path) for path in world.tree()} == {"c.txt": "hello c\n", "z.txt": "hello z\n"}

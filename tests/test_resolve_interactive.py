@@ -116,3 +116,31 @@ def test_a_terminal(world: World) -> None:
 def test_the_keys_are_those_that_are_taken() -> None:
     for key in "otbesq":
         assert f"[{key}]" in interactive.KEYS
+
+
+@pytest.mark.parametrize(
+    ("typed", "content"),
+    [("o", "n = 1\nmine\n"), ("t", "n = 2\nlast\n"), ("m", "n = 2\nmine\n"), ("s", "n = 1\nmine\n")],
+)
+def test_a_merge_in_doubt_is_shown_and_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], typed: str, content: str
+) -> None:
+    text = '---\nto: "[{{ this | local_name }}].txt"\neach: SELECT ?this ?n WHERE { ?this :n ?n }\n---\n'
+    text += "n = {{ each[0].n }}\n\n\nlast\n"
+    world = World(tmp_path, {"templates/n.j2": text, "regen.toml": "[merge]\nthreshold = 1\n"})
+    world.graph(':a :n "1" .')
+    run(["apply", "-C", str(tmp_path)])
+    world.edit("[a].txt", "last", "mine")
+    world.graph(':a :n "2" .')
+    assert run(["apply", "-C", str(tmp_path)]) == ExitCode.CONFLICTS
+    assert answered(world, monkeypatch, [typed]) == (ExitCode.CONFLICTS if typed == "s" else ExitCode.DONE)
+    assert world.read("[a].txt").replace("\n\n\n", "\n") == content
+    shown = capfd.readouterr().out
+    assert "[a].txt  (1 of 1)" in shown
+    assert "+n = 2" in shown
+    assert "90% sure" in shown
+
+
+def test_the_first_release_is_shown(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["show", "1", "-C", str(world.root)]) == ExitCode.DONE
+    assert "a.txt" in capfd.readouterr().out

@@ -191,7 +191,9 @@ def _against_standing(work: Work, item: PlanItem, leaving: Iterable[str]) -> Pla
     if record is not None and record.path == item.path:
         return item
     standing = work.place.records.at(item.path)
-    if standing is None or standing.artifact == item.artifact:
+    if standing is None:
+        return _against_stranger(work, item, leaving)
+    if standing.artifact == item.artifact:
         return item
     if standing.state == "orphan" or (standing in work.gone and item.path not in leaving):
         message = f"{item.path} holds an edited file whose source is gone; {item.artifact} wants the path"
@@ -199,6 +201,20 @@ def _against_standing(work: Work, item: PlanItem, leaving: Iterable[str]) -> Pla
     if item.path in leaving:
         return item
     raise _two_owners(item.path, item.artifact, standing.artifact)
+
+
+def _against_stranger(work: Work, item: PlanItem, leaving: Iterable[str]) -> PlanItem:
+    """A file of nobody's where an artifact moves to: the artifact stays where it is until a person has looked."""
+    if item.moved_from is None or item.action is Action.CONFLICT or item.path in leaving:
+        return item
+    disk = read_disk(work.place.root, item.path)
+    if disk is None or disk == (item.content if item.content is not None else item.render):
+        return item
+    message = f"{item.artifact} moves to {item.path}, where a file of yours stands: move that, or delete it"
+    conflicts = (Conflict("rename", message),)
+    return replace(
+        item, action=Action.CONFLICT, path=item.moved_from, moved_from=None, content=None, conflicts=conflicts
+    )
 
 
 def _two_owners(path: str, one: ArtifactId, other: ArtifactId) -> PathError:

@@ -14,7 +14,7 @@ from regen.orchestrator.filling import keep, stored_dataset
 from regen.orchestrator.needs import add_dependents
 from regen.orchestrator.pending import Unit
 from regen.orchestrator.session import Place, Session
-from regen.orchestrator.survey import edited_conflicts
+from regen.orchestrator.survey import changed_conflicts
 from regen.state.stale import read_stale
 from regen.telemetry import stage
 
@@ -46,8 +46,8 @@ def waiting(session: Session, place: Place, wish: Wish) -> dict[ArtifactId, Beca
     entries = dict(read_stale(session.state.db, place.name))
     for artifact, because in session.pending.stale.get(place.name, {}).items():
         entries.setdefault(artifact, because)
-    for artifact, path in edited_conflicts(session, place):
-        entries.setdefault(artifact, Because("edited", f"{path} was edited since its conflict was found"))
+    for artifact, why in changed_conflicts(session, place):
+        entries.setdefault(artifact, Because("edited", why))
     if wish.full or not session.config.engine.incremental:
         for artifact in everything(session, place):
             entries.setdefault(artifact, Because("setting", "a full run was asked for"))

@@ -10,6 +10,7 @@ from regen.model.artifact import ArtifactId, Because
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.session import Place, Session
 from regen.state.blobs import digest_of
+from regen.state.codec import conflicts_of
 from regen.state.records import key_term
 
 _MOVED = "the output was {}/ before: what is there stays there, edits too"
@@ -43,15 +44,21 @@ def in_conflict(session: Session, place: Place) -> Iterator[str]:
     yield from (path for (path,) in rows)
 
 
-def edited_conflicts(session: Session, place: Place) -> Iterator[tuple[ArtifactId, str]]:
-    """Artifacts in conflict, with their paths, whose files were edited since and hold no markers: they may fit now."""
+def changed_conflicts(session: Session, place: Place) -> Iterator[tuple[ArtifactId, str]]:
+    """Artifacts in conflict that may fit now, and why.
+
+    Their files were edited since and hold no markers, or they wait for a path that another file may have left.
+    """
     rows = session.state.db.execute(
-        "SELECT template, key, path, ours FROM conflict WHERE environment = ? ORDER BY path", (place.name,)
+        "SELECT template, key, path, ours, detail FROM conflict WHERE environment = ? ORDER BY path", (place.name,)
     )
-    for template, key, path, ours in rows:
+    for template, key, path, ours, detail in rows:
+        artifact = ArtifactId(template, key_term(key))
         disk = read_disk(place.root, path)
         if disk is not None and digest_of(disk) != ours and not has_markers(disk):
-            yield ArtifactId(template, key_term(key)), path
+            yield artifact, f"{path} was edited since its conflict was found"
+        elif any(conflict.kind == "rename" for conflict in conflicts_of(detail)):
+            yield artifact, f"{path} waits for another path"
 
 
 def has_markers(content: bytes) -> bool:
