@@ -248,14 +248,16 @@ async def _waited(config: Config, changes: Changes, door: Door | None) -> Event:
 
 
 async def _between(calls: Calls, changes: Changes, door: Door | None, event: Event) -> list[Turn]:
-    """What is done between two cycles."""
+    """What is done between two cycles; where that lets something go on, the cycle follows."""
     if event == "quiet":
         looks = [await _idle(calls, one) if not len(changes) else None for one in calls.environments()]
         return [turn for turn in looks if turn is not None]
     served = await calls.serve(door) if door is not None else None
     if served is None:
         return []
-    return [Turn(served.at, shlex.join(("regen", *served.arguments)), served.duration_s, "", served=served)]
+    turn = Turn(served.at, shlex.join(("regen", *served.arguments)), served.duration_s, "", served=served)
+    waits = calls.environments() if served.arguments[0] in {"resume", "resolve"} else ()
+    return [turn, *[await _turn(calls, one, Trigger(f"regen {served.arguments[0]}")) for one in waits]]
 
 
 async def _idle(calls: Calls, environment: str) -> Turn | None:
