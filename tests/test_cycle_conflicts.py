@@ -268,3 +268,23 @@ async def test_a_merge_in_doubt_has_no_markers_to_write(folder: Path) -> None:
         with pytest.raises(UsageError, match="no version with markers: the merge is 90% sure"):
             await project.resolve("a.txt", "markers")
     assert world.tree() == before
+
+
+@pytest.mark.parametrize("left", ["n = both\n", "n = both\n\n", ""])
+async def test_each_place_is_remembered_by_itself(folder: Path, left: str) -> None:
+    """One of two that were settled in one file is settled where it stands alone, be it with no line or an empty one."""
+    text = '---\nto: "{{ this | local_name }}.txt"\neach: SELECT ?this ?n ?m WHERE { ?this :n ?n ; :m ?m }\n---\n'
+    text += "top\nn = {{ each[0].n }}\n\n-\n\nm = {{ each[0].m }}\nend of {{ this | local_name }}\n"
+    world = World(folder, {"templates/n.j2": text})
+    world.graph(':a :n "1" ; :m "1" . :b :n "1" ; :m "1" .')
+    await world.apply()
+    world.edit("a.txt", "n = 1", "n = mine")
+    world.edit("a.txt", "m = 1", "m = mine")
+    world.edit("b.txt", "n = 1", "n = mine")
+    world.graph(':a :n "2" ; :m "2" . :b :n "2" ; :m "2" .')
+    assert (await world.apply()).open_conflicts == 2
+    async with world.open() as project:
+        merged = f"top\n{left}\n-\n\nm = 2\nend of a\n".encode()
+        await project.resolve("a.txt", "merged", merged=merged)
+        assert (await project.apply()).open_conflicts == 0
+    assert world.read("b.txt") == f"top\n{left}\n-\n\nm = 2\nend of b\n"
