@@ -59,6 +59,9 @@ def test_what_fails_is_told_from_conflicts(tmp_path: Path, capfd: pytest.Capture
     assert "none cannot be read: No such file" in capfd.readouterr().err
     assert not out.exists()
     assert run(["merge-file", base, ours, ours, "-o", str(tmp_path / "no" / "folder")]) == 255
+    assert "folder cannot be written: No such file" in capfd.readouterr().err
+    assert run(["merge-file", base, ours, ours, "--language", "klingon"]) == 255
+    assert "no plugin knows the language 'klingon'" in capfd.readouterr().err
 
 
 def test_binary_files_are_conflicts(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def _merged(
     sides = [_read(side) for side in (base, ours, theirs)]
     done = run(lambda: merge_outside(*sides, path=path, language=language))
     if output is not None:
-        output.write_bytes(done.content)
+        _write(output, done.content)
     elif not json:
         sys.stdout.buffer.write(done.content)
         sys.stdout.buffer.flush()
@@ -49,6 +49,13 @@ def _merged(
     else:
         show.merge_conflicts(show.err(), path, done.conflicts)
     return min(len(done.conflicts), _MOST)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="-o names a file to write") from error
 
 
 def _read(path: Path) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from regen.errors import UsageError
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.model.candidate import GeneratedFile
@@ -68,11 +69,18 @@ async def merge_file(
         language: as plugins name it; None: told by the path.
         settings: of the plugins; None: as without a configuration.
         threshold: a merge of less confidence, from 0 to 1, is a conflict.
+
+    Raises:
+        UsageError: no plugin knows the language.
     """
     settings = settings or PluginSettings()
     hooks = Hooks(PluginManager(settings.disable))
     await hooks.configure(settings)
-    known = language or (await languages_of(hooks)).get(PurePosixPath(path).suffix)
+    languages = await languages_of(hooks)
+    if language is not None and language not in languages.values():
+        named = ", ".join(sorted(set(languages.values())))
+        raise UsageError(f"no plugin knows the language {language!r}", hint=f"known are: {named}")
+    known = language or languages.get(PurePosixPath(path).suffix)
     sides = Sides(path, known, render=theirs, base=base, disk=ours)
     decision = await merge(sides, _AsTheyAre(hooks), threshold=threshold)
     if decision.action is Action.CONFLICT:
