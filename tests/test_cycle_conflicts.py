@@ -288,3 +288,16 @@ async def test_each_place_is_remembered_by_itself(folder: Path, left: str) -> No
         await project.resolve("a.txt", "merged", merged=merged)
         assert (await project.apply()).open_conflicts == 0
     assert world.read("b.txt") == f"top\n{left}\n-\n\nm = 2\nend of b\n"
+
+
+async def test_a_merge_in_doubt_is_never_taken_for_settled(folder: Path) -> None:
+    """Whatever was settled before: it has no place that could have been."""
+    world = World(folder, {"templates/n.j2": MODULE, "regen.toml": "[merge]\nthreshold = 1\n"})
+    world.graph(':a :n "1" .')
+    await world.apply()
+    world.edit("a.txt", "last", "my last")
+    world.graph(':a :n "2" .')
+    for number in "23":
+        world.graph(f':a :n "{number}" .')
+        applied = await world.apply()
+        assert (applied.open_conflicts, actions(applied)) == (1, {"a.txt": Action.CONFLICT})

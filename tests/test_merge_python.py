@@ -529,3 +529,14 @@ def test_an_outline_put_together_is_the_file(module: object) -> None:
         if part is not None:
             assert together(part) == list(member.lines)
             todo.extend(part.members)
+
+
+def test_what_hangs_beside_a_conflict_is_told_of_too() -> None:
+    """The template drops a field that your method uses, and both changed a constant: settling that is not all."""
+    base = "SIZE = 1\n\n\ndef total(n: int) -> int:\n    return n\n\n\ndef last() -> int:\n    return 0\n"
+    ours = base.replace("SIZE = 1", "SIZE = 2") + "\n\ndef mine() -> int:\n    return total(3)\n"
+    theirs = "SIZE = 3\n\n\ndef last() -> int:\n    return 0\n"
+    result = merged(base, ours, theirs)
+    assert result.content is None
+    assert [conflict.kind for conflict in result.conflicts] == ["content", "structure"]
+    assert "total" in result.conflicts[1].message

@@ -72,6 +72,9 @@ def ask(one: ShownConflict) -> Answer:
     parts = list(pieces(text.lines))
     if not any(isinstance(part, Marked) for part in parts):
         return _whole(one)
+    show.conflict_places(
+        console, [each for each in one.conflicts if each.ours_lines is None and each.base_lines is None]
+    )
     kept: list[bytes] = []
     how = "merged"
     for number, part in enumerate(parts):

@@ -217,14 +217,16 @@ def conflict_places(console: Console, conflicts: Sequence[Conflict], marked: byt
 
     shown = pieces(take_apart(marked).lines) if marked is not None else ()
     places = [piece for piece in shown if isinstance(piece, Marked)]
+    placed = [number for number, one in enumerate(conflicts) if one.ours_lines or one.base_lines or one.theirs_lines]
+    sides = dict(zip(placed, places, strict=True)) if len(placed) == len(places) else {}
     for number, conflict in enumerate(conflicts):
         lines = conflict.ours_lines
         last = max(lines[0], lines[1] - 1) if lines else 0
         place = "" if lines is None else f"line {lines[0]}: " if last == lines[0] else f"lines {lines[0]}-{last}: "
         console.print(f"  {place}{conflict.message}", markup=False, end="")
         console.print(f"  [{conflict.kind}]", style="dim", markup=False)
-        if len(places) == len(conflicts):
-            _sides(console, places[number])
+        if number in sides:
+            _sides(console, sides[number])
 
 
 def _sides(console: Console, place: Marked) -> None:

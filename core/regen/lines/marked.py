@@ -57,3 +57,8 @@ def _opened(lines: Sequence[bytes], at: int) -> Marks | None:
     marks = Marks(len(start[1]))
     rest = lines[at + 1 :]
     return marks if marks.middle in rest and marks.theirs in rest[rest.index(marks.middle) :] else None
+
+
+def with_side(lines: Sequence[bytes], name: OneOf["ours", "theirs"]) -> list[bytes]:
+    """The lines of a text with markers, with one side in each place."""
+    return [line for part in pieces(lines) for line in (part.side(name) if isinstance(part, Marked) else part)]

@@ -113,6 +113,9 @@ async def as_before(session: Session, place: Place, made: Made, before: str | No
     disk = read_disk(place.root, before or made.path)
     if disk is None or decision.render is None or not session.config.merge.remember:
         return None
+    places = sum(isinstance(part, Marked) for part in _parts(decision.marked))
+    if places != len(decision.conflicts):
+        return None  # something beside the places does not fit together
     content = _by_places(session, decision.marked) or _by_whole(session, made.path, decision.marked)
     if content is None or has_markers(content):
         return None
@@ -125,10 +128,13 @@ async def as_before(session: Session, place: Place, made: Made, before: str | No
 
 
 def _by_places(session: Session, marked: bytes) -> bytes | None:
-    """The text with each place as it was settled once; None where one of them never was."""
+    """The text with each place as it was settled once; None where one of them never was, or there is none."""
     text = take_apart(marked)
+    parts = _parts(marked)
+    if not any(isinstance(part, Marked) for part in parts):
+        return None  # a merge in doubt: it was never settled
     kept: list[bytes] = []
-    for part in pieces(text.lines):
+    for part in parts:
         if not isinstance(part, Marked):
             kept.extend(part)
             continue

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from regen.lines import merge as lines
+from regen.lines.marked import with_side
 from regen.lines.text import Text, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen_plugins.merge_python.blend import Blend, Clashing, Piece
@@ -67,7 +68,7 @@ def _by_structure(base: _Side, ours: _Side, theirs: _Side, texts: Sequence[Text]
     blend = Blend()
     pieces = blend.members(base.members, ours.members, theirs.members)
     if any(isinstance(piece, Clashing) for piece in pieces):
-        return _clashed(pieces, texts)
+        return _and_beside(_clashed(pieces, texts), base, ours, theirs)
     result = _read(_joined(pieces))
     needed = needed_imports(ours.tree, theirs.tree, result.tree)
     if needed:
@@ -102,6 +103,16 @@ def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
             marked.extend(line.encode() for line in piece)
     shown = Text(tuple(marked), texts[1].bom, texts[1].crlf)
     return Merged(None, tuple(conflicts), "structure", 0.0, bytes(shown))
+
+
+def _and_beside(merged: Merged, base: _Side, ours: _Side, theirs: _Side) -> Merged:
+    """With what does not fit together though your side is taken in each place: settling these would not show it."""
+    try:
+        rest = _read([line.decode() for line in with_side(take_apart(merged.marked or b"").lines, "ours")])
+    except Unstructured:
+        return merged
+    hangs = dangling(base.tree, ours.tree, theirs.tree, rest.tree)
+    return merged if hangs is None else replace(merged, conflicts=(*merged.conflicts, Conflict("structure", hangs)))
 
 
 def _by_lines(three: ThreeWay, base: _Side, ours: _Side, theirs: _Side) -> Merged:

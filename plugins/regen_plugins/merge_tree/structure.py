@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from regen.lines import merge as lines
+from regen.lines.marked import with_side
 from regen.lines.text import Text, is_binary, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen.model.structure import Structure
@@ -57,7 +59,7 @@ def _by_structure(sides: Blocks, texts: Sequence[Text]) -> Merged | None:
     for by_lines in (True, False):  # lines that do not fit together are conflicts, in their declarations alone
         pieces = _pieces(sides, Blend(by_lines=by_lines))
         if any(isinstance(piece, Clashing) for piece in pieces):
-            return _clashed(pieces, texts)
+            return _and_beside(_clashed(pieces, texts), sides)
         try:
             result = outline(Source(joined(pieces), structure))
             found = declared((*sides, result))
@@ -87,6 +89,17 @@ def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
     pieces = on_lines(pieces)
     conflicts = tuple(piece.conflict for piece in pieces if isinstance(piece, Clashing))
     return Merged(None, conflicts, "structure", 0.0, bytes(Text(marked(pieces), texts[1].bom, texts[1].crlf)))
+
+
+def _and_beside(merged: Merged, sides: Blocks) -> Merged:
+    """With what does not fit together though your side is taken in each place: settling these would not show it."""
+    text = take_apart(merged.marked or b"")
+    try:
+        rest = _read(replace(text, lines=tuple(with_side(text.lines, "ours"))), sides[0].source.structure)
+    except (Unstructured, UnicodeDecodeError):
+        return merged
+    hangs = dangling(declared((*sides, rest)))
+    return merged if hangs is None else replace(merged, conflicts=(*merged.conflicts, Conflict("structure", hangs)))
 
 
 def _by_lines(three: ThreeWay, sides: Blocks) -> Merged:
