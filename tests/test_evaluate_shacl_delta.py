@@ -122,9 +122,16 @@ def outcome(kept: Kept, ntriples: bytes) -> frozenset[Finding] | str:
         return type(error).__name__
 
 
-def alike(findings: frozenset[Finding]) -> list[tuple[str, list[str], str | None]]:
-    """Findings, but for the order in which pyshacl lists shapes in a message: its front door leaves that to chance."""
-    return sorted((found.severity, sorted(re.split(r"[^\w:/.#]+", found.message)), found.hint) for found in findings)
+def alike(findings: frozenset[Finding], *, worded: bool = True) -> list[tuple[str, list[str], str | None]]:
+    """Findings, but for the order in which pyshacl lists shapes in a message: its front door leaves that to chance.
+
+    Args:
+        worded: whether the words count.
+    """
+    words = re.compile(r"[^\w:/.#]+")
+    return sorted(
+        (found.severity, sorted(words.split(found.message)) if worded else [], found.hint) for found in findings
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -155,7 +162,9 @@ def test_brought_up_to_a_delta_equals_the_whole(
             if isinstance(found, str):
                 return
             if not any("blank node" in finding.message for finding in found):
-                assert alike(found) == alike(validate_whole(ntriples))
+                # Of several qualified shapes in one, pyshacl puts the first that fails into the message, in any order.
+                worded = text.count("sh:qualifiedValueShape ") < 2
+                assert alike(found, worded=worded) == alike(validate_whole(ntriples), worded=worded)
             if again and (state := kept.dump()) is not None:
                 loaded = Kept.load(state)
                 assert loaded is not None
