@@ -7,6 +7,7 @@ that refuses), the folders are read every POLL_S seconds instead, and the watch 
 
 from __future__ import annotations
 
+import logging
 import math
 import shlex
 import time
@@ -171,6 +172,7 @@ def observed(watched: Scene, changes: Changes) -> Iterator[bool]:
     try:
         yield notified
     finally:
+        logging.getLogger("watchdog").setLevel(logging.CRITICAL)  # events that come in meanwhile are an error to it
         observer.stop()
         observer.join()
 
@@ -252,8 +254,7 @@ async def _between(calls: Calls, changes: Changes, door: Door | None, event: Eve
     if event == "quiet":
         looks = [await _idle(calls, one) if not len(changes) else None for one in calls.environments()]
         return [turn for turn in looks if turn is not None]
-    served = await calls.serve(door) if door is not None else None
-    if served is None:
+    if door is None or (served := await calls.serve(door)) is None:
         return []
     turn = Turn(served.at, shlex.join(("regen", *served.arguments)), served.duration_s, "", served=served)
     waits = calls.environments() if served.arguments[0] in {"resume", "resolve"} else ()
