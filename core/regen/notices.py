@@ -1,0 +1,156 @@
+"""Notices: files that changed, as the kernel tells it or as looking every POLL_S seconds finds, until they are taken."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from socket import socket, socketpair
+from threading import Lock
+from typing import Literal as OneOf
+
+import anyio
+from watchdog.events import FileClosedNoWriteEvent, FileOpenedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserver
+
+from regen.holder import Door
+from regen.scene import Scene
+
+POLL_S = 1.0
+Event = OneOf["change", "client", "quiet"]
+"""What a watch waits for: a path that changed, a client at the door, or nothing for a while."""
+
+
+class Changes:
+    """Paths that changed since they were last taken, and a bell that rings when there are any.
+
+    Why a socket for a bell: the observer's thread must not wait for the event loop, which waits for that thread when
+    the watch ends.
+
+    Args:
+        root: the project's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._paths: dict[str, int] = {}
+        self._lock = Lock()
+        self._hears, self._rings = socketpair()
+        self._hears.setblocking(False)
+        self._rings.setblocking(False)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def add(self, path: str) -> None:
+        """Note one path; called in the observer's thread."""
+        with self._lock:
+            self._paths[path] = time.time_ns()
+        with suppress(OSError):  # it rings already, or nobody listens any more
+            self._rings.send(b"!")
+
+    def hear(self, source: str) -> None:
+        """Note a source; called in its thread, perhaps after the end."""
+        self.add(str(self.root / source))
+
+    async def wait(self, door: Door | None) -> Event:
+        """Wait until there is a path to take, or a client at the door."""
+        while not self._paths:
+            if door is not None and await _first(door.socket, self._hears) is door.socket:
+                return "client"
+            if door is None:
+                await anyio.wait_readable(self._hears)
+            with suppress(BlockingIOError):
+                self._hears.recv(4096)
+        return "change"
+
+    def take(self) -> dict[str, int]:
+        """The paths, sorted, each with the time of its last event in nanoseconds since the epoch; and start anew."""
+        with self._lock:
+            taken, self._paths = self._paths, {}
+        return dict(sorted(taken.items()))
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        self._hears.close()
+        self._rings.close()
+
+
+async def _first(*ends: socket) -> socket:
+    """The first of some sockets that there is something to read from; the earlier one where there is from several."""
+    ready: list[socket] = []
+
+    async def wait(end: socket) -> None:
+        await anyio.wait_readable(end)
+        ready.append(end)
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        for end in ends:
+            group.start_soon(wait, end)
+    return min(ready, key=ends.index)
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, changes: Changes, scene: Scene) -> None:
+        self._changes = changes
+        self._scene = scene
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent) or (event.is_directory and _quiet(event)):
+            return
+        for name in sorted({str(event.src_path), str(event.dest_path or event.src_path)}):
+            if self._scene.wants(Path(name)):
+                self._changes.add(name)
+
+
+def _quiet(event: FileSystemEvent) -> bool:
+    """Whether an event of a folder says nothing: its files' own events come too."""
+    return event.event_type == "modified"
+
+
+@contextmanager
+def observed(watched: Scene, changes: Changes) -> Iterator[bool]:
+    """Watch a project's inputs while the context is open.
+
+    Yields:
+        Whether the kernel notifies; else the folders are polled.
+    """
+    # A folder that is made and filled at once is announced twice; watchdog says so, and goes on with one of the two.
+    warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
+    handler = _Handler(changes, watched)
+    observer, notified = Observer(), True
+    try:
+        _start(observer, handler, watched)
+    except OSError:
+        observer, notified = PollingObserver(timeout=POLL_S), False
+        _start(observer, handler, watched)
+    try:
+        yield notified
+    finally:
+        _stop(observer)
+
+
+def _start(observer: BaseObserver, handler: _Handler, watched: Scene) -> None:
+    for folder in watched.flat:
+        observer.schedule(handler, str(folder), recursive=False)
+    for folder in watched.deep:
+        observer.schedule(handler, str(folder), recursive=True)
+    observer.start()
+
+
+def _stop(observer: BaseObserver) -> None:
+    """End the threads of an observer; to watchdog an event that comes in meanwhile is an error, which nobody needs."""
+    logger = logging.getLogger("watchdog")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        observer.stop()
+        observer.join()
+    finally:
+        logger.setLevel(level)
