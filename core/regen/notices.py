@@ -1,4 +1,4 @@
-"""Notices: files that changed, as the kernel tells it or as looking every POLL_S seconds finds, until they are taken."""
+"""Notices: files that changed, as the kernel tells it or as looking every POLL_S seconds finds, until taken."""
 
 from __future__ import annotations
 

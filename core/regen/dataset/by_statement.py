@@ -11,14 +11,11 @@ came or went leads to reading the whole file.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pyoxigraph as ox
-
-from regen.dataset.labels import blank_node_labels, with_labels
 from regen.dataset.statements import Statements, UncutError, cuts, differing_statements, head_of
-from regen.dataset.version import FileDelta, as_set, normalised, split
+from regen.dataset.version import FileDelta, as_set, in_store_form
 from regen.model.graphfile import Loaded
 
 
@@ -29,15 +26,6 @@ class ChangedText:
     removed: bytes
     added: bytes
     ends: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What statements say, as the store has it."""
-
-    quads: Set[ox.Quad]
-    written: Mapping[ox.Quad, tuple[str, ...]]
-    kinds: Counter[str]
 
 
 def statements_of(text: bytes, loaded: Loaded, delta: FileDelta) -> Statements | None:
@@ -87,35 +75,28 @@ def statements_delta(
         removed, added: what a loader gives for the two texts of `changed`.
         iri: the name of the file's graph.
     """
-    went, came = _said(removed, iri), _said(added, iri)
-    if went is None or came is None:
+    if not (_stands_alone(removed) and _stands_alone(added)):
         return None
-    if any(old.kinds.get(kind, 0) != went.kinds[kind] for kind in (*went.kinds, *came.kinds)):
+    went, came = (in_store_form(loaded.quads, loaded, iri) for loaded in (removed, added))
+    spelt_alike = len(went.quads) != len(removed.quads) or len(came.quads) != len(added.quads)
+    if went.symmetric or came.symmetric or spelt_alike:
         return None
-    if any(quad in old.repeated for loaded in (removed, added) for quad in loaded.quads if old.repeated):
+    gone, new_kinds = Counter(went.kinds), Counter(came.kinds)
+    if any(old.kinds.get(kind, 0) != gone[kind] for kind in (*gone, *new_kinds)):
+        return None
+    if old.repeated and any(quad in old.repeated for loaded in (removed, added) for quad in loaded.quads):
         return None
     more, less = came.quads - went.quads, went.quads - came.quads
     if not went.quads <= old.all or not more.isdisjoint(old.all):
         return None
     written = {quad: texts for quad, texts in old.written.items() if quad not in went.quads} | dict(came.written)
     kinds = Counter(old.kinds)
-    kinds.subtract(went.kinds)
-    kinds.update(came.kinds)
-    quads = (old.all - less) | more
-    version = Statements(new, old.head, quads, written, old.repeated, +kinds, changed.ends)
+    kinds.subtract(gone)
+    kinds.update(new_kinds)
+    version = Statements(new, old.head, (old.all - less) | more, written, old.repeated, +kinds, changed.ends)
     return FileDelta(iri, more, less, version, written)
 
 
-def _said(loaded: Loaded, iri: str) -> _Said | None:
-    """What some statements say; None where more than they themselves would have to be known."""
-    normal, written = normalised(loaded.quads, iri)
-    if loaded.repeated is None or loaded.repeated or len(normal) != len(loaded.quads):
-        return None
-    ground, blank = split(normal)
-    labels = blank_node_labels(blank, loaded.quads)
-    if labels.symmetric:
-        return None
-    named = {quad: with_labels([quad], labels.of).pop() for quad in written}
-    quads = with_labels(blank, labels.of)
-    quads.update(ground)
-    return _Said(quads, {named[quad]: texts for quad, texts in written.items()}, Counter(labels.kinds))
+def _stands_alone(loaded: Loaded) -> bool:
+    """Whether no quad stands in several of the statements."""
+    return loaded.repeated is not None and not loaded.repeated

@@ -13,7 +13,7 @@ from regen.dataset.lines import Lines, difference
 from regen.dataset.statements import Statements
 from regen.dataset.version import FileDelta, Quads
 from regen.errors import GraphError
-from regen.model.graphfile import GraphFile, Loaded, graph_iri
+from regen.model.graphfile import LINE_FORMATS, GraphFile, Loaded, graph_iri
 
 Load = Callable[[GraphFile], Awaitable[Loaded | None]]
 IsNew = Callable[[Quad], bool]
@@ -32,8 +32,8 @@ async def told_by_text(file: GraphFile, old: Quads, load: Load, is_new: IsNew, i
         iri: the name of the file's graph; None: by its path.
     """
     iri = iri if iri is not None else graph_iri(file.path)
-    if isinstance(old, Lines):
-        return await _by_lines(file, old, load, is_new, iri)
+    if isinstance(old, Lines):  # so is what was stored of a file of any format
+        return await _by_lines(file, old, load, is_new, iri) if file.format in LINE_FORMATS else None
     return await _by_statements(file, old, load, iri) if isinstance(old, Statements) else None
 
 

@@ -181,9 +181,8 @@ def _graph_files(tree: Tree) -> Iterator[tuple[str, GraphFile]]:
 
 def _changes(first: _Side, second: _Side) -> list[GraphChange]:
     changes = [GraphChange(iri, file.added, file.removed) for iri, file in second.files.items()]
-    gone = [quads for iri, quads in first.all.items() if iri not in second.files]
-    names = [iri for iri in first.all if iri not in second.files]
-    return changes + [GraphChange(iri, frozenset(), quads) for iri, quads in zip(names, gone, strict=True)]
+    gone = [GraphChange(iri, frozenset(), quads) for iri, quads in first.all.items() if iri not in second.files]
+    return changes + gone
 
 
 def _about(side: _Side, subjects: Set[object]) -> Iterator[tuple[str, list[ox.Quad]]]:

@@ -23,7 +23,7 @@ import pyoxigraph as ox
 from regen.dataset.odd import UnusableIriError, with_usable_iris
 from regen.dataset.terms import BLANK
 from regen.errors import GraphError
-from regen.model.graphfile import GraphFile, Loaded
+from regen.model.graphfile import LINE_FORMATS, GraphFile, Loaded
 
 OXIGRAPH_FORMATS = {
     "turtle": ox.RdfFormat.TURTLE,
@@ -36,7 +36,6 @@ OXIGRAPH_FORMATS = {
 }
 """Names of formats, as in `GraphFile.format`, that Oxigraph parses."""
 
-_UNITS: dict[str, OneOf["line", "statement"]] = {"ntriples": "line", "nquads": "line", "turtle": "statement"}
 _TITLES = {name: str(kind) for name, kind in OXIGRAPH_FORMATS.items()}
 _DEEPEST = 100  # levels of triple terms; what works on terms is recursive
 _EXCERPT = 100  # characters of the faulty line that an error repeats
@@ -108,7 +107,14 @@ def _parsed(file: GraphFile, data: bytes, *, lenient: bool) -> Loaded:
     if BLANK.encode() in data:
         _refuse_reserved(file, data, quads)
     repeated = frozenset(_repeated(stated)) if len(stated) > len(quads) else frozenset()
-    return Loaded(quads, {**prefixes, **parser.prefixes}, unit=_UNITS.get(file.format), repeated=repeated)
+    return Loaded(quads, {**prefixes, **parser.prefixes}, unit=_unit(file.format), repeated=repeated)
+
+
+def _unit(kind: str) -> OneOf["line", "statement"] | None:
+    """What says by itself what it says, in a format."""
+    if kind in LINE_FORMATS:
+        return "line"
+    return "statement" if kind == "turtle" else None
 
 
 def _repeated(stated: Iterable[ox.Quad]) -> Iterator[ox.Quad]:

@@ -68,8 +68,8 @@ def file_delta(loaded: Loaded, iri: str, old: Set[ox.Quad]) -> FileDelta:
     """
     with paused_gc():
         if not old:
-            quads, written, kinds = _in_store_form(dict.fromkeys(loaded.quads), loaded, iri)
-            return FileDelta(iri, quads, frozenset(), quads, written, kinds)
+            form = in_store_form(dict.fromkeys(loaded.quads), loaded, iri)
+            return FileDelta(iri, form.quads, frozenset(), form.quads, form.written, form.kinds)
         raw = set(loaded.quads)
         odd = old ^ raw
         gone = odd & old
@@ -77,32 +77,51 @@ def file_delta(loaded: Loaded, iri: str, old: Set[ox.Quad]) -> FileDelta:
         raw.difference_update(candidates)
         if len(candidates) * _ORDER_PAYS > len(loaded.quads):
             candidates = dict.fromkeys(quad for quad in loaded.quads if quad in candidates)
-        normal, written, kinds = _in_store_form(candidates, loaded, iri)
-        raw |= normal
-        return FileDelta(iri, normal - old, gone - normal, raw, written, kinds)
+        form = in_store_form(candidates, loaded, iri)
+        raw |= form.quads
+        return FileDelta(iri, form.quads - old, gone - form.quads, raw, form.written, form.kinds)
 
 
-def _in_store_form(
-    quads: Collection[ox.Quad], loaded: Loaded, iri: str
-) -> tuple[Set[ox.Quad], dict[ox.Quad, tuple[str, ...]], Collection[str]]:
-    """The quads normalised and labelled, the spellings of the file where those are others, the kinds of blank nodes.
+@dataclass(frozen=True, slots=True)
+class StoreForm:
+    """Quads as the store has them.
+
+    Attributes:
+        quads: normalised and labelled.
+        written: as `FileDelta.written`.
+        kinds, symmetric: as those of `regen.dataset.labels.Labels`.
+    """
+
+    quads: Set[ox.Quad]
+    written: Mapping[ox.Quad, tuple[str, ...]]
+    kinds: Collection[str] = ()
+    symmetric: bool = False
+
+
+def in_store_form(quads: Collection[ox.Quad], loaded: Loaded, iri: str) -> StoreForm:
+    """Normalise and label quads of a file.
 
     Many quads come in the order of the file: quads of one node then lie together in memory, which makes labels
     three times as fast.
+
+    Args:
+        quads: all with blank nodes, and any others.
+        loaded: what they are of.
+        iri: the name of the file's graph.
     """
     normal, written = normalised(quads, iri)
-    ground, blank = split(normal)
+    ground, blank = _split(normal)
     if not blank:
-        return set(ground), written, ()
+        return StoreForm(set(ground), written)
     labels = blank_node_labels(blank, loaded.quads)
     named = {quad: with_labels([quad], labels.of).pop() for quad in written if has_blank(quad)}
     written = {named.get(quad, quad): spellings for quad, spellings in written.items()}
     labelled = with_labels(blank, labels.of)
     labelled.update(ground)
-    return labelled, written, labels.kinds
+    return StoreForm(labelled, written, labels.kinds, labels.symmetric)
 
 
-def split(quads: Iterable[ox.Quad]) -> tuple[list[ox.Quad], list[ox.Quad]]:
+def _split(quads: Iterable[ox.Quad]) -> tuple[list[ox.Quad], list[ox.Quad]]:
     """Quads without blank nodes, and those with, each in the order that they come in."""
     ground: list[ox.Quad] = []
     blank: list[ox.Quad] = []

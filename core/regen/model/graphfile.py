@@ -30,6 +30,10 @@ def graph_iri(path: str) -> str:
     return f"urn:regen:{path}" if path.startswith(SOURCE) else file_iri(path)
 
 
+LINE_FORMATS = frozenset({"ntriples", "nquads"})
+"""Formats in which each line says what it says by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraphFile:
     """One graph file, read once.

@@ -14,6 +14,7 @@ from regen.config import Config, Environment
 from regen.dataset.files import FoundFile
 from regen.dataset.packed import Packed
 from regen.dataset.prefixes import merged_prefixes
+from regen.dataset.version import as_set
 from regen.hooks.dispatch import Hooks
 from regen.model.change import Change
 from regen.model.finding import Finding
@@ -177,8 +178,7 @@ class Session:
 
     def quads_of(self, path: str) -> Set[Quad]:
         """The quads of a file that are in force: from memory, else from what is pending, else from its blob."""
-        known = self.version_of(path)
-        return known if isinstance(known, Set) else known.quads()
+        return as_set(self.version_of(path))
 
     def version_of(self, path: str) -> Quads:
         """The same, not parsed where that is not done yet."""
