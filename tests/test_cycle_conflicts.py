@@ -247,7 +247,7 @@ async def test_a_file_that_stood_before_the_first_render_is_settled(
     world.graph(':a :n "1" . :b :n "1" .')
     assert (await world.apply()).open_conflicts == 1
     async with world.open() as project:
-        await project.resolve("a.txt", how, merged=merged)
+        await project.resolve("a.txt", how, content=merged)
         assert world.read("a.txt") == content
         assert not await project.conflicts()
         assert not (await project.apply()).plan.items
@@ -285,7 +285,7 @@ async def test_each_place_is_remembered_by_itself(folder: Path, left: str) -> No
     assert (await world.apply()).open_conflicts == 2
     async with world.open() as project:
         merged = f"top\n{left}\n-\n\nm = 2\nend of a\n".encode()
-        await project.resolve("a.txt", "merged", merged=merged)
+        await project.resolve("a.txt", "merged", content=merged)
         assert (await project.apply()).open_conflicts == 0
     assert world.read("b.txt") == f"top\n{left}\n-\n\nm = 2\nend of b\n"
 

@@ -228,7 +228,9 @@ COMMANDS: tuple[Command, ...] = (
             _flag("--theirs", help="take the template's version"),
             _flag("--markers", help="write conflict markers into the file, to edit"),
             _flag("--merged", help="the file on disk is the merge: take it"),
-            _argument("--from", dest="from_file", type=Path, metavar="FILE", help="with --merged: take FILE instead"),
+            _argument(
+                "--from", dest="from_file", type=Path, metavar="FILE", help="with --merged or --markers: put FILE there"
+            ),
             _ENV,
             _WAIT,
             _DIRECTORY,

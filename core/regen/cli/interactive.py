@@ -150,21 +150,9 @@ def _carry_out(directory: Path, one: ShownConflict, answer: Answer, env: str | N
         return
     if one.ours != one.now:
         raise UsageError(f"{one.path} was edited since the conflict was found", hint="run `regen apply` to merge again")
-    if answer.how == "markers":
-        _leave_markers(one, answer.content)
-        return
     where = ["-C", str(directory), *(["--env", env] if env is not None else [])]
     with tempfile.TemporaryDirectory(prefix="regen-") as folder:
         settled = Path(folder) / "settled"
         settled.write_bytes(answer.content)
-        given = ["--from", str(settled)] if answer.how == "merged" else []
+        given = ["--from", str(settled)] if answer.how in {"merged", "markers"} else []
         dispatch(["resolve", one.path, f"--{answer.how}", *given, *where])
-
-
-def _leave_markers(one: ShownConflict, content: bytes) -> None:
-    temporary = one.place.with_name(f".{one.place.name}.regen-settled")
-    temporary.write_bytes(content)
-    temporary.chmod(one.place.stat().st_mode & 0o7777)
-    temporary.replace(one.place)
-    message = f"{one.path} has markers: edit it, then `regen resolve {one.path} --merged`"
-    show.out().print(message, style="dim", markup=False)

@@ -86,7 +86,7 @@ def resolve(
         from regen.cli.interactive import settle
 
         return settle(directory, path, env)
-    if len(chosen) != 1 or path is None or (from_file is not None and not merged):
+    if len(chosen) != 1 or path is None or (from_file is not None and not (merged or markers)):
         raise UsageError(
             "say how, and for which file", hint="one of --ours, --theirs, --markers and --merged, and PATH"
         )
@@ -95,7 +95,7 @@ def resolve(
         async with opened(directory, "resolve", wait_s=wait) as project:
             console = show.out()
             given = None if from_file is None else (terminal.folder() / from_file).read_bytes()
-            console.print(await project.resolve(path, chosen[0], env, merged=given), markup=False)
+            console.print(await project.resolve(path, chosen[0], env, content=given), markup=False)
             left = len(await project.conflicts(env))
             show.open_conflicts(console, left)
             if not left:

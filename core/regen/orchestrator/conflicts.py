@@ -81,7 +81,7 @@ def _digest(value: object) -> str | None:
 
 
 async def resolve(
-    session: Session, place: Place, path: str, how: str, *, start: Path | None, merged: bytes | None = None
+    session: Session, place: Place, path: str, how: str, *, start: Path | None, content: bytes | None = None
 ) -> str:
     """Settle one conflict; what settled it becomes the base.
 
@@ -91,7 +91,8 @@ async def resolve(
         path: relative to the environment's root, to the project or to `start`.
         how: "ours", "theirs", "markers" or "merged".
         start: the folder that the person is in; None: this process's.
-        merged: for "merged", what the file becomes; None: it is on disk already.
+        content: for "merged", what the file becomes; None: it is on disk already. For "markers", the file with some of
+            its places settled; None: with all of them.
 
     Raises:
         UsageError: no such conflict is open, or the file still holds conflict markers.
@@ -107,7 +108,7 @@ async def resolve(
     theirs = session.state.blobs.read(found.theirs)
     match how:
         case "ours" | "merged":
-            content = disk if merged is None else merged
+            content = disk if content is None else content
             if content is not None and has_markers(content):
                 raise UsageError(
                     f"{found.path} still holds conflict markers",
@@ -117,7 +118,7 @@ async def resolve(
         case "theirs":
             content, done = theirs, "took the template's version of"
         case _:
-            return _write_markers(session, place, found, disk)
+            return _write_markers(session, place, found, disk, content)
     item = _settling(session, place, found, disk, content, theirs)
     await _commit(session, place, item, f"{found.path} was settled by hand ({how})")
     others = [(one.artifact, one.marked) for one in open_ones if one is not found]
@@ -128,8 +129,11 @@ async def resolve(
     return f"{done} {found.path}"
 
 
-def _write_markers(session: Session, place: Place, found: OpenConflict, disk: bytes | None) -> str:
-    marked = None if found.marked is None else session.state.blobs.read(found.marked)
+def _write_markers(
+    session: Session, place: Place, found: OpenConflict, disk: bytes | None, marked: bytes | None
+) -> str:
+    if marked is None and found.marked is not None:
+        marked = session.state.blobs.read(found.marked)
     if marked is None or not has_markers(marked):
         why = "; ".join(conflict.message for conflict in found.conflicts)
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -121,7 +122,11 @@ def _changed_at(session: Session) -> float | None:
     """When the youngest graph file or template was written; None where no strategy asks."""
     if all(strategy != "newest" for _, strategy in session.config.merge.strategies):
         return None
-    files = [session.graph_root / path for path in session.files if not path.startswith(SOURCE)]
+    rows = [row for row in session.files.values() if not row.path.startswith(SOURCE)]
+    known = [row.mtime_ns / 1e9 for row in rows if row.mtime_ns]
     sources = {source.where for unit in session.units.values() for source in unit.template.sources}
-    places = (*files, *(session.config.root / where for where in sources))
-    return max((place.stat().st_mtime for place in places if place.exists()), default=None)
+    young = [session.graph_root / row.path for row in rows if not row.mtime_ns]  # their times were not to be trusted
+    for place in (*young, *(session.config.root / where for where in sources)):
+        with suppress(OSError):
+            known.append(place.stat().st_mtime)
+    return max(known, default=None)

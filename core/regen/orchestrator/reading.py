@@ -17,28 +17,29 @@ from regen.orchestrator.conflicts import OpenConflict, conflicts
 from regen.orchestrator.settle import ReleaseChanges, release_changes
 from regen.state import releases
 from regen.state.blobs import digest_of
-from regen.state.db import Database
-from regen.state.opening import read_state
+from regen.state.opening import State, read_state
 
 
 def read_history(folder: Path, environment: str | None, *, limit: int | None = None) -> Sequence[Release]:
     """Releases of an environment, the newest first; the first environment for None. Raises as `_read`."""
-    with _read(folder, environment) as (database, name):
-        return releases.history(database, name, limit=limit) if database is not None else ()
+    with _read(folder, environment) as (state, where):
+        return releases.history(state.db, where.name, limit=limit) if state is not None else ()
 
 
 def read_release(folder: Path, environment: str | None, number: int) -> ReleaseChanges:
     """One release and what it changed. Raises as `_read`, and UsageError where there is none of that number."""
-    with _read(folder, environment) as (database, name):
-        if database is None:
-            raise UsageError(f"{name} has no release {number}; it has none yet", hint="`regen apply` makes the first")
-        return release_changes(database, name, number)
+    with _read(folder, environment) as (state, where):
+        if state is None:
+            raise UsageError(
+                f"{where.name} has no release {number}; it has none yet", hint="`regen apply` makes the first"
+            )
+        return release_changes(state.db, where.name, number)
 
 
 def read_conflicts(folder: Path, environment: str | None) -> tuple[OpenConflict, ...]:
     """Open conflicts of an environment, by path. Raises as `_read`."""
-    with _read(folder, environment) as (database, name):
-        return conflicts(database, name) if database is not None else ()
+    with _read(folder, environment) as (state, where):
+        return conflicts(state.db, where.name) if state is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +65,39 @@ class ShownConflict:
 
 def read_marked(folder: Path, environment: str | None) -> tuple[ShownConflict, ...]:
     """Open conflicts of an environment with their texts, by path. Raises as `_read`."""
-    config = load_config(find_root(folder))
-    root = config.root / config.environment(environment).target
-    with read_state(config.root / STATE_FOLDER) as state:
-        if state is None:
-            return ()
-        return tuple(
-            ShownConflict(
-                one.path,
-                root / one.path,
-                one.conflicts,
-                one.because,
-                None if one.marked is None else state.blobs.read(one.marked),
-                one.ours,
-                digest_of((root / one.path).read_bytes()) if (root / one.path).is_file() else None,
-            )
-            for one in conflicts(state.db, config.environment(environment).name)
-        )
+    with _read(folder, environment) as (state, where):
+        return tuple(_shown(state, where.root, one) for one in conflicts(state.db, where.name)) if state else ()
+
+
+def _shown(state: State, root: Path, one: OpenConflict) -> ShownConflict:
+    place = root / one.path
+    return ShownConflict(
+        one.path,
+        place,
+        one.conflicts,
+        one.because,
+        None if one.marked is None else state.blobs.read(one.marked),
+        one.ours,
+        digest_of(place.read_bytes()) if place.is_file() else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """An environment: its name, and the folder that it deploys to."""
+
+    name: str
+    root: Path
 
 
 @contextmanager
-def _read(folder: Path, environment: str | None) -> Iterator[tuple[Database | None, str]]:
-    """The database, None before the first cycle, and the environment's name.
+def _read(folder: Path, environment: str | None) -> Iterator[tuple[State | None, _Where]]:
+    """The state, None before the first cycle, and the environment.
 
     Raises:
         RegenError: the folder is no project, has no such environment, or its state cannot be read.
     """
     config = load_config(find_root(folder))
-    name = config.environment(environment).name
+    found = config.environment(environment)
     with read_state(config.root / STATE_FOLDER) as state:
-        yield (state.db if state is not None else None), name
+        yield state, _Where(found.name, config.root / found.target)

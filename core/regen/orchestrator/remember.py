@@ -8,11 +8,12 @@ rerere does it: what the person made of the text with markers is merged, as a ch
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from regen.lines import merge as lines_merge
+from regen.lines import merge as lines
 from regen.lines.marked import Marked, pieces
-from regen.lines.text import Text, take_apart
+from regen.lines.text import take_apart
 from regen.model.artifact import ArtifactId, Because
 from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action
@@ -39,25 +40,65 @@ def remember(
     """
     if marked is None or content is None or not session.config.merge.remember:
         return
-    text = session.state.blobs.read(marked)
-    kept = list(_settled_places(text, content)) or [(name, text, content) for name in _whole(text)]
+    shown = _Shown(session.state.blobs.read(marked))
+    if not shown.places:
+        return
     put = session.state.blobs.put
+    places = shown.settled_in(take_apart(content).lines)
+    kept = [(shown.name, content)] if places is None else [(_name(one), _joined(lines)) for one, lines in places]
     with session.state.db.transaction():
         session.state.db.many(
             "INSERT OR REPLACE INTO resolution (name, marked, content, path, at) VALUES (?, ?, ?, ?, ?)",
-            [(name, put(before), put(after), path, time.time()) for name, before, after in kept],
+            [(name, marked, put(after), path, time.time()) for name, after in kept],
         )
-    names = {name for name, _, _ in kept}
+    names = {name for name, _ in kept}
     because = Because("edited", "the same conflict was settled", where=path)
-    same = [a for a, other in others if other is not None and names & _names(session.state.blobs.read(other))]
+    same = [a for a, other in others if other is not None and names & _Shown(session.state.blobs.read(other)).names]
     add_stale(session.state.db, place.name, dict.fromkeys(same, because), session.revision)
 
 
 _Open = tuple[ArtifactId, str | None]
 
 
-def _parts(marked: bytes) -> list[Marked | tuple[bytes, ...]]:
-    return list(pieces(take_apart(marked).lines))
+class _Shown:
+    """A text with conflict markers, taken apart.
+
+    Attributes:
+        parts: stretches that are settled, with a place between each two of them.
+        places: those alone.
+    """
+
+    def __init__(self, marked: bytes) -> None:
+        self.marked = marked
+        self.text = take_apart(marked)
+        self.parts = list(pieces(self.text.lines))
+        self.places = [part for part in self.parts if isinstance(part, Marked)]
+
+    @property
+    def name(self) -> str:
+        """What tells all its places together from others."""
+        return digest_of("".join(map(_name, self.places)).encode())
+
+    @property
+    def names(self) -> set[str]:
+        """That, and what tells each of its places."""
+        return {self.name, *map(_name, self.places)}
+
+    def settled_in(self, lines: Sequence[bytes]) -> list[tuple[Marked, Sequence[bytes]]] | None:
+        """Each place with the lines that settle it in a later text; None where that does not tell them apart."""
+        first, *between, last = [part for part in self.parts if not isinstance(part, Marked)]
+        end = len(lines) - len(last)
+        if end < len(first) or tuple(lines[: len(first)]) != first or tuple(lines[end:]) != last:
+            return None
+        rest = lines[len(first) : end]
+        found: list[Sequence[bytes]] = []
+        for part in between:
+            starts = [i for i in range(len(rest)) if part and tuple(rest[i : i + len(part)]) == part]
+            if len(starts) != 1:
+                return None
+            found.append(rest[: starts[0]])
+            rest = rest[starts[0] + len(part) :]
+        return list(zip(self.places, [*found, rest], strict=True))
 
 
 def _name(place: Marked) -> str:
@@ -65,39 +106,8 @@ def _name(place: Marked) -> str:
     return digest_of(b"place\0" + b"\0".join((b"\n".join(place.ours), b"\n".join(place.theirs))))
 
 
-def _whole(marked: bytes) -> list[str]:
-    """What tells all conflicts of a text from others, as one name; none where it has no markers."""
-    names = [_name(part) for part in _parts(marked) if isinstance(part, Marked)]
-    return [digest_of("".join(names).encode())] if names else []
-
-
-def _names(marked: bytes) -> set[str]:
-    return {*_whole(marked), *(_name(part) for part in _parts(marked) if isinstance(part, Marked))}
-
-
-def _settled_places(marked: bytes, content: bytes) -> Iterator[tuple[str, bytes, bytes]]:
-    """Name, marked lines and settled lines of each place; none where the content does not tell them apart."""
-    parts, lines = _parts(marked), take_apart(content).lines
-    found: list[tuple[str, bytes, bytes]] = []
-    at = 0
-    for number, part in enumerate(parts):
-        if isinstance(part, Marked):
-            continue
-        last = number == len(parts) - 1
-        starts = [i for i in range(at, len(lines) - len(part) + 1) if lines[i : i + len(part)] == part]
-        starts = starts[-1:] if last else starts[:1] if number == 0 else starts
-        if len(starts) != 1 or (not part and not last and number) or (number == 0 and starts[0] != 0):
-            return
-        if last and starts[0] + len(part) != len(lines):
-            return
-        if number:
-            place = parts[number - 1]
-            if not isinstance(place, Marked):
-                return
-            shown = b"\n".join(lines_merge.mark(place.base, place.ours, place.theirs))
-            found.append((_name(place), shown, b"".join(line + b"\n" for line in lines[at : starts[0]])))
-        at = starts[0] + len(part)
-    yield from found
+def _joined(lines: Sequence[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
 
 
 async def as_before(session: Session, place: Place, made: Made, before: str | None) -> Decision | None:
@@ -113,10 +123,10 @@ async def as_before(session: Session, place: Place, made: Made, before: str | No
     disk = read_disk(place.root, before or made.path)
     if disk is None or decision.render is None or not session.config.merge.remember:
         return None
-    places = sum(isinstance(part, Marked) for part in _parts(decision.marked))
-    if places != len(decision.conflicts):
-        return None  # something beside the places does not fit together
-    content = _by_places(session, decision.marked) or _by_whole(session, made.path, decision.marked)
+    shown = _Shown(decision.marked)
+    if not shown.places or len(shown.places) != len(decision.conflicts):
+        return None  # a merge in doubt, or something beside the places that does not fit together
+    content = _by_places(session, shown) or _by_whole(session, made.path, shown)
     if content is None or has_markers(content):
         return None
     language = session.languages.get("." + made.path.rpartition(".")[2])
@@ -127,14 +137,10 @@ async def as_before(session: Session, place: Place, made: Made, before: str | No
     return None if found.action is Action.CONFLICT else found
 
 
-def _by_places(session: Session, marked: bytes) -> bytes | None:
-    """The text with each place as it was settled once; None where one of them never was, or there is none."""
-    text = take_apart(marked)
-    parts = _parts(marked)
-    if not any(isinstance(part, Marked) for part in parts):
-        return None  # a merge in doubt: it was never settled
+def _by_places(session: Session, shown: _Shown) -> bytes | None:
+    """The text with each place as it was settled once; None where one of them never was."""
     kept: list[bytes] = []
-    for part in parts:
+    for part in shown.parts:
         if not isinstance(part, Marked):
             kept.extend(part)
             continue
@@ -142,14 +148,13 @@ def _by_places(session: Session, marked: bytes) -> bytes | None:
         if row is None:
             return None
         kept.extend(session.state.blobs.read(row[0]).split(b"\n")[:-1])
-    return bytes(Text(tuple(kept), text.bom, text.crlf, text.newline))
+    return bytes(replace(shown.text, lines=tuple(kept)))
 
 
-def _by_whole(session: Session, path: str, marked: bytes) -> bytes | None:
+def _by_whole(session: Session, path: str, shown: _Shown) -> bytes | None:
     """What a person made of a text with the same places, merged onto this one; None where nobody has, or it fails."""
-    for name in _whole(marked):
-        row = session.state.db.one("SELECT marked, content FROM resolution WHERE name = ?", (name,))
-        if row is not None:
-            known, content = (session.state.blobs.read(digest) for digest in row)
-            return lines_merge.merge(ThreeWay(path, None, known, marked, content)).content
-    return None
+    row = session.state.db.one("SELECT marked, content FROM resolution WHERE name = ?", (shown.name,))
+    if row is None:
+        return None
+    known, content = (session.state.blobs.read(digest) for digest in row)
+    return lines.merge(ThreeWay(path, None, known, shown.marked, content)).content

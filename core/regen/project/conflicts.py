@@ -18,19 +18,22 @@ class ConflictsMixin:
         """Open conflicts, by path."""
         return conflicts.conflicts(self._session.state.db, self._session.place(environment).name)
 
-    async def resolve(self, path: str, how: str, environment: str | None = None, *, merged: bytes | None = None) -> str:
+    async def resolve(
+        self, path: str, how: str, environment: str | None = None, *, content: bytes | None = None
+    ) -> str:
         """Settle one conflict.
 
         Args:
             path: of the file.
             how: "ours", "theirs", "markers" or "merged".
             environment: its name; the first one for None.
-            merged: for "merged", what the file becomes; None: it is on disk already.
+            content: for "merged", what the file becomes; None: it is on disk already. For "markers", the file with
+                some of its places settled; None: with all of them.
 
         Returns:
             What was done, in one sentence.
         """
         async with self._session.turn:
             return await conflicts.resolve(
-                self._session, self._session.place(environment), path, how, start=self._start, merged=merged
+                self._session, self._session.place(environment), path, how, start=self._start, content=content
             )

@@ -198,9 +198,9 @@ class SyncProject:
         """See `Project.conflicts`."""
         return self._call(partial(self._project.conflicts, environment))
 
-    def resolve(self, path: str, how: str, environment: str | None = None, *, merged: bytes | None = None) -> str:
+    def resolve(self, path: str, how: str, environment: str | None = None, *, content: bytes | None = None) -> str:
         """See `Project.resolve`."""
-        return self._call(partial(self._project.resolve, path, how, environment, merged=merged))
+        return self._call(partial(self._project.resolve, path, how, environment, content=content))
 
     def restore(self, path: str, environment: str | None = None) -> Applied:
         """See `Project.restore`."""
