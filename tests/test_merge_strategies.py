@@ -9,7 +9,7 @@ import pytest
 from tests.cycle_world import PERSON, World, actions
 
 from regen.errors import ConfigError
-from regen.hooks.dispatch import Hooks
+from regen.hooks.dispatch import STRATEGIES, Hooks
 from regen.hooks.manager import PluginManager
 from regen.model.merge import Merged, MergeRule, ThreeWay
 from regen.model.plan import Action
@@ -138,3 +138,8 @@ async def test_in_a_project(tmp_path: Path, strategy: str, age: float, action: A
     assert actions(await world.apply())["ada.txt"] == action
     assert line in world.read("ada.txt").splitlines()
     assert actions(await world.apply()) == {}
+
+
+@pytest.mark.parametrize("name", STRATEGIES[1:])
+async def test_what_messages_name_is_there(name: str) -> None:
+    assert await Hooks(PluginManager()).strategy(name) is not None

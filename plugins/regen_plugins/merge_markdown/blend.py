@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from regen.lines.clash import Clashing, Piece
 from regen.lines.diff import distance, hunks
 from regen.lines.merge import regions
 from regen.lines.order import ordered
 from regen.model.merge import Conflict, ConflictKind
-from regen_plugins.merge_markdown.outline import Key, Lines, Section
+from regen_plugins.merge_markdown.outline import Key, Section
 
 
 class Unstructured(Exception):  # noqa: N818 - a reason to merge by lines, not a fault
     """The sections of three files do not fit together; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clashing:
-    """A place that a person has to settle: what each side has there."""
-
-    conflict: Conflict
-    base: Lines
-    ours: Lines
-    theirs: Lines
-
-
-Piece = Lines | Clashing
 Path = tuple[str, ...]
 
 

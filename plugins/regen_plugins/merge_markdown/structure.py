@@ -7,13 +7,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from regen.lines import merge as lines
+from regen.lines.clash import Clashing, Piece, clashed, settled_lines
 from regen.lines.text import Text, is_binary, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen_plugins.keyed import comments
 from regen_plugins.keyed.formats import format_of
 from regen_plugins.keyed.merge import merge as merge_keyed
 from regen_plugins.keyed.rules import Rules
-from regen_plugins.merge_markdown.blend import Clashing, Part, Piece, Unstructured, section
+from regen_plugins.merge_markdown.blend import Part, Unstructured, section
 from regen_plugins.merge_markdown.outline import Document, Lines, outline
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
@@ -58,8 +59,8 @@ def _by_section(three: ThreeWay, sides: Sequence[Document], texts: Sequence[Text
     end = theirs.end if ours.end == base.end else ours.end
     pieces.append(("",) * end)
     if clashes or any(isinstance(piece, Clashing) for piece in pieces):
-        return _clashed(pieces, clashes, texts)
-    result = tuple(line for piece in pieces if not isinstance(piece, Clashing) for line in piece)
+        return clashed(pieces, texts[1], clashes)
+    result = settled_lines(pieces)
     if not _holds(result, front, parts):
         return None
     content = bytes(manner(texts[0], texts[1], texts[2], tuple(line.encode() for line in result)))
@@ -80,10 +81,7 @@ def _holds(result: Lines, front: Sequence[Piece], parts: Sequence[Part]) -> bool
     """Whether the merged file has the very sections that were merged: no code block swallows one, say."""
     read = outline(result)
     got = [(depth, _bare(part.heading + part.body)) for depth, part in read.root.deep()]
-    wanted = []
-    for part in parts:
-        lines_of = [line for piece in part.pieces if not isinstance(piece, Clashing) for line in piece]
-        wanted.append((part.depth, _bare(tuple(lines_of))))
+    wanted = [(part.depth, _bare(settled_lines(part.pieces))) for part in parts]
     has_front = any(front)
     return got == wanted and (read.language is not None) == has_front
 
@@ -124,19 +122,6 @@ def _moved(conflict: Conflict) -> Conflict:
     spans = [conflict.ours_lines, conflict.base_lines, conflict.theirs_lines]
     ours, base, theirs = ((span[0] + 1, span[1] + 1) if span else None for span in spans)
     return replace(conflict, ours_lines=ours, base_lines=base, theirs_lines=theirs)
-
-
-def _clashed(pieces: Sequence[Piece], clashes: Sequence[Conflict], texts: Sequence[Text]) -> Merged:
-    marked: list[bytes] = []
-    conflicts = list(clashes)
-    for piece in pieces:
-        if not isinstance(piece, Clashing):
-            marked.extend(line.encode() for line in piece)
-            continue
-        conflicts.append(piece.conflict)
-        sides = [[line.encode() for line in side] for side in (piece.base, piece.ours, piece.theirs)]
-        marked.extend(lines.mark(*sides))
-    return Merged(None, tuple(conflicts), "structure", 0.0, bytes(Text(tuple(marked), texts[1].bom, texts[1].crlf)))
 
 
 def _by_lines(three: ThreeWay, sides: Sequence[Document]) -> Merged:

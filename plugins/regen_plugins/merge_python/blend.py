@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from regen.lines.clash import Clashing, Piece
 from regen.lines.merge import regions
 from regen.lines.order import ordered
 from regen.model.merge import Conflict, ConflictKind
@@ -16,18 +17,6 @@ from regen_plugins.merge_python.pairing import first, paired, rank, same_repetit
 from regen_plugins.merge_python.touching import together
 from regen_plugins.merge_python.words import name_of
 
-
-@dataclass(frozen=True, slots=True)
-class Clashing:
-    """A place that a person has to settle: what each side has there."""
-
-    conflict: Conflict
-    base: Lines
-    ours: Lines
-    theirs: Lines
-
-
-Piece = Lines | Clashing
 Members = tuple[Member, ...]
 
 

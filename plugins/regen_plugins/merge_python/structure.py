@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from regen.lines import merge as lines
+from regen.lines.clash import Clashing, clashed, settled_lines
 from regen.lines.marked import with_side
 from regen.lines.text import Text, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
-from regen_plugins.merge_python.blend import Blend, Clashing, Piece
+from regen_plugins.merge_python.blend import Blend
 from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports, torn, unbalanced
 from regen_plugins.merge_python.outline import Member, Unstructured, outline, parsed
 
@@ -68,12 +69,12 @@ def _by_structure(base: _Side, ours: _Side, theirs: _Side, texts: Sequence[Text]
     blend = Blend()
     pieces = blend.members(base.members, ours.members, theirs.members)
     if any(isinstance(piece, Clashing) for piece in pieces):
-        return _and_beside(_clashed(pieces, texts), base, ours, theirs)
-    result = _read(_joined(pieces))
+        return _and_beside(clashed(pieces, texts[1]), base, ours, theirs)
+    result = _read(settled_lines(pieces))
     needed = needed_imports(ours.tree, theirs.tree, result.tree)
     if needed:
         blend = Blend(needed)
-        result = _read(_joined(blend.members(base.members, ours.members, theirs.members)))
+        result = _read(settled_lines(blend.members(base.members, ours.members, theirs.members)))
     hangs = dangling(base.tree, ours.tree, theirs.tree, result.tree) or misordered(ours.tree, theirs.tree, result.tree)
     content = bytes(manner(texts[0], texts[1], texts[2], tuple(line.encode() for line in result.lines)))
     if hangs is not None:
@@ -85,24 +86,6 @@ def _by_structure(base: _Side, ours: _Side, theirs: _Side, texts: Sequence[Text]
     if torn(base.members, ours.members, theirs.members, (base.lines, ours.lines, theirs.lines)) is not None:
         return None
     return Merged(content, (), "structure", CONFIDENCE)
-
-
-def _joined(pieces: Sequence[Piece]) -> tuple[str, ...]:
-    return tuple(line for piece in pieces if not isinstance(piece, Clashing) for line in piece)
-
-
-def _clashed(pieces: Sequence[Piece], texts: Sequence[Text]) -> Merged:
-    marked: list[bytes] = []
-    conflicts: list[Conflict] = []
-    for piece in pieces:
-        if isinstance(piece, Clashing):
-            conflicts.append(piece.conflict)
-            sides = [[line.encode() for line in side] for side in (piece.base, piece.ours, piece.theirs)]
-            marked.extend(lines.mark(*sides))
-        else:
-            marked.extend(line.encode() for line in piece)
-    shown = Text(tuple(marked), texts[1].bom, texts[1].crlf)
-    return Merged(None, tuple(conflicts), "structure", 0.0, bytes(shown))
 
 
 def _and_beside(merged: Merged, base: _Side, ours: _Side, theirs: _Side) -> Merged:
