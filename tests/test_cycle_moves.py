@@ -190,7 +190,7 @@ async def test_two_candidates_are_no_rename(folder: Path) -> None:
 
 
 async def test_a_rename_that_would_conflict_leaves_the_edited_file(folder: Path) -> None:
-    """Its new artifact is made beside it."""
+    """Its new artifact is made beside it, and the person is told why."""
     template = KEYED.replace("made of", "made of {{ this | local_name }}")
     world = await named(folder, ':a :name "x" ; :n 1 .', template)
     world.edit("a.txt", "made of a 1", "made by me")
@@ -199,6 +199,10 @@ async def test_a_rename_that_would_conflict_leaves_the_edited_file(folder: Path)
     assert applied.open_conflicts == 0
     assert world.read("a.txt").startswith("made by me")
     assert world.read("b.txt") == "made of b 1\n\n-\n\nlast\n"
+    assert any(
+        finding.path == "a.txt" and finding.message.startswith("b.txt is what a.txt was renamed to, and your edit")
+        for finding in applied.plan.findings
+    )
 
 
 async def test_a_rename_outlives_a_gate_that_said_no(folder: Path) -> None:

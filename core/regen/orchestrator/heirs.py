@@ -43,14 +43,15 @@ def follow_renames(session: Session, work: Work, jobs: Jobs) -> tuple[Finding, .
     return tuple(_proposals(session, work, delta, left)) if delta is not None and left else ()
 
 
-def reconsider(work: Work, jobs: Jobs, made: Mapping[ArtifactId, Made]) -> Jobs:
-    """Jobs to do again now that paths are known, changed in place in `jobs`.
+def reconsider(work: Work, jobs: Jobs, made: Mapping[ArtifactId, Made]) -> tuple[Jobs, tuple[Finding, ...]]:
+    """Jobs to do again now that paths are known, changed in place in `jobs`, and what a person has to know of them.
 
     A path whose owner goes in this plan, or says no now, is inherited with its base; one whose owner moves away is
     free. A renamed artifact that would conflict is none: the edited file stays where it is, and the new one is made
     beside it.
     """
     again: Jobs = {}
+    unfit: list[Finding] = []
     said_no = [work.records[artifact] for artifact, value in made.items() if value.path is None and value.error is None]
     leaving = [*work.gone, *(record for record in said_no if record is not None)]
     gone = {record.path: record for record in leaving if _heritable(record) and record.state != "orphan"}
@@ -63,6 +64,7 @@ def reconsider(work: Work, jobs: Jobs, made: Mapping[ArtifactId, Made]) -> Jobs:
         heir_of = work.inherited.get(artifact)
         conflict = value.decision is not None and value.decision.action is Action.CONFLICT
         if heir_of is not None and conflict and value.path != heir_of.path:
+            unfit.append(_unfit(heir_of, value))
             _let_go(work, jobs, artifact)
         elif _without_file(work.records.get(artifact)) and value.path in gone:
             _take_over(work, jobs, artifact, gone.pop(value.path), work.because[artifact])
@@ -71,7 +73,14 @@ def reconsider(work: Work, jobs: Jobs, made: Mapping[ArtifactId, Made]) -> Jobs:
         else:
             continue
         again.setdefault(artifact.template, []).append(_job(jobs, artifact))
-    return again
+    return again, tuple(unfit)
+
+
+def _unfit(old: Record, made: Made) -> Finding:
+    """That an edited file would have moved with its subject, and why it does not."""
+    why = "; ".join(one.message for one in made.decision.conflicts) if made.decision is not None else ""
+    message = f"{made.path} is what {old.path} was renamed to, and your edit does not fit there: {why}"
+    return Finding("merge", "note", message, old.path, hint=f"take your edit over by hand, then delete {old.path}")
 
 
 def _without_file(record: Record | None) -> bool:

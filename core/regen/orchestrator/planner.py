@@ -72,7 +72,8 @@ async def plan(
         proposals = follow_renames(session, work, jobs)
     made = ahead.made | await production.all(ahead.missing(jobs))
     said = await _with_lost_bases(session, work, jobs, made, production)
-    made |= await production.all(reconsider(work, jobs, made))
+    again, unfit = reconsider(work, jobs, made)
+    made |= await production.all(again)
     said += await _with_lost_bases(session, work, jobs, made, production)
     items, nothing = await assemble(session, work, made)
     session.rows.end_cycle()
@@ -85,7 +86,7 @@ async def plan(
         evaluated=len(entries),
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
-        findings=(*session.findings, *proposals, *said),
+        findings=(*session.findings, *proposals, *unfit, *said),
         inputs=session.inputs(),
     )
 
