@@ -31,7 +31,7 @@ from regen.model.delta import Delta, Quad
 from regen.model.event import Event, NodeAdded
 from regen.model.plan import Action
 from regen.model.term import Iri, Literal
-from regen.project.sync import SyncNotifier
+from regen.project.sync_bus import SyncNotifier
 from regen.state.opening import read_state
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regen.cli.app import COMMANDS
+from regen.cli.commands import COMMANDS
 from regen.cli.main import run
 from regen.starter import initialise
 

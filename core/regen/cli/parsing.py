@@ -9,7 +9,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from regen.cli.app import COMMANDS, Command
+from regen.cli.command import Command
+from regen.cli.commands import COMMANDS
 from regen.errors import UsageError
 
 _EPILOG = """\

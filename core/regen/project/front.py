@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,6 @@ from regen.errors import UsageError
 from regen.events import GraphChangeNotifier
 from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
-from regen.model.release import Release
 from regen.orchestrator import check as checking
 from regen.orchestrator import depend, explain, planner, settle
 from regen.orchestrator.at import plan_at
@@ -25,9 +24,8 @@ from regen.orchestrator.views import TemplateViews, view_costs
 from regen.project.conflicts import ConflictsMixin
 from regen.project.edits import EditsMixin
 from regen.project.graphs import GraphsMixin
+from regen.project.releases import ReleasesMixin
 from regen.project.watching import WatchMixin
-from regen.stages.deploy import RolledBack
-from regen.state import releases
 
 if TYPE_CHECKING:
     from regen.project.sync import SyncProject
@@ -40,7 +38,7 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-class Project(ConflictsMixin, EditsMixin, GraphsMixin, WatchMixin):
+class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, WatchMixin):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.
@@ -237,50 +235,11 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, WatchMixin):
             settle.ask_back(self._session, place, path, start=self._start)
             return await carry_out(self._session, place, await self._plan(place), cycle)
 
-    async def rollback(
-        self,
-        number: int | None = None,
-        environment: str | None = None,
-        *,
-        discard_edits: bool = False,
-        force: bool = False,
-    ) -> RolledBack:
-        """Restore the exact bytes of a release, and hold the environment there.
-
-        Args:
-            number: of the release; the parent of the current one for None.
-            environment: its name; the first one for None.
-            discard_edits: do not merge edits made since; they are kept as blobs either way.
-            force: go to a release that is marked bad, too.
-        """
-        async with running(self._session, "rollback"):
-            return await settle.rollback(
-                self._session, self._place(environment), number, discard_edits=discard_edits, force=force
-            )
-
-    async def resume(self, environment: str | None = None) -> bool:
-        """Go on after a rollback with the inputs as they are; False where nothing was held."""
-        async with self._session.turn:
-            return releases.resume(self._session.state.db, self._place(environment).name)
-
-    def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
-        """Releases, the newest first."""
-        return releases.history(self._session.state.db, self._place(environment).name, limit=limit)
-
-    def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
-        """One release and what it changed."""
-        return settle.release_changes(self._session.state.db, self._place(environment).name, number)
-
     def on_disk(self, plan: Plan) -> dict[str, bytes]:
         """The bytes on disk of every path of a plan, for diffs."""
         root = self._place(plan.environment).root
         found = {path: read_disk(root, path) for path in paths_of(plan.items)}
         return {path: content for path, content in found.items() if content is not None}
-
-    async def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
-        """Delete what nothing needs any more, with `edits` old ones that wait to be restored; returns what was done."""
-        async with self._session.turn:
-            return settle.prune(self._session, keep_releases=keep_releases, edits=edits)
 
     def plugins(self) -> tuple[Plugin, ...]:
         """What is installed, the switched-off plugins too."""

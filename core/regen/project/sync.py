@@ -2,133 +2,32 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TypeVar
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-from anyio.lowlevel import checkpoint
+from anyio.from_thread import start_blocking_portal
 
 from regen.dataset.patch import Patch
-from regen.events import GraphChangeNotifier
-from regen.events.subscription import OverflowPolicy, Subscription
 from regen.hooks.manager import Plugin
-from regen.model.delta import Delta
-from regen.model.event import Event, Payload
 from regen.model.plan import Plan
-from regen.model.release import KeptEdit, Release
 from regen.orchestrator import check as checking
-from regen.orchestrator import conflicts, explain, settle
+from regen.orchestrator import conflicts, explain
 from regen.orchestrator.comparison import GraphComparison
-from regen.orchestrator.edits import HandedBack, HowBack
 from regen.orchestrator.outcome import Applied, Patched, Turn
 from regen.orchestrator.views import TemplateViews
+from regen.project.calling import Caller, awaited
 from regen.project.front import Progress, Project, quiet
-from regen.stages.deploy import RolledBack
-
-T = TypeVar("T")
-
-
-class _Caller:
-    """Runs coroutine functions in the event loop's thread and waits for them."""
-
-    def __init__(self, portal: BlockingPortal) -> None:
-        self.portal = portal
-
-    def __call__(self, function: Callable[[], Awaitable[T]]) -> T:
-        ended = threading.Event()
-
-        async def run() -> T:
-            try:
-                return await function()
-            finally:
-                ended.set()
-
-        future = self.portal.start_task_soon(run)
-        try:
-            return future.result()
-        except BaseException:
-            # Ctrl-C reaches the waiting thread only: the work is told to stop, and nothing is half done after that.
-            future.cancel()
-            ended.wait()
-            raise
+from regen.project.sync_bus import SyncNotifier
+from regen.project.sync_releases import SyncReleasesMixin
 
 
-class SyncNotifier:
-    """The bus for programs without an event loop; see `GraphChangeNotifier`."""
-
-    def __init__(self, notifier: GraphChangeNotifier, call: _Caller) -> None:
-        self._notifier = notifier
-        self._call = call
-
-    @property
-    def revision(self) -> int:
-        """See `GraphChangeNotifier.revision`."""
-        return self._notifier.revision
-
-    def publish(self, what: Delta | Payload | Iterable[Payload], *, origin: str = "api") -> None:
-        """See `GraphChangeNotifier.publish`."""
-        self._call(partial(self._notifier.publish, what, origin=origin))
-
-    @contextmanager
-    def subscribe(
-        self,
-        *,
-        types: str | Iterable[str] = (),
-        subject: str | None = None,
-        predicate: str | None = None,
-        graph: str | None = None,
-        from_revision: int | None = None,
-        size: int = 1000,
-        overflow: OverflowPolicy = "drop_oldest",
-    ) -> Iterator[SyncSubscription]:
-        """See `GraphChangeNotifier.subscribe`; the loop is a plain `for`.
-
-        A thread that reads cannot publish at the same time, so "block" would stop both, and is not the default here.
-        """
-        subscribed = self._notifier.subscribe(
-            types=types,
-            subject=subject,
-            predicate=predicate,
-            graph=graph,
-            from_revision=from_revision,
-            size=size,
-            overflow=overflow,
-        )
-        with self._call.portal.wrap_async_context_manager(subscribed) as subscription:
-            yield SyncSubscription(subscription, self._call)
-
-
-class SyncSubscription:
-    """Events as they come, for `for`; see `Subscription`."""
-
-    def __init__(self, subscription: Subscription, call: _Caller) -> None:
-        self._subscription = subscription
-        self._call = call
-
-    @property
-    def dropped(self) -> int:
-        """See `Subscription`."""
-        return self._subscription.dropped
-
-    def __iter__(self) -> SyncSubscription:
-        return self
-
-    def __next__(self) -> Event:
-        event: Event | None = self._call(partial(anext, self._subscription, None))
-        if event is None:
-            raise StopIteration
-        return event
-
-
-class SyncProject:
+class SyncProject(SyncReleasesMixin):
     """An open project; make one with `Project.open_sync`. Each method does what `Project`'s of that name does."""
 
-    def __init__(self, project: Project, call: _Caller) -> None:
+    def __init__(self, project: Project, call: Caller) -> None:
         self._project = project
         self._call = call
         self.notifier = SyncNotifier(project.notifier, call)
@@ -206,50 +105,9 @@ class SyncProject:
         """See `Project.restore`."""
         return self._call(partial(self._project.restore, path, environment))
 
-    def kept_edits(
-        self, path: str | None = None, environment: str | None = None, *, restored: bool = False
-    ) -> Sequence[KeptEdit]:
-        """See `Project.kept_edits`."""
-        return self._call(_awaited(partial(self._project.kept_edits, path, environment, restored=restored)))
-
-    def restore_edit(
-        self, path: str, edit: str, environment: str | None = None, *, how: HowBack = "merge"
-    ) -> HandedBack:
-        """See `Project.restore_edit`."""
-        return self._call(partial(self._project.restore_edit, path, edit, environment, how=how))
-
-    def rollback(
-        self,
-        number: int | None = None,
-        environment: str | None = None,
-        *,
-        discard_edits: bool = False,
-        force: bool = False,
-    ) -> RolledBack:
-        """See `Project.rollback`."""
-        return self._call(
-            partial(self._project.rollback, number, environment, discard_edits=discard_edits, force=force)
-        )
-
-    def resume(self, environment: str | None = None) -> bool:
-        """See `Project.resume`."""
-        return self._call(partial(self._project.resume, environment))
-
-    def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
-        """See `Project.history`."""
-        return self._call(_awaited(partial(self._project.history, environment, limit=limit)))
-
-    def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
-        """See `Project.show`."""
-        return self._call(_awaited(partial(self._project.show, number, environment)))
-
     def on_disk(self, plan: Plan) -> dict[str, bytes]:
         """See `Project.on_disk`."""
-        return self._call(_awaited(partial(self._project.on_disk, plan)))
-
-    def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
-        """See `Project.prune`."""
-        return self._call(partial(self._project.prune, keep_releases=keep_releases, edits=edits))
+        return self._call(awaited(partial(self._project.on_disk, plan)))
 
     def plugins(self) -> tuple[Plugin, ...]:
         """See `Project.plugins`."""
@@ -277,14 +135,4 @@ def open_sync(
     """See `Project.open_sync`."""
     opened = Project.open(path, command=command, wait_s=wait_s, plugins=plugins, progress=progress)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(opened) as project:
-        yield SyncProject(project, _Caller(portal))
-
-
-def _awaited(function: Callable[[], T]) -> Callable[[], Awaitable[T]]:
-    """A plain method as a coroutine function: the state's database belongs to the event loop's thread."""
-
-    async def call() -> T:
-        await checkpoint()
-        return function()
-
-    return call
+        yield SyncProject(project, Caller(portal))

@@ -1,0 +1,8 @@
+"""All commands, in the order of the help page."""
+
+from regen.cli.command import Command
+from regen.cli.commands import cycles, merging, releases, upkeep
+
+COMMANDS: tuple[Command, ...] = (*cycles.COMMANDS, *releases.COMMANDS, *merging.COMMANDS, *upkeep.COMMANDS)
+
+__all__ = ["COMMANDS"]

@@ -1,0 +1,65 @@
+"""Commands of releases: what was released, and the ways back."""
+
+from __future__ import annotations
+
+from regen.cli.command import DIRECTORY, ENV, JSON, WAIT, Command, argument, flag
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "history",
+        "look:history",
+        "List releases, the newest first.",
+        (
+            argument("-n", "--limit", type=int, default=20, metavar="N", help="how many"),
+            ENV,
+            JSON,
+            DIRECTORY,
+        ),
+    ),
+    Command(
+        "show",
+        "look:show_release",
+        "Show one release: what it changed, and why.",
+        (argument("number", type=int, metavar="N", help="the release's number"), ENV, JSON, DIRECTORY),
+    ),
+    Command(
+        "rollback",
+        "settle:rollback",
+        "Restore the exact bytes of a release, and hold the environment there.",
+        (
+            argument("number", nargs="?", type=int, metavar="N", help="the release; the current one's parent"),
+            flag("--discard-edits", help="do not merge edits made since; they are kept as blobs"),
+            flag("--force", help="go to a release that is marked bad, too"),
+            ENV,
+            JSON,
+            WAIT,
+            DIRECTORY,
+        ),
+        beside=True,
+    ),
+    Command(
+        "resume",
+        "settle:resume",
+        "Go on after a rollback with the inputs as they are.",
+        (ENV, WAIT, DIRECTORY),
+        beside=True,
+    ),
+    Command(
+        "restore",
+        "restore:restore",
+        "Bring back a generated file that was deleted by hand, or an edit that was set aside.",
+        (
+            argument("path", nargs="?", metavar="PATH", help="the file"),
+            argument("--edit", metavar="ID", help="merge this edit, which was set aside, onto what stands there"),
+            flag("--replace", help="with --edit: put its bytes in the place of what stands there"),
+            flag("--markers", help="with --edit: write conflict markers where the two do not merge"),
+            argument("--list", dest="listing", action="store_true", help="list edits that were set aside"),
+            argument("--all", dest="everything", action="store_true", help="with --list: those too that came back"),
+            ENV,
+            JSON,
+            WAIT,
+            DIRECTORY,
+        ),
+        beside=True,
+    ),
+)

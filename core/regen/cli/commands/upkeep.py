@@ -1,0 +1,39 @@
+"""Commands of upkeep: what is installed, what may go, and the demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regen.cli.command import DIRECTORY, JSON, WAIT, Command, argument, flag
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "plugins",
+        "look:plugins",
+        "List what is installed, which hooks it implements, and in which order it is asked.",
+        (flag("--hooks", help="list by hook, in call order"), JSON, DIRECTORY),
+    ),
+    Command(
+        "prune",
+        "settle:prune",
+        "Delete old releases, old history and blobs that nothing needs any more.",
+        (
+            argument("--keep", type=int, default=50, metavar="N", help="how many releases stay complete"),
+            flag("--edits", help="forget edits that were set aside before those, though nobody had them back"),
+            flag("--rebuild", help="set a damaged state aside and take the files on disk over again"),
+            WAIT,
+            DIRECTORY,
+        ),
+        beside=True,
+    ),
+    Command(
+        "demo",
+        "demo:demo",
+        "Show the main job: a full run, a hand edit, a change, the plan, why, and a rollback.",
+        (
+            argument("old", nargs="?", type=Path, metavar="OLD", help="a graph to start with; else the built-in one"),
+            argument("new", nargs="?", type=Path, metavar="NEW", help="the same graph, later"),
+            argument("--keep", type=Path, metavar="DIR", help="work in DIR and leave it there"),
+        ),
+    ),
+)

@@ -1,0 +1,57 @@
+"""Releases: what a project says of those that were made, and the ways back to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regen.model.release import Release
+from regen.orchestrator import settle
+from regen.orchestrator.cycle import running
+from regen.orchestrator.session import Session
+from regen.stages.deploy import RolledBack
+from regen.state import releases
+
+
+class ReleasesMixin:
+    """The part of `Project` that is about releases."""
+
+    _session: Session
+
+    async def rollback(
+        self,
+        number: int | None = None,
+        environment: str | None = None,
+        *,
+        discard_edits: bool = False,
+        force: bool = False,
+    ) -> RolledBack:
+        """Restore the exact bytes of a release, and hold the environment there.
+
+        Args:
+            number: of the release; the parent of the current one for None.
+            environment: its name; the first one for None.
+            discard_edits: do not merge edits made since; they are kept as blobs either way.
+            force: go to a release that is marked bad, too.
+        """
+        async with running(self._session, "rollback"):
+            return await settle.rollback(
+                self._session, self._session.place(environment), number, discard_edits=discard_edits, force=force
+            )
+
+    async def resume(self, environment: str | None = None) -> bool:
+        """Go on after a rollback with the inputs as they are; False where nothing was held."""
+        async with self._session.turn:
+            return releases.resume(self._session.state.db, self._session.place(environment).name)
+
+    def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
+        """Releases, the newest first."""
+        return releases.history(self._session.state.db, self._session.place(environment).name, limit=limit)
+
+    def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
+        """One release and what it changed."""
+        return settle.release_changes(self._session.state.db, self._session.place(environment).name, number)
+
+    async def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
+        """Delete what nothing needs any more, with `edits` old ones that wait to be restored; returns what was done."""
+        async with self._session.turn:
+            return settle.prune(self._session, keep_releases=keep_releases, edits=edits)

@@ -1,0 +1,64 @@
+"""Releases and edits that were set aside, for programs without an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from regen.model.release import KeptEdit, Release
+from regen.orchestrator import settle
+from regen.orchestrator.edits import HandedBack, HowBack
+from regen.project.calling import Caller, awaited
+from regen.stages.deploy import RolledBack
+
+if TYPE_CHECKING:
+    from regen.project.front import Project
+
+
+class SyncReleasesMixin:
+    """The part of `SyncProject` that is about releases and edits that were set aside."""
+
+    _project: Project
+    _call: Caller
+
+    def rollback(
+        self,
+        number: int | None = None,
+        environment: str | None = None,
+        *,
+        discard_edits: bool = False,
+        force: bool = False,
+    ) -> RolledBack:
+        """See `Project.rollback`."""
+        return self._call(
+            partial(self._project.rollback, number, environment, discard_edits=discard_edits, force=force)
+        )
+
+    def resume(self, environment: str | None = None) -> bool:
+        """See `Project.resume`."""
+        return self._call(partial(self._project.resume, environment))
+
+    def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
+        """See `Project.history`."""
+        return self._call(awaited(partial(self._project.history, environment, limit=limit)))
+
+    def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
+        """See `Project.show`."""
+        return self._call(awaited(partial(self._project.show, number, environment)))
+
+    def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
+        """See `Project.prune`."""
+        return self._call(partial(self._project.prune, keep_releases=keep_releases, edits=edits))
+
+    def kept_edits(
+        self, path: str | None = None, environment: str | None = None, *, restored: bool = False
+    ) -> Sequence[KeptEdit]:
+        """See `Project.kept_edits`."""
+        return self._call(awaited(partial(self._project.kept_edits, path, environment, restored=restored)))
+
+    def restore_edit(
+        self, path: str, edit: str, environment: str | None = None, *, how: HowBack = "merge"
+    ) -> HandedBack:
+        """See `Project.restore_edit`."""
+        return self._call(partial(self._project.restore_edit, path, edit, environment, how=how))
