@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from regen.config.check import Place, read_table
+from regen.config.objectives import check_objectives
 from regen.config.settings import Config, Environment
 from regen.config.sources import check_sources
 from regen.errors import ConfigError, UsageError
@@ -122,6 +123,7 @@ def _complete(config: Config, place: Place) -> Config:
     _check_names(config, place)
     _check_targets(config, place)
     check_sources(config, place)
+    check_objectives(config, place)
     return config
 
 

@@ -135,6 +135,16 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectiveTable:
+    """What a figure of regen has to be here; what is left out stays as `docs/gates.md` lists it."""
+
+    metric: Annotated[str, Key("which figure, such as `accuracy`")]
+    target: Annotated[str | None, Key("such as `> 90%`, `< 3s` or, against the last release, `<= +10%`")] = None
+    warning: Annotated[str | None, Key("from where on a warning is given, such as `90%`")] = None
+    critical: Annotated[str | None, Key("from where on something has to be done, such as `85%`")] = None
+
+
+@dataclass(frozen=True, slots=True)
 class MergeRuleTable(MergeRule):
     """What speaks for one side of a conflict where `priority` merges: the heavier side is taken, an even one stays."""
 
@@ -200,6 +210,7 @@ class Config:
         Key("One table for each; its triples stand in the graph `urn:regen:source:NAME`.", toml="source"),
     ] = ()
     evaluate: Annotated[Evaluate, Key("")] = field(default_factory=Evaluate)
+    objectives: Annotated[tuple[ObjectiveTable, ...], Key("One table for each.", toml="objective")] = ()
     merge: Annotated[Merge, Key("")] = field(default_factory=Merge)
     format: Annotated[
         Pairs,
