@@ -15,6 +15,7 @@ from regen.cli.main import told
 from regen.cli.parsing import parsed
 from regen.cli.running import LENT
 from regen.errors import ExitCode, UsageError
+from regen.state.audit import on_behalf
 
 if TYPE_CHECKING:
     from regen.holder import Post, Request
@@ -34,7 +35,12 @@ async def run(lend: Lend, request: Request, post: Post) -> int:
     """
     token = LENT.set(partial(lend, request.folder))
     try:
-        with terminal.elsewhere(request.terminal, post, request.folder), _logged(), telemetry.around(request.terminal):
+        with (
+            terminal.elsewhere(request.terminal, post, request.folder),
+            _logged(),
+            telemetry.around(request.terminal),
+            on_behalf(request.terminal.get("SUDO_USER")),
+        ):
             try:
                 return await _run(request)
             except Exception as error:  # noqa: BLE001 - the watch is another person's work, and must not end by this

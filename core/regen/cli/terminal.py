@@ -15,7 +15,8 @@ from typing import Literal, TextIO, cast
 
 Channel = Literal["out", "err"]
 _LOOKS = ("COLORTERM", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-_VARIABLES = (*_LOOKS, "TRACEPARENT", "TRACESTATE")  # what rich looks at, and the trace that a command continues
+# What rich looks at, the trace that a command continues, and who stands behind it.
+_VARIABLES = (*_LOOKS, "TRACEPARENT", "TRACESTATE", "SUDO_USER")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
 from regen.stages import deploy
 from regen.stages.evaluate import verdict
-from regen.state import releases
+from regen.state import audit, releases
 from regen.state.blobs import digest_of
 from regen.state.cache import keep, recall
 from regen.state.codec import artifact_text
@@ -63,23 +63,13 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
     ask_graph = evaluate_graph and place.environment.validate and not _passed(session)
     if idle and not ask_graph:
         return deploy.Committed(None)
-    await evaluate(session, place, plan, evaluate_graph=ask_graph)
-    if ask_graph:
-        _note_passed(session)
-    if idle:
-        return deploy.Committed(None)
-    with stage("deploy", files=len(plan.items)):
-        committed = deploy.commit(
-            session.state,
-            place.target,
-            plan,
-            inputs=inputs,
-            at=time.time(),
-            remerge=remerger(session),
-            note=_note(plan),
-            nothing=plan.nothing,
-            within=_lookups(session, place, plan),
-        )
+    with audit.attempting(session.state.db, "apply", environment=place.name, before=plan.parent):
+        await evaluate(session, place, plan, evaluate_graph=ask_graph)
+        if ask_graph:
+            _note_passed(session)
+        if idle:
+            return deploy.Committed(None)
+        committed = _commit(session, place, plan, inputs)
     note_lock(session.state, place.name)
     if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
         session.standing.pop(place.name, None)
@@ -87,6 +77,28 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
         releases.resume(session.state.db, place.name)
     session.walks &= {unit.template.digest for unit in session.units.values()}
     return committed
+
+
+def _commit(session: Session, place: Place, plan: Plan, inputs: str) -> deploy.Committed:
+    note, lookups = _note(plan), _lookups(session, place, plan)
+
+    def within(number: int | None) -> None:
+        lookups()
+        if number is not None:
+            audit.note(session.state.db, "apply", environment=place.name, why=note, before=plan.parent, after=number)
+
+    with stage("deploy", files=len(plan.items)):
+        return deploy.commit(
+            session.state,
+            place.target,
+            plan,
+            inputs=inputs,
+            at=time.time(),
+            remerge=remerger(session),
+            note=note,
+            nothing=plan.nothing,
+            within=within,
+        )
 
 
 def _refuse_outdated(session: Session, place: Place, plan: Plan, inputs: str) -> None:
@@ -173,13 +185,13 @@ def _note(plan: Plan) -> str:
     return f"{reasons[0]}{more}" if reasons else ""
 
 
-def _lookups(session: Session, place: Place, plan: Plan) -> Callable[[int | None], None]:
+def _lookups(session: Session, place: Place, plan: Plan) -> Callable[[], None]:
     """Writes what bodies asked the graph, in the transaction of the commit."""
     rendered = [item for item in (*plan.items, *plan.nothing) if item.inputs is not None and not _only_looked_at(item)]
     which = "FROM artifact WHERE environment = ? AND template = ? AND key = ?"
     places = [(item, (place.name, *artifact_text(item.artifact))) for item in rendered]
 
-    def write(_: int | None) -> None:
+    def write() -> None:
         database = session.state.db
         database.many(f"DELETE FROM lookup WHERE artifact = (SELECT id {which})", [at for _, at in places])  # noqa: S608
         database.many(

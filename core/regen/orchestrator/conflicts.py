@@ -17,7 +17,7 @@ from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import known_path, spellings
 from regen.orchestrator.survey import has_markers
 from regen.stages import deploy
-from regen.state import releases
+from regen.state import audit, releases
 from regen.state.blobs import digest_of
 from regen.state.codec import conflicts_of
 from regen.state.db import Database
@@ -120,7 +120,7 @@ async def resolve(
         case _:
             return _write_markers(session, place, found, disk, content)
     item = _settling(session, place, found, disk, content, theirs)
-    await _commit(session, place, item, f"{found.path} was settled by hand ({how})")
+    _commit(session, place, item, f"{found.path} was settled by hand ({how})")
     others = [(one.artifact, one.marked) for one in open_ones if one is not found]
     remember(session, place, found.path, found.marked, content, others)
     # A newer render may wait, or another path: the next cycle looks.
@@ -146,6 +146,17 @@ def _write_markers(
             hint="run `regen apply` to merge again, or settle it with --merged",
         )
     (place.root / found.path).write_bytes(marked)
+    standing = session.parent(place)
+    why = "conflict markers were written into the file"
+    audit.note(
+        session.state.db,
+        "resolve",
+        environment=place.name,
+        subject=found.path,
+        why=why,
+        before=standing,
+        after=standing,
+    )
     return f"wrote conflict markers into {found.path}; edit it, then run `regen resolve {found.path} --merged`"
 
 
@@ -171,17 +182,25 @@ def _settling(
     )
 
 
-async def _commit(session: Session, place: Place, item: PlanItem, note: str) -> None:
-    plan = Plan(place.name, session.parent(place), session.revision, (item,))
-    deploy.commit(
-        session.state,
-        place.target,
-        plan,
-        inputs=_inputs(session, place),
-        at=time.time(),
-        remerge=remerger(session),
-        note=note,
-    )
+def _commit(session: Session, place: Place, item: PlanItem, note: str) -> None:
+    database, parent = session.state.db, session.parent(place)
+    plan = Plan(place.name, parent, session.revision, (item,))
+
+    def within(number: int | None) -> None:
+        after = parent if number is None else number
+        audit.note(database, "resolve", environment=place.name, subject=item.path, why=note, before=parent, after=after)
+
+    with audit.attempting(database, "resolve", environment=place.name, subject=item.path, why=note, before=parent):
+        deploy.commit(
+            session.state,
+            place.target,
+            plan,
+            inputs=_inputs(session, place),
+            at=time.time(),
+            remerge=remerger(session),
+            note=note,
+            within=within,
+        )
 
 
 def _inputs(session: Session, place: Place) -> str:

@@ -19,7 +19,7 @@ from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import spellings
 from regen.stages import deploy
 from regen.stages import merge as merging
-from regen.state import releases
+from regen.state import audit, releases
 from regen.state.blobs import digest_of
 from regen.state.records import Record
 from regen.state.stale import add_stale
@@ -101,10 +101,18 @@ async def hand_back(
             return HandedBack(edit, where, "conflict", answer.conflicts)
         at = time.time()
         if answer.content is None or _write(session, place, edit, record, where, disk, answer.content, at):
-            releases.mark_restored(session.state.db, place.name, edit, at)
+            _note(session, place, edit, where, answer.outcome, at)
             aside = [one for one in releases.kept_edits(session.state.db, place.name, where) if one.at == at]
             return HandedBack(edit, where, answer.outcome, answer.conflicts, next(iter(aside), None))
     raise DeployError(f"{where} keeps changing; nothing was written", hint="stop what writes there, and run it again")
+
+
+def _note(session: Session, place: Place, edit: KeptEdit, path: str, outcome: Outcome, at: float) -> None:
+    database, standing = session.state.db, session.parent(place)
+    why = f"edit {edit.name}, set aside at {edit.path}: {outcome}"
+    with database.transaction():
+        releases.mark_restored(database, place.name, edit, at)
+        audit.note(database, "restore", environment=place.name, subject=path, why=why, before=standing, after=standing)
 
 
 def _find(session: Session, place: Place, path: str, name: str, start: Path | None) -> KeptEdit:

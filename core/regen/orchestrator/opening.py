@@ -19,7 +19,7 @@ from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.hooks.protocols import Executor
 from regen.model.settings import PluginSettings
-from regen.orchestrator.apply import remerger
+from regen.orchestrator.accounts import note_environments, recover
 from regen.orchestrator.filling import let_go
 from regen.orchestrator.intake import Intake
 from regen.orchestrator.persist import read_sum
@@ -73,13 +73,14 @@ async def open_session(
         session.extra, session.stack = plugins, stack
         stack.callback(let_go, session)
         stack.callback(session.notifier.close)
+        note_environments(session)
         _recover(session)
         yield session
 
 
 def _recover(session: Session) -> None:
     for place in session.places:
-        deploy.recover(session.state, place.target, at=time.time(), remerge=remerger(session))
+        recover(session, place)
 
 
 def refresh_session(session: Session) -> None:
@@ -191,6 +192,7 @@ async def reload_session(session: Session) -> None:
         executors = await _executors(config, hooks, session.stack, alone=bool(session.extra))
     session.config, session.hooks, session.settings = config, hooks, settings
     session.places, session.executors, session.languages = places, executors, languages
+    note_environments(session)
     session.loader, session.units_signature, session.prefix_table = _loader(config, hooks), None, None
     session.found.clear()
 

@@ -11,11 +11,12 @@ from regen.config import find_root, load_config
 from regen.errors import UsageError
 from regen.holder import STATE_FOLDER
 from regen.model.artifact import Because
+from regen.model.audit import Entry
 from regen.model.merge import Conflict
 from regen.model.release import Release
 from regen.orchestrator.conflicts import OpenConflict, conflicts
 from regen.orchestrator.settle import ReleaseChanges, release_changes
-from regen.state import releases
+from regen.state import audit, releases
 from regen.state.blobs import digest_of
 from regen.state.opening import State, read_state
 
@@ -24,6 +25,22 @@ def read_history(folder: Path, environment: str | None, *, limit: int | None = N
     """Releases of an environment, the newest first; the first environment for None. Raises as `_read`."""
     with _read(folder, environment) as (state, where):
         return releases.history(state.db, where.name, limit=limit) if state is not None else ()
+
+
+def read_audit(
+    folder: Path,
+    environment: str | None = None,
+    *,
+    action: str | None = None,
+    since: float | None = None,
+    limit: int | None = None,
+) -> Sequence[Entry]:
+    """Rows of the audit, the newest first; see `regen.state.audit.entries`. Raises as `_read`."""
+    with _read(folder, environment) as (state, where):
+        if state is None:
+            return ()
+        name = where.name if environment is not None else None
+        return audit.entries(state.db, environment=name, action=action, since=since, limit=limit)
 
 
 def read_release(folder: Path, environment: str | None, number: int) -> ReleaseChanges:

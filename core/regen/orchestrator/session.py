@@ -152,7 +152,11 @@ class Session:
 
     def parent(self, place: Place) -> int | None:
         """Number of an environment's current release; None before the first."""
-        release = releases.current(self.state.db, place.name)
+        return self.parent_of(place.name)
+
+    def parent_of(self, environment: str) -> int | None:
+        """The same by the environment's name, which the configuration may not have any more."""
+        release = releases.current(self.state.db, environment)
         return None if release is None else release.number
 
     def graph_iri(self, path: str) -> str:

@@ -13,7 +13,7 @@ from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
-from regen.state import releases
+from regen.state import audit, releases
 from regen.state.db import Database
 from regen.state.stale import add_stale
 
@@ -56,22 +56,51 @@ def ask_back(session: Session, place: Place, path: str, *, start: Path | None) -
     if record is None or ((place.root / name).exists() and record.state != Standing.DELETED):
         raise UsageError(f"{path} is there", hint="`regen restore` brings back what was deleted by hand")
     because = Because("restored", f"`regen restore {name}`")
-    add_stale(session.state.db, place.name, {record.artifact: because}, session.revision)
+    database, standing = session.state.db, session.parent(place)
+    with database.transaction():
+        add_stale(database, place.name, {record.artifact: because}, session.revision)
+        why = "asked back after it was deleted by hand"
+        audit.note(database, "restore", environment=place.name, subject=name, why=why, before=standing, after=standing)
 
 
 async def rollback(
-    session: Session, place: Place, number: int | None, *, discard_edits: bool, force: bool
+    session: Session, place: Place, number: int | None, *, discard_edits: bool, force: bool, why: str = "manual"
 ) -> deploy.RolledBack:
-    """Restore a release; see `regen.stages.deploy.rollback`."""
-    return deploy.rollback(
-        session.state,
-        place.target,
-        to=number,
-        at=time.time(),
-        remerge=remerger(session),
-        discard_edits=discard_edits,
-        force=force,
-    )
+    """Restore a release; see `regen.stages.deploy.rollback`.
+
+    Args:
+        why: the trigger, for the audit: "manual" where a person asked.
+    """
+    database = session.state.db
+    ways = [why, *(["forced"] if force else []), *(["edits discarded"] if discard_edits else [])]
+    before = session.parent(place)
+
+    def within(left: Release, made: Release) -> None:
+        told = f"{', '.join(ways)}: {made.note}"
+        audit.note(database, "rollback", environment=place.name, why=told, before=left.number, after=made.number)
+
+    with audit.attempting(database, "rollback", environment=place.name, why=", ".join(ways), before=before):
+        return deploy.rollback(
+            session.state,
+            place.target,
+            to=number,
+            at=time.time(),
+            remerge=remerger(session),
+            discard_edits=discard_edits,
+            force=force,
+            within=within,
+        )
+
+
+def resume(session: Session, place: Place) -> bool:
+    """Lift the hold of a rollback; whether there was one."""
+    database, standing = session.state.db, session.parent(place)
+    with database.transaction():
+        held = releases.resume(database, place.name)
+        if held:
+            why = "no longer held after a rollback"
+            audit.note(database, "resume", environment=place.name, why=why, before=standing, after=standing)
+    return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +158,12 @@ def prune(session: Session, *, keep_releases: int, edits: bool = False) -> str:
     if keep_releases < 1:
         raise UsageError("the current release is always kept", hint="--keep 1 keeps nothing else")
     database = session.state.db
-    forgotten = sum(releases.forget(database, place.name, keep=keep_releases, edits=edits) for place in session.places)
+    with database.transaction():
+        forgotten = sum(
+            releases.forget(database, place.name, keep=keep_releases, edits=edits) for place in session.places
+        )
+        gone = ", and edits set aside before them" if edits else ""
+        audit.note(database, "prune", why=f"{forgotten} old releases forgotten{gone}; {keep_releases} are kept")
     pruned = session.state.blobs.prune(releases.reachable(database))
     waiting = sum(len(releases.kept_edits(database, place.name)) for place in session.places)
     left = f"; {waiting} edits that were set aside stay: `regen restore --list`" if waiting else ""

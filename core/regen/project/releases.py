@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from regen.model.audit import Entry
 from regen.model.release import Release
 from regen.orchestrator import settle
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
 from regen.stages.deploy import RolledBack
-from regen.state import releases
+from regen.state import audit, releases
 
 
 class ReleasesMixin:
@@ -41,11 +42,30 @@ class ReleasesMixin:
     async def resume(self, environment: str | None = None) -> bool:
         """Go on after a rollback with the inputs as they are; False where nothing was held."""
         async with self._session.turn:
-            return releases.resume(self._session.state.db, self._session.place(environment).name)
+            return settle.resume(self._session, self._session.place(environment))
 
     def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
         """Releases, the newest first."""
         return releases.history(self._session.state.db, self._session.place(environment).name, limit=limit)
+
+    def audit(
+        self,
+        environment: str | None = None,
+        *,
+        action: str | None = None,
+        since: float | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Entry]:
+        """Who did what, when, why, from which release to which; the newest first.
+
+        Args:
+            environment: only what was done there, or in the whole project; None: everything.
+            action: only this one, such as "rollback".
+            since: only what was done at this time or later; seconds since the epoch, UTC.
+            limit: how many at most.
+        """
+        name = None if environment is None else self._session.place(environment).name
+        return audit.entries(self._session.state.db, environment=name, action=action, since=since, limit=limit)
 
     def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
         """One release and what it changed."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from regen.model.audit import Entry
 from regen.model.release import KeptEdit, Release
 from regen.orchestrator import settle
 from regen.orchestrator.edits import HandedBack, HowBack
@@ -42,6 +43,18 @@ class SyncReleasesMixin:
     def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
         """See `Project.history`."""
         return self._call(awaited(partial(self._project.history, environment, limit=limit)))
+
+    def audit(
+        self,
+        environment: str | None = None,
+        *,
+        action: str | None = None,
+        since: float | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Entry]:
+        """See `Project.audit`."""
+        asked = partial(self._project.audit, environment, action=action, since=since, limit=limit)
+        return self._call(awaited(asked))
 
     def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
         """See `Project.show`."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from regen.errors import StateError
-from regen.state import db, lock
+from regen.state import audit, db, lock
 from regen.state.blobs import BlobStore
 from regen.state.db import Database
 
@@ -57,6 +57,7 @@ def open_state(folder: Path, *, command: str, wait_s: float = 0.0, lock_folder: 
         state = _opened(folder, lock_folder, read_only=False)
         try:
             state.blobs.index_packs()
+            audit.begin(state.db, _before_the_audit(state))
             yield state
         finally:
             state.db.close()
@@ -76,8 +77,17 @@ def read_state(folder: Path, *, lock_folder: Path | None = None) -> Iterator[Sta
 
 
 def set_aside(folder: Path) -> Path:
-    """Move a damaged `state.db` aside, deleting nothing; gives its new name. Call it as the holder, with it closed."""
-    return db.set_aside(folder / db.NAME)
+    """Move a damaged `state.db` aside, deleting nothing, and begin anew; gives its new name.
+
+    Call it as the holder, with the database closed.
+    """
+    aside = db.set_aside(folder / db.NAME)
+    database = db.Database(folder / db.NAME)
+    try:
+        audit.note(database, "rebuild", why=f"a new chain: the damaged state and its audit are in {aside.name}")
+    finally:
+        database.close()
+    return aside
 
 
 def _make(folder: Path) -> None:
@@ -97,3 +107,19 @@ def _opened(folder: Path, lock_folder: Path | None, *, read_only: bool) -> State
     database = Database(folder / db.NAME, read_only=read_only)
     blobs = BlobStore(folder / "blobs", database)
     return State(folder, database, blobs, lock_folder or folder.with_name("regen.lock"))
+
+
+def _before_the_audit(state: State) -> Callable[[], str]:
+    """Why the audit begins, found out only where it does."""
+
+    def why() -> str:
+        row = state.db.one("SELECT count(*) FROM release")
+        if row is not None and row[0]:
+            return f"a new chain: {row[0]} releases were made before there was an audit"
+        if next(state.lock_folder.rglob("*.lock"), None) is not None:
+            return (
+                "a new chain: `.regen` was made anew beside a `regen.lock` that was there (deleted, or a fresh clone)"
+            )
+        return "a new project"
+
+    return why

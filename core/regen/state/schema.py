@@ -148,4 +148,18 @@ MIGRATIONS: tuple[str, ...] = (
         name TEXT PRIMARY KEY, marked TEXT NOT NULL, content TEXT NOT NULL, path TEXT NOT NULL, at REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    -- Who did what: rows are only added; `digest` is over the row and the digest of the one before.
+    CREATE TABLE audit (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL,
+        environment TEXT, subject TEXT NOT NULL, why TEXT NOT NULL, before INTEGER, after INTEGER, user TEXT NOT NULL,
+        uid INTEGER NOT NULL, machine TEXT NOT NULL, sudo TEXT, digest TEXT NOT NULL
+    );
+    CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN
+        SELECT RAISE(ABORT, 'rows of the audit are never changed');
+    END;
+    CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN
+        SELECT RAISE(ABORT, 'rows of the audit are never deleted');
+    END;
+    """,
 )

@@ -62,4 +62,17 @@ COMMANDS: tuple[Command, ...] = (
         ),
         beside=True,
     ),
+    Command(
+        "audit",
+        "account:audit",
+        "Show who did what, when, why, and from which release to which; the newest first.",
+        (
+            argument("-n", "--limit", type=int, default=40, metavar="N", help="how many"),
+            argument("--action", metavar="A", help="only this one, such as `rollback`"),
+            argument("--since", metavar="WHEN", help="a time: 2026-01-31, 2026-01-31T12:00; or an age: 2h, 7d"),
+            argument("--env", metavar="NAME", help="only what was done in this environment, or in the whole project"),
+            JSON,
+            DIRECTORY,
+        ),
+    ),
 )

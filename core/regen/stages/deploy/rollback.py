@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from regen.errors import DeployError, UsageError
@@ -50,6 +50,7 @@ def rollback(
     remerge: Remerge,
     discard_edits: bool = False,
     force: bool = False,
+    within: Callable[[Release, Release], None] | None = None,
 ) -> RolledBack:
     """Restore the exact bytes of a release, deletions included, as a new release, and hold the environment there.
 
@@ -61,6 +62,7 @@ def rollback(
         at: now, in seconds since the epoch, UTC.
         discard_edits: do not merge edits; their bytes are kept all the same.
         force: go to a release that is marked bad, too.
+        within: runs in the transaction of the commit, with the release that is left and the one that it makes.
 
     Raises:
         UsageError: there is no such release, it is the current one, or it is bad.
@@ -77,6 +79,8 @@ def rollback(
     record = CommitRecord(target.environment, way.number, RecordKind.ROLLBACK, at, changed)
     with recording(state, target, prepared):
         _write_rows(state, target, way, restored, prepared)
+        if within is not None:
+            within(way.left, release(state.db, target.environment, way.number))
         write_record(state.db, record)
     faults.point("rollback.recorded")
     settled = carry_out(state, target, record, remerge=remerge, journal=journal)

@@ -1,0 +1,81 @@
+"""Commands that account for what was done: audit."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+
+from regen.cli import document, show
+from regen.errors import ExitCode, UsageError
+from regen.model.audit import Entry
+from regen.orchestrator.outcome import when
+
+_AGE_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+
+
+def audit(
+    limit: int = 40,
+    action: str | None = None,
+    since: str | None = None,
+    env: str | None = None,
+    json: bool = False,
+    directory: Path = Path(),
+) -> int:
+    """Show who did what, when, why, and from which release to which."""
+    from regen.orchestrator.reading import read_audit
+
+    first = None if since is None else moment(since, time.time())
+    entries = read_audit(directory, env, action=action, since=first, limit=limit)
+    if json:
+        document.write(entries)
+        return ExitCode.DONE
+    console = show.out()
+    if not entries:
+        console.print("nothing was done", markup=False)
+        return ExitCode.DONE
+    show.table(
+        console,
+        ("at", "who", "action", "where", "release", "why"),
+        (
+            (when(one.at), str(one.who), _action(one), one.environment or "project", _release(one), _why(one))
+            for one in entries
+        ),
+    )
+    return ExitCode.DONE
+
+
+def moment(text: str, now: float) -> float:
+    """What a person means by "2026-01-31", "2026-01-31T12:00", "2h" or "7d", as seconds since the epoch, UTC.
+
+    Args:
+        now: what an age is counted from. A time without a zone is local.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    age = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", text)
+    if age is not None:
+        return now - float(age[1]) * _AGE_S[age[2]]
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"{text!r} is no time", hint="write 2026-01-31, 2026-01-31T12:00, or an age: 30m, 2h, 7d"
+        ) from None
+
+
+def _action(one: Entry) -> str:
+    return one.action if one.outcome == "done" else f"{one.action}, {one.outcome}"
+
+
+def _release(one: Entry) -> str:
+    if one.before == one.after or one.after is None:
+        return "" if one.before is None else str(one.before)
+    return f"{one.before or '-'} → {one.after}"
+
+
+def _why(one: Entry) -> str:
+    text = " ".join(filter(None, (f"{one.subject}:" if one.subject else "", one.why.partition("\n")[0])))
+    return f"{text} (the clock went back {one.clock_back_s:,.0f} s)" if one.clock_back_s >= 1 else text
