@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from regen.lines.merge import merge
 from regen.model.artifact import ArtifactId, Because
@@ -143,8 +144,9 @@ class World:
             note="test",
         )
 
-    def rollback(self, to: int | None = None, **options: bool) -> deploy.RolledBack:
-        return deploy.rollback(self.state, self.target, to=to, at=self.now(), remerge=self.remerge, **options)
+    def rollback(self, to: int | None = None, **options: Any) -> deploy.RolledBack:
+        wanted = deploy.Wanted(to, **options)
+        return deploy.rollback(self.state, self.target, wanted, at=self.now(), remerge=self.remerge)
 
     def recover(self) -> deploy.Recovered | None:
         return deploy.recover(self.state, self.target, at=self.now(), remerge=self.remerge)

@@ -134,6 +134,28 @@ def test_a_rollback_beside_a_watch_holds_the_environment(world: World, anyio_bac
         assert (turn.trigger, world.read("bob.txt")[:12]) == ("regen resume", "name: Robert")
 
 
+def test_a_watch_leaves_a_frozen_environment_alone(world: World, anyio_backend: str) -> None:
+    """What changes meanwhile stays stale; a person's `apply` deploys it, and `resume` lets the watch go on."""
+    before = world.tree()
+    with watched(world, anyio_backend) as watch:
+        code, _, err = regen(world, "rollback", "--why", "it burns")
+        assert (code, "there is no release before it" in err) == (2, True)
+        assert watch.served()[1] == 2
+        world.graph(ROBERT)
+        turn = watch.turn()
+        assert turn.applied is not None
+        assert (turn.applied.held, turn.applied.frozen is not None) == (True, True)
+        assert world.tree() == before
+        status = regen(world, "status")[1]
+        assert "at the bad release 1 (it burns), until `regen resume`" in status
+        assert "1 wait to be rendered" in status
+        assert regen(world, "apply")[0] == 0
+        assert world.read("bob.txt")[:12] == "name: Robert"
+        assert "frozen" in regen(world, "status")[1]
+        assert regen(world, "resume")[0] == 0
+        assert "frozen" not in regen(world, "status")[1]
+
+
 def test_alone_and_beside_a_holder_are_the_same(world: World, anyio_backend: str) -> None:
     """Exit codes, what is printed, and every byte of the outputs, in a story with all that can go wrong."""
     other = World(world.root.with_name("other"), {})

@@ -53,6 +53,10 @@ class UsageError(RegenError):
     """A command or a library call that cannot be meant."""
 
 
+class FrozenError(UsageError):
+    """A rollback found no good release to go to; its environment is frozen."""
+
+
 class ConfigError(RegenError):
     """`regen.toml` or `[tool.regen]` is wrong."""
 

@@ -23,6 +23,10 @@ _HELD = (
     "{} is held since a rollback from these inputs; nothing was done. "
     "Change the graph or a template, or run `regen resume`."
 )
+_FROZEN = (
+    "{} is frozen with the bad release {}; nothing was done. "
+    "Mend the inputs and run `regen apply`, then `regen resume`."
+)
 
 
 def plan(
@@ -153,13 +157,18 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
         return
     console = show.out()
     if applied.held:
-        show.err().print(_HELD.format(applied.plan.environment), style="yellow", markup=False)
+        show.err().print(_held(applied), style="yellow", markup=False)
         return
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)
     if applied.release is not None:
         console.print(f"release {applied.release.number} in {duration_s:.2f} s", style="bold")
     show.open_conflicts(console, applied.open_conflicts)
+
+
+def _held(applied: Applied) -> str:
+    environment, freeze = applied.plan.environment, applied.frozen
+    return _HELD.format(environment) if freeze is None else _FROZEN.format(environment, freeze.release)
 
 
 def watch(
@@ -213,7 +222,7 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
         return
     console.print(head, style="dim", markup=False)
     if applied.held:
-        console.print(_HELD.format(turn.environment), style="yellow", markup=False)
+        console.print(_held(applied), style="yellow", markup=False)
         return
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)

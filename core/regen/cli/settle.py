@@ -26,6 +26,7 @@ def init(
 
 def rollback(
     number: int | None = None,
+    why: str = "",
     discard_edits: bool = False,
     force: bool = False,
     env: str | None = None,
@@ -37,7 +38,7 @@ def rollback(
 
     async def work() -> int:
         async with opened(directory, "rollback", wait_s=wait) as project:
-            done = await project.rollback(number, env, discard_edits=discard_edits, force=force)
+            done = await project.rollback(number, env, why=why, discard_edits=discard_edits, force=force)
             if json:
                 document.write(done)
                 return ExitCode.DONE

@@ -115,14 +115,35 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """An environment that a rollback holds: no release from `inputs` goes there.
+    """An environment that a rollback holds: no release from `inputs` goes there, nor one from `interrupted`.
 
     Attributes:
         inputs: the input digest of the release that was left.
         release: the release that the rollback made.
         at: seconds since the epoch, UTC.
+        interrupted: the input digest of a cycle that made way for the rollback; None where none did.
     """
 
     inputs: str
     release: int
     at: float
+    interrupted: str | None = None
+
+    def on(self, inputs: str) -> bool:
+        """Whether no release from these inputs goes there."""
+        return inputs in (self.inputs, self.interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """An environment to which no automatic cycle deploys, for a rollback found no good release to go to.
+
+    Attributes:
+        release: the bad one that stands there.
+        at: seconds since the epoch, UTC.
+        why: what asked for the rollback, in one line.
+    """
+
+    release: int
+    at: float
+    why: str

@@ -20,7 +20,7 @@ from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
 from regen.stages import deploy
 from regen.stages.evaluate import verdict
-from regen.state import audit, releases
+from regen.state import audit, holds
 from regen.state.blobs import digest_of
 from regen.state.cache import keep, recall
 from regen.state.codec import artifact_text
@@ -35,7 +35,9 @@ _PASSED = "graph_passed"  # the row of `meta` with the digest of the graph that 
 _WRITES = {Action.CREATE, Action.UPDATE, Action.MERGE, Action.DELETE}
 
 
-async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: bool) -> deploy.Committed | None:
+async def apply(
+    session: Session, place: Place, plan: Plan, *, evaluate_graph: bool, automatic: bool
+) -> deploy.Committed | None:
     """Do what a plan says, all of it or nothing.
 
     Args:
@@ -44,9 +46,10 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
         plan: of this session.
         evaluate_graph: whether gates that look at the whole graph are asked, of a graph that did not pass them yet;
             they are though the plan does nothing.
+        automatic: whether nobody asked for this very cycle, so that a frozen environment is left alone.
 
     Returns:
-        What was committed; None where the environment is held and nothing was tried.
+        What was committed; None where the environment is held or frozen, and nothing was tried.
 
     Raises:
         UsageError: the plan is of an earlier state of the session.
@@ -56,8 +59,8 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
     inputs = session.inputs()
     _refuse_outdated(session, place, plan, inputs)
     persist(session)
-    hold = releases.held(session.state.db, place.name)
-    if hold is not None and hold.inputs == inputs:
+    hold = holds.held(session.state.db, place.name)
+    if (hold is not None and hold.on(inputs)) or (automatic and holds.frozen(session.state.db, place.name)):
         return None
     idle = not (plan.items or plan.nothing)
     ask_graph = evaluate_graph and place.environment.validate and not _passed(session)
@@ -74,7 +77,7 @@ async def apply(session: Session, place: Place, plan: Plan, *, evaluate_graph: b
     if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
         session.standing.pop(place.name, None)
     if hold is not None and committed.release is not None:
-        releases.resume(session.state.db, place.name)
+        holds.let_go(session.state.db, place.name)
     session.walks &= {unit.template.digest for unit in session.units.values()}
     return committed
 

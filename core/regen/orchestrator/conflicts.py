@@ -17,7 +17,7 @@ from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import known_path, spellings
 from regen.orchestrator.survey import has_markers
 from regen.stages import deploy
-from regen.state import audit, releases
+from regen.state import audit, holds, releases
 from regen.state.blobs import digest_of
 from regen.state.codec import conflicts_of
 from regen.state.db import Database
@@ -205,5 +205,5 @@ def _commit(session: Session, place: Place, item: PlanItem, note: str) -> None:
 
 def _inputs(session: Session, place: Place) -> str:
     """What a person settles is made from what the release before was; a rollback that holds goes on holding."""
-    hold, newest = releases.held(session.state.db, place.name), releases.current(session.state.db, place.name)
+    hold, newest = holds.held(session.state.db, place.name), releases.current(session.state.db, place.name)
     return hold.inputs if hold is not None else newest.inputs if newest is not None else session.inputs()

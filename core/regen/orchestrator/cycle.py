@@ -15,6 +15,7 @@ from regen.orchestrator.conflicts import conflicts
 from regen.orchestrator.filling import sound_store
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
+from regen.state import holds
 
 
 @asynccontextmanager
@@ -57,11 +58,12 @@ async def carry_out(
         RegenError: see `regen.orchestrator.apply`.
     """
     graph_gates = session.settings.shacl == "always" or (session.settings.shacl == "apply" and not watching)
-    committed = await apply(session, place, plan, evaluate_graph=graph_gates)
+    committed = await apply(session, place, plan, evaluate_graph=graph_gates, automatic=watching)
     still_open = len(conflicts(session.state.db, place.name))
     if committed is None:
         cycle.result = "skip"
-        applied = Applied(plan, held=True, open_conflicts=still_open)
+        freeze = holds.frozen(session.state.db, place.name) if watching else None
+        applied = Applied(plan, held=True, frozen=freeze, open_conflicts=still_open)
     else:
         applied = Applied(plan, committed.release, committed.again, committed.kept, still_open)
     cycle.set(

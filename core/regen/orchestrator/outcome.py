@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from regen.errors import RegenError
 from regen.holder import Served
 from regen.model.plan import Plan
-from regen.model.release import Release
+from regen.model.release import Freeze, Release
 from regen.stages.deploy import KeptEdit
 
 
@@ -22,7 +22,8 @@ class Applied:
         again: files that were edited meanwhile and merged once more.
         kept: edits that were set aside, as blobs.
         open_conflicts: how many conflicts the environment has now.
-        held: whether a rollback holds the environment on these inputs: nothing was done.
+        held: whether a rollback holds the environment on these inputs, or froze it: nothing was done.
+        frozen: why no watch deploys there; None: it is not frozen, or a person asked for the cycle.
     """
 
     plan: Plan
@@ -31,6 +32,7 @@ class Applied:
     kept: tuple[KeptEdit, ...] = ()
     open_conflicts: int = 0
     held: bool = False
+    frozen: Freeze | None = None
 
 
 @dataclass(frozen=True, slots=True)

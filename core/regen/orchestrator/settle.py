@@ -13,7 +13,7 @@ from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
-from regen.state import audit, releases
+from regen.state import audit, holds, releases
 from regen.state.db import Database
 from regen.state.stale import add_stale
 
@@ -63,44 +63,36 @@ def ask_back(session: Session, place: Place, path: str, *, start: Path | None) -
         audit.note(database, "restore", environment=place.name, subject=name, why=why, before=standing, after=standing)
 
 
-async def rollback(
-    session: Session, place: Place, number: int | None, *, discard_edits: bool, force: bool, why: str = "manual"
-) -> deploy.RolledBack:
-    """Restore a release; see `regen.stages.deploy.rollback`.
-
-    Args:
-        why: the trigger, for the audit: "manual" where a person asked.
-    """
+async def rollback(session: Session, place: Place, wanted: deploy.Wanted) -> deploy.RolledBack:
+    """Restore a release; see `regen.stages.deploy.rollback`."""
     database = session.state.db
-    ways = [why, *(["forced"] if force else []), *(["edits discarded"] if discard_edits else [])]
+    ways = [wanted.why or "manual"]
+    ways += [text for text, on in (("forced", wanted.force), ("edits discarded", wanted.discard_edits)) if on]
     before = session.parent(place)
 
     def within(left: Release, made: Release) -> None:
-        told = f"{', '.join(ways)}: {made.note}"
+        told = f"{', '.join(ways)}: release {made.restores} restored"
         audit.note(database, "rollback", environment=place.name, why=told, before=left.number, after=made.number)
 
     with audit.attempting(database, "rollback", environment=place.name, why=", ".join(ways), before=before):
         return deploy.rollback(
-            session.state,
-            place.target,
-            to=number,
-            at=time.time(),
-            remerge=remerger(session),
-            discard_edits=discard_edits,
-            force=force,
-            within=within,
+            session.state, place.target, wanted, at=time.time(), remerge=remerger(session), within=within
         )
 
 
 def resume(session: Session, place: Place) -> bool:
-    """Lift the hold of a rollback; whether there was one."""
+    """Let releases in again after a rollback, with the inputs as they are; False where nothing kept them out."""
     database, standing = session.state.db, session.parent(place)
     with database.transaction():
-        held = releases.resume(database, place.name)
-        if held:
-            why = "no longer held after a rollback"
+        was = [
+            text
+            for lift, text in ((holds.let_go, "held after a rollback"), (holds.thaw, "frozen"))
+            if lift(database, place.name)
+        ]
+        if was:
+            why = f"no longer {' and '.join(was)}"
             audit.note(database, "resume", environment=place.name, why=why, before=standing, after=standing)
-    return held
+    return bool(was)
 
 
 @dataclass(frozen=True, slots=True)

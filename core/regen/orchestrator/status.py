@@ -9,10 +9,10 @@ from pathlib import Path
 from regen.config import Config, find_root, load_config
 from regen.holder import STATE_FOLDER
 from regen.model.graphfile import SOURCE
-from regen.model.release import Hold, Release
+from regen.model.release import Freeze, Hold, Release
 from regen.orchestrator.outcome import when
 from regen.stages.deploy import Interrupted, interrupted
-from regen.state import releases
+from regen.state import holds, releases
 from regen.state.files import read_files
 from regen.state.opening import State, read_state
 from regen.state.records import Records
@@ -35,6 +35,7 @@ class Status:
         conflicts: open ones.
         set_aside: edits that wait to be restored.
         hold: set while a rollback holds the environment.
+        freeze: set while no watch deploys there, for no good release was left to go back to.
         interrupted: set while a deployment was cut off; the next command that opens the project ends it.
         sources: graphs in force that are no files.
     """
@@ -52,6 +53,7 @@ class Status:
     conflicts: int
     set_aside: int
     hold: Hold | None
+    freeze: Freeze | None
     interrupted: Interrupted | None
     sources: int = 0
 
@@ -79,6 +81,9 @@ class Status:
             yield "set aside", f"{self.set_aside} edits: `regen restore --list` names them"
         if self.hold is not None:
             yield "held", f"since {when(self.hold.at)}, by a rollback: change the inputs, or run `regen resume`"
+        if self.freeze is not None:
+            since, bad = when(self.freeze.at), self.freeze.release
+            yield "frozen", f"since {since}, at the bad release {bad} ({self.freeze.why}), until `regen resume`"
         if self.interrupted is not None:
             yield (
                 "interrupted",
@@ -100,7 +105,7 @@ def read_status(folder: Path, environment: str | None) -> Status:
 
 def _empty(config: Config, name: str) -> Status:
     target = config.environment(name).target
-    return Status(str(config.root), name, target, None, 0, 0, 0, (), (), 0, 0, 0, None, None)
+    return Status(str(config.root), name, target, None, 0, 0, 0, (), (), 0, 0, 0, None, None, None)
 
 
 def _status(config: Config, name: str, state: State) -> Status:
@@ -122,7 +127,8 @@ def _status(config: Config, name: str, state: State) -> Status:
         stale=count_stale(database, name),
         conflicts=int(conflicts[0]) if conflicts is not None else 0,
         set_aside=len(releases.kept_edits(database, name)),
-        hold=releases.held(database, name),
+        hold=holds.held(database, name),
+        freeze=holds.frozen(database, name),
         interrupted=interrupted(state, name),
         sources=sources,
     )

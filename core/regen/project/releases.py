@@ -9,7 +9,7 @@ from regen.model.release import Release
 from regen.orchestrator import settle
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
-from regen.stages.deploy import RolledBack
+from regen.stages.deploy import RolledBack, Wanted
 from regen.state import audit, releases
 
 
@@ -23,24 +23,30 @@ class ReleasesMixin:
         number: int | None = None,
         environment: str | None = None,
         *,
+        why: str = "",
         discard_edits: bool = False,
         force: bool = False,
     ) -> RolledBack:
         """Restore the exact bytes of a release, and hold the environment there.
 
         Args:
-            number: of the release; the parent of the current one for None.
+            number: of the release; the nearest good ancestor of the current one for None.
             environment: its name; the first one for None.
+            why: what asks for it, in one line, for the history.
             discard_edits: do not merge edits made since; they are kept as blobs either way.
             force: go to a release that is marked bad, too.
+
+        Raises:
+            UsageError: there is no such release, it is the current one, or it is bad.
+            FrozenError: no good release is left; the environment is frozen until `resume`.
+            DeployError: the deployment failed; what it had changed was put back.
         """
+        wanted = Wanted(number, why, discard_edits=discard_edits, force=force)
         async with running(self._session, "rollback"):
-            return await settle.rollback(
-                self._session, self._session.place(environment), number, discard_edits=discard_edits, force=force
-            )
+            return await settle.rollback(self._session, self._session.place(environment), wanted)
 
     async def resume(self, environment: str | None = None) -> bool:
-        """Go on after a rollback with the inputs as they are; False where nothing was held."""
+        """Go on after a rollback with the inputs as they are; False where nothing was held or frozen."""
         async with self._session.turn:
             return settle.resume(self._session, self._session.place(environment))
 

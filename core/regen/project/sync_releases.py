@@ -28,12 +28,13 @@ class SyncReleasesMixin:
         number: int | None = None,
         environment: str | None = None,
         *,
+        why: str = "",
         discard_edits: bool = False,
         force: bool = False,
     ) -> RolledBack:
         """See `Project.rollback`."""
         return self._call(
-            partial(self._project.rollback, number, environment, discard_edits=discard_edits, force=force)
+            partial(self._project.rollback, number, environment, why=why, discard_edits=discard_edits, force=force)
         )
 
     def resume(self, environment: str | None = None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from regen.errors import UsageError
-from regen.model.release import Hold, KeptEdit, Release, ReleaseState, Version
+from regen.model.release import KeptEdit, Release, ReleaseState, Version
 from regen.state.codec import artifact_of, rows_of
 from regen.state.db import Database
 from regen.state.records import because_values
@@ -167,35 +167,6 @@ def left_at(db: Database, environment: str, path: str) -> str | None:
         "SELECT after FROM version WHERE environment = ? AND path = ? ORDER BY since DESC LIMIT 1", (environment, path)
     )
     return row[0] if row is not None else None
-
-
-def rollback_target(db: Database, environment: str) -> int | None:
-    """The release that `regen rollback` without a number goes to; None where there is none before.
-
-    It is the newest good one below the release whose contents stand now.
-    """
-    now = current(db, environment)
-    if now is None:
-        return None
-    row = db.one(
-        "SELECT max(number) FROM release WHERE environment = ? AND number < ? AND state = ? AND restores IS NULL",
-        (environment, now.restores if now.restores is not None else now.number, ReleaseState.DEPLOYED.value),
-    )
-    return None if row is None else row[0]
-
-
-def held(db: Database, environment: str) -> Hold | None:
-    """The hold that a rollback put on an environment; None where there is none."""
-    row = db.one("SELECT inputs, release, at FROM hold WHERE environment = ?", (environment,))
-    return Hold(*row) if row is not None else None
-
-
-def resume(db: Database, environment: str) -> bool:
-    """Lift the hold; whether there was one."""
-    with db.transaction():
-        was = held(db, environment) is not None
-        db.execute("DELETE FROM hold WHERE environment = ?", (environment,))
-    return was
 
 
 def kept_edits(db: Database, environment: str, path: str | None = None, *, restored: bool = False) -> list[KeptEdit]:

@@ -162,4 +162,12 @@ MIGRATIONS: tuple[str, ...] = (
         SELECT RAISE(ABORT, 'rows of the audit are never deleted');
     END;
     """,
+    """
+    -- The inputs of a cycle that made way for the rollback.
+    ALTER TABLE hold ADD COLUMN interrupted TEXT;
+    -- Environments that automatic cycles leave alone, for a rollback found no good release to go to.
+    CREATE TABLE freeze (
+        environment TEXT PRIMARY KEY, release INTEGER NOT NULL, at REAL NOT NULL, why TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )

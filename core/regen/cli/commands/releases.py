@@ -27,7 +27,8 @@ COMMANDS: tuple[Command, ...] = (
         "settle:rollback",
         "Restore the exact bytes of a release, and hold the environment there.",
         (
-            argument("number", nargs="?", type=int, metavar="N", help="the release; the current one's parent"),
+            argument("number", nargs="?", type=int, metavar="N", help="the release; the nearest good ancestor"),
+            argument("--why", default="", metavar="TEXT", help="what asks for it, for the history"),
             flag("--discard-edits", help="do not merge edits made since; they are kept as blobs"),
             flag("--force", help="go to a release that is marked bad, too"),
             ENV,

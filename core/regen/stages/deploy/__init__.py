@@ -9,7 +9,7 @@ from regen.model.release import KeptEdit
 from regen.stages.deploy.commit import commit
 from regen.stages.deploy.handback import hand_back
 from regen.stages.deploy.recover import interrupted, recover
-from regen.stages.deploy.rollback import rollback
+from regen.stages.deploy.rollback import Wanted, rollback
 from regen.stages.deploy.values import Committed, Edit, Interrupted, Recovered, Remerge, RolledBack, Target
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Remerge",
     "RolledBack",
     "Target",
+    "Wanted",
     "commit",
     "hand_back",
     "interrupted",

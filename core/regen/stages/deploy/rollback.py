@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from regen.errors import DeployError, UsageError
+from regen.errors import DeployError, FrozenError, UsageError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.deploy import Change, Prepared
-from regen.model.release import KeptEdit, Release, ReleaseState, Standing, Version
+from regen.model.release import Freeze, Hold, KeptEdit, Release, ReleaseState, Standing, Version
 from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
 from regen.stages.deploy.restore import Restored, Restoring
@@ -16,14 +16,37 @@ from regen.stages.deploy.settle import carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
 from regen.stages.deploy.values import Edit, Remerge, RolledBack, Target
 from regen.state import faults
+from regen.state.ancestry import ancestors, marked_bad, same_contents, way_back
 from regen.state.codec import artifact_of
+from regen.state.holds import freeze, hold
 from regen.state.ledger import Ledger, spell
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, write_record
-from regen.state.releases import current, differing, release, rollback_target
+from regen.state.releases import current, differing, release
 from regen.state.stale import add_stale
 
 _ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rollback is asked for.
+
+    Attributes:
+        to: a release; None: the nearest good ancestor of the current one.
+        why: what asks for it, in one line; "" where nobody said.
+        complete: without `to`, go past ancestors that conflicts left incomplete, unless no others are good.
+        discard_edits: do not merge edits made since; their bytes are kept all the same.
+        force: go to a release that is marked bad, too; without `to`, to the nearest ancestor where none is good.
+        interrupted: the input digest of a cycle that made way; None where none did.
+    """
+
+    to: int | None = None
+    why: str = ""
+    complete: bool = False
+    discard_edits: bool = False
+    force: bool = False
+    interrupted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +57,7 @@ class _Way:
     to: Release
     number: int
     at: float
+    wanted: Wanted
 
     @property
     def why(self) -> str:
@@ -44,12 +68,10 @@ class _Way:
 def rollback(
     state: State,
     target: Target,
+    wanted: Wanted,
     *,
-    to: int | None = None,
     at: float,
     remerge: Remerge,
-    discard_edits: bool = False,
-    force: bool = False,
     within: Callable[[Release, Release], None] | None = None,
 ) -> RolledBack:
     """Restore the exact bytes of a release, deletions included, as a new release, and hold the environment there.
@@ -58,20 +80,19 @@ def rollback(
     edit that does not fit is set aside as a blob, and what is restored stands. Costs the number of paths that differ.
 
     Args:
-        to: a release; None: the newest good one below the current.
+        wanted: which.
         at: now, in seconds since the epoch, UTC.
-        discard_edits: do not merge edits; their bytes are kept all the same.
-        force: go to a release that is marked bad, too.
         within: runs in the transaction of the commit, with the release that is left and the one that it makes.
 
     Raises:
         UsageError: there is no such release, it is the current one, or it is bad.
+        FrozenError: no good release is left; the current one is marked bad, and the environment frozen.
         PathError, DeployError, StateError: as for `commit`.
     """
     refuse_unsettled(state, target)
     sweep_trash(state, target.environment, at=at)
-    way = _way(state, target, to, at, force=force)
-    restoring = Restoring(state, target, way.to.number, remerge, discard_edits=discard_edits)
+    way = _way(state, target, wanted, at)
+    restoring = Restoring(state, target, way.to.number, remerge, discard_edits=wanted.discard_edits)
     restored, prepared = _prepare(state, target, way, restoring)
     changed = tuple(change for change in prepared.changes if change.alters)
     journal = CommitJournal(state, target.environment, at=at, why=way.why, changes=changed)
@@ -95,25 +116,44 @@ def rollback(
     )
 
 
-def _way(state: State, target: Target, to: int | None, at: float, *, force: bool) -> _Way:
+def _way(state: State, target: Target, wanted: Wanted, at: float) -> _Way:
     now = current(state.db, target.environment)
     if now is None:
         raise UsageError(f"{target.environment} has no release yet", hint="`regen apply` makes the first")
-    number = to if to is not None else rollback_target(state.db, target.environment)
+    number = wanted.to if wanted.to is not None else _nearest(state, now, wanted)
     if number is None:
-        raise UsageError(
-            f"{target.environment} has no good release before {now.restores or now.number}",
-            hint="`regen history` lists releases; `regen rollback N --force` goes to a bad one",
-        )
-    wanted = release(state.db, target.environment, number)
+        raise _frozen(state, now, wanted, at)
+    to = release(state.db, target.environment, number)
     if number in (now.number, now.restores):
         raise UsageError(f"release {number} is what stands now", hint="`regen history` lists the others")
-    if wanted.state is ReleaseState.BAD and not force:
+    bad = marked_bad(state.db, to)
+    if bad is not None and not wanted.force:
+        itself = "is marked bad" if bad.number == number else f"has the contents of release {bad.number}, marked bad"
         raise UsageError(
-            f"release {number} is marked bad: it was rolled back from",
+            f"release {number} {itself}: it was rolled back from",
             hint=f"choose another, or `regen rollback {number} --force`",
         )
-    return _Way(now, wanted, now.number + 1, at)
+    return _Way(now, to, now.number + 1, at, wanted)
+
+
+def _nearest(state: State, now: Release, wanted: Wanted) -> int | None:
+    good = way_back(state.db, now.environment, complete=wanted.complete)
+    if good is None and wanted.force:
+        return next((one.number for one in ancestors(state.db, now)), None)
+    return good
+
+
+def _frozen(state: State, now: Release, wanted: Wanted, at: float) -> FrozenError:
+    """Mark what stands bad, freeze the environment, and give the error to raise."""
+    with state.db.transaction():
+        _mark_bad(state, now)
+        freeze(state.db, now.environment, Freeze(now.number, at, wanted.why or "a rollback was asked for"))
+    before = "no release before it" if now.parent is None else "no good release before it"
+    return FrozenError(
+        f"release {now.number} of {now.environment} stays, marked bad: there is {before} to go back to. "
+        f"{now.environment} is frozen: no watch deploys there",
+        hint="mend the inputs and run `regen apply`, then `regen resume`; or `regen rollback N --force`",
+    )
 
 
 def _prepare(state: State, target: Target, way: _Way, restoring: Restoring) -> tuple[list[Restored], Prepared]:
@@ -158,7 +198,8 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
     ledger.settle_conflicts(touched)
     for conflict in conflicts:
         ledger.conflict(conflict, None)
-    _mark_bad(state, target, way)
+    _mark_bad(state, way.left)
+    hold(db, environment, Hold(way.left.inputs, way.number, way.at, way.wanted.interrupted))
     because = Because("restored", f"release {way.to.number} was restored over release {way.left.number}")
     add_stale(db, environment, dict.fromkeys(sorted(touched, key=lambda a: a.sort_key), because), way.left.revision)
     ledger.keep_edits(_kept(way, restored))
@@ -221,21 +262,14 @@ def _release(way: _Way, changes: Sequence[Change], *, complete: bool) -> Release
         created=sum(c.old is None and c.new is not None for c in changes),
         updated=sum(c.old is not None and c.new is not None and c.old != c.new for c in changes),
         deleted=sum(c.new is None and c.old is not None for c in changes),
-        note=f"release {way.to.number} restored",
+        note=f"release {way.to.number} restored" + (f": {way.wanted.why}" if way.wanted.why else ""),
         restores=way.to.number,
     )
 
 
-def _mark_bad(state: State, target: Target, way: _Way) -> None:
-    """The release that is left is bad, and so is the one that it had restored; its inputs are held."""
-    left = [way.left.number, *([way.left.restores] if way.left.restores is not None else [])]
+def _mark_bad(state: State, left: Release) -> None:
+    """The release that is left is bad, and so are those whose contents it has."""
     state.db.many(
         "UPDATE release SET state = ? WHERE environment = ? AND number = ?",
-        [(ReleaseState.BAD.value, target.environment, number) for number in left],
-    )
-    # A hold that stands is on the inputs that the graph still gives; a second rollback does not change that.
-    state.db.execute(
-        "INSERT INTO hold (environment, inputs, release, at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (environment) DO UPDATE SET release = excluded.release, at = excluded.at",
-        (target.environment, way.left.inputs, way.number, way.at),
+        [(ReleaseState.BAD.value, one.environment, one.number) for one in same_contents(state.db, left)],
     )
