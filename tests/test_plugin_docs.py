@@ -26,6 +26,9 @@ BLOCKS = [block for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL
 NAMES = """
 import logging, pathlib, re, string, anyio, pyoxigraph
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+from regen.config import Key
 from regen.errors import GraphError
 from regen.hooks import hookimpl
 from regen.model.finding import Finding
@@ -44,7 +47,11 @@ def example(hook: str) -> object:
     """The last example of a hook, as the plugin that it would be."""
     block = next(block for block in reversed(BLOCKS) if f"def {hook}(" in block)
     module = types.ModuleType(hook)
-    exec(NAMES + block, vars(module))  # noqa: S102 - the guide's own code
+    sys.modules[hook] = module  # where a dataclass looks for the names of its annotations
+    try:
+        exec(NAMES + block, vars(module))  # noqa: S102 - the guide's own code
+    finally:
+        del sys.modules[hook]
     return vars(module)["WideComments"]() if "WideComments" in vars(module) else module
 
 
@@ -81,6 +88,7 @@ prefixes = { "" = "https://example.org/", rdfs = "http://www.w3.org/2000/01/rdf-
 [[environment]]
 name = "dev"
 deployer = "announced"
+channel = "releases"
 """,
     "graphs/a.ttl": "@prefix : <https://example.org/> . :a a :Thing . :b a :Thing .\n",
     "words/a.labels": "a: The first\n",

@@ -38,6 +38,10 @@ class WorkspaceDeployer:
 
     name = "workspace"
 
+    def tree(self, root: Path) -> Path:
+        """The root itself."""
+        return root
+
     def read(self, root: Path, path: str) -> bytes | None:
         """What stands at a path now; None where there is no file."""
         refuse_strange(path)

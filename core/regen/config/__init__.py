@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regen.config.deployer import DeployerSettings
 from regen.config.load import find_root, load_config
 from regen.config.settings import (
     Config,
@@ -9,6 +10,7 @@ from regen.config.settings import (
     Environment,
     Evaluate,
     History,
+    Key,
     Merge,
     Plugins,
     Project,
@@ -17,10 +19,12 @@ from regen.config.settings import (
 
 __all__ = [
     "Config",
+    "DeployerSettings",
     "Engine",
     "Environment",
     "Evaluate",
     "History",
+    "Key",
     "Merge",
     "Plugins",
     "Project",

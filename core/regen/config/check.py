@@ -63,7 +63,15 @@ def keys_of(kind: type) -> dict[str, tuple[Field[Any], Any, Key]]:
     return found
 
 
-def read_table(kind: type[S], table: Mapping[str, Any], place: Place, path: KeyPath = (), **known: Any) -> S:
+def read_table(
+    kind: type[S],
+    table: Mapping[str, Any],
+    place: Place,
+    path: KeyPath = (),
+    *,
+    beside: Iterable[str] = (),
+    **known: Any,
+) -> S:
     """Make one settings class of a TOML table.
 
     Args:
@@ -71,16 +79,21 @@ def read_table(kind: type[S], table: Mapping[str, Any], place: Place, path: KeyP
         table: what `tomllib` read.
         place: names lines.
         path: of the table in the file.
+        beside: keys that others read of the same table: a key may be meant to be one of them.
         known: fields that do not come from the file.
 
     Raises:
         ConfigError: an unknown or missing key, a wrong type, a value out of bounds.
     """
     keys = keys_of(kind)
+    rest = next((name for name, (_, _, key) in keys.items() if key.rest), None)
+    if rest is not None:
+        own = {name: value for name, value in table.items() if name not in keys or name == rest}
+        table = {**{name: value for name, value in table.items() if name not in own}, rest: own}
     for name in table:
         if name not in keys:
             message = "there is no setting {key}" if path else "there is no table or setting {key}"
-            raise place.error((*path, name), message, _key_meant(name, path, keys))
+            raise place.error((*path, name), message, _key_meant(name, path, (*keys, *beside)))
     for name, (item, expected, key) in keys.items():
         if name in table:
             known[item.name] = _value(expected, key, table[name], place, (*path, name))

@@ -10,7 +10,8 @@ from typing import Any
 
 from regen.config.check import Place, read_table
 from regen.config.objectives import check_objectives
-from regen.config.settings import Config, Environment
+from regen.config.options import read_options
+from regen.config.settings import Config, Environment, NoOptions
 from regen.config.sources import check_sources
 from regen.errors import ConfigError, UsageError
 
@@ -122,6 +123,7 @@ def _complete(config: Config, place: Place) -> Config:
     config = replace(config, environments=environments)
     _check_names(config, place)
     _check_targets(config, place)
+    _check_options(config, place)
     check_sources(config, place)
     check_objectives(config, place)
     return config
@@ -159,3 +161,17 @@ def _check_targets(config: Config, place: Place) -> None:
             )
         if environment.enabled:
             owners[target] = environment.name
+
+
+def _check_options(config: Config, place: Place) -> None:
+    """Other deployers' keys are checked when their plugins are asked."""
+    for index, environment in enumerate(config.environments):
+        if environment.deployer == "workspace":
+            read_options(NoOptions, environment, place, index)
+
+
+def place_of(config: Config) -> Place:
+    """The file of a configuration, for an error that is found after it was loaded."""
+    file = config.file or CONFIG_FILE
+    text = _read(config.root / file) if (config.root / file).is_file() else ""
+    return Place(file, text, ("tool", "regen") if file == PYPROJECT else ())

@@ -68,6 +68,8 @@ def _table(title: str, name: str, kind: type, about: Key) -> Iterator[str]:
     yield "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n"
     inner = []
     for key, known in keys_of(kind).items():
+        if known[2].rest:
+            continue
         listed = get_args(known[1])[:1] if get_origin(known[1]) is tuple else ()
         if listed and is_dataclass(listed[0]):
             inner.append((f"{name}.{key}", listed[0], known[2]))

@@ -31,6 +31,7 @@ class Key:
         any_value: values of the table may have any type; they are kept as JSON.
         choices: the values of a table of strings; empty: any string.
         shown: the default as the reference shows it, where the value itself does not say it.
+        rest: takes the keys of its table that no other setting has, as a table of any values.
     """
 
     doc: str
@@ -41,6 +42,7 @@ class Key:
     any_value: bool = False
     choices: tuple[str, ...] = ()
     shown: str | None = None
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,12 @@ class Environment:
     enabled: Annotated[bool, Key("false: no cycle looks at it")] = True
     automatic: Annotated[bool, Key("`watch` deploys here; false: only `apply --env` does")] = True
     validate: Annotated[bool, Key("run the evaluators before deploying here")] = True
+    options: Annotated[Pairs, Key("keys of the deployer's own", any_value=True, rest=True)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The keys of a deployer that has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)

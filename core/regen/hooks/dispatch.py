@@ -26,6 +26,7 @@ from regen.model.structure import Structure
 if TYPE_CHECKING:
     import pluggy
 
+    from regen.config import DeployerSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.settings import PluginSettings
@@ -45,7 +46,7 @@ _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_strategy": ("merge",),
     "regen_evaluate_file": Sequence,
     "regen_evaluate": Sequence,
-    "regen_deploy": ("name", "read", "prepare", "stage", "switch", "finish", "discard"),
+    "regen_deploy": ("name", "tree", "read", "prepare", "stage", "switch", "finish", "discard"),
     "regen_executor": ("name", "workers", "open", "map"),
 }
 _ITEMS: dict[str, type] = {"regen_languages": Language, "regen_evaluate_file": Finding, "regen_evaluate": Finding}
@@ -150,9 +151,9 @@ class Hooks:
         """Findings of all plugins about a candidate, in call order."""
         return await self._joined("regen_evaluate", candidate=candidate, graph=graph)
 
-    async def deploy(self, name: str) -> Deployer | None:
+    async def deploy(self, name: str, settings: DeployerSettings) -> Deployer | None:
         """The deployer of that name; None where no plugin has it."""
-        return cast("Deployer | None", await self._first("regen_deploy", name=name))
+        return cast("Deployer | None", await self._first("regen_deploy", name=name, settings=settings))
 
     async def executor(self, name: str, workers: int) -> Executor | None:
         """The executor of that name; None where no plugin has it."""

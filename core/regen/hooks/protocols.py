@@ -14,7 +14,7 @@ from regen.model.term import Term
 if TYPE_CHECKING:
     from pyoxigraph import Store
 
-    from regen.model.deploy import Change, Prepared, Switched
+    from regen.model.deploy import Change, Content, Prepared, Purpose, Switched
     from regen.model.merge import Merged, ThreeWay
 
 C = TypeVar("C")
@@ -161,7 +161,29 @@ class Parcel(Protocol[R]):
 
 
 class Journal(Protocol):
-    """Where a deployer reads bytes, and where it leaves what belongs to a person."""
+    """What a deployer is told of one commit, where it reads bytes, and where it leaves what belongs to a person."""
+
+    @property
+    def purpose(self) -> Purpose:
+        """What the commit is: a release, the way back to one, or something else; see `Purpose`."""
+
+    @property
+    def release(self) -> int:
+        """The release that stands when the commit is done; 0: none."""
+
+    @property
+    def restores(self) -> int | None:
+        """The release whose contents that one brings back; None where it is no rollback."""
+
+    @property
+    def way_back(self) -> int | None:
+        """The release that a rollback would go to after it; None where there is none."""
+
+    def contents(self) -> Iterable[Content]:
+        """What stands when the commit is done, sorted by path; right from the commit record on, so not in `stage`.
+
+        It lists every file: only deployers whose nature it is to show releases whole ask for it.
+        """
 
     def read(self, digest: str) -> bytes:
         """The bytes of a digest."""
@@ -183,6 +205,9 @@ class Deployer(Protocol):
     """
 
     name: str
+
+    def tree(self, root: Path) -> Path:
+        """The folder in which what stands now is read; it may be a link, and need not exist yet. Touches nothing."""
 
     def read(self, root: Path, path: str) -> bytes | None:
         """What stands at a path now; None where there is no file."""

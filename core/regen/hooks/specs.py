@@ -15,6 +15,7 @@ from regen.hooks.markers import hookspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from regen.config import DeployerSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.finding import Finding
@@ -163,14 +164,15 @@ def regen_evaluate(candidate: Candidate, graph: GraphView) -> Sequence[Finding] 
 
 
 @hookspec(firstresult=True)
-def regen_deploy(name: str) -> Deployer | None:
+def regen_deploy(name: str, settings: DeployerSettings) -> Deployer | None:
     """Answer with the deployer of that name.
 
-    When: once for each environment, when a project is opened.
+    When: once for each environment, when a project is opened. `settings.read` gives the keys of the environment that
+        are the deployer's own; a key that it does not ask for is an error.
     None: is not this one; the next plugin is asked.
     Promises: after a commit, or after the recovery of one that was cut off, each path holds its old bytes or its new
         ones, and no edit is lost.
-    Raises: nothing; the deployer itself raises DeployError.
+    Raises: what `settings.read` raises; the deployer itself raises DeployError.
     """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from regen.model.artifact import ArtifactId
 
@@ -60,6 +61,31 @@ class Change:
             old_mode=self.mode if self.new is not None else None,
             source=None,
         )
+
+
+class Purpose(StrEnum):
+    """What a commit is."""
+
+    DEPLOY = "deploy"  # a new release
+    ROLLBACK = "rollback"  # a new release with the contents of an earlier one
+    UNDO = "undo"  # what stood before a release that failed stands again, without anything that could say no
+    EDIT = "edit"  # bytes of a person's go to a path of what stands, as if they had been typed there
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One file of what stands.
+
+    Attributes:
+        digest: of its bytes, as regen left them; None: a file that waits for a person and stays as it is.
+        mode: its permission bits; None where `digest` is.
+        fresh: whether the release itself put it there; where it did not, an edit of it stays.
+    """
+
+    path: str
+    digest: str | None
+    mode: int | None
+    fresh: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from regen.errors import UsageError
+from regen.errors import DeployError, UsageError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.merge import Conflict
 from regen.model.plan import Action, Inputs, Plan, PlanItem
@@ -145,7 +145,7 @@ def _write_markers(
             f"{found.path} was edited since the conflict was found",
             hint="run `regen apply` to merge again, or settle it with --merged",
         )
-    (place.root / found.path).write_bytes(marked)
+    _put_markers(session, place, found, disk, marked)
     standing = session.parent(place)
     why = "conflict markers were written into the file"
     audit.note(
@@ -158,6 +158,24 @@ def _write_markers(
         after=standing,
     )
     return f"wrote conflict markers into {found.path}; edit it, then run `regen resolve {found.path} --merged`"
+
+
+def _put_markers(session: Session, place: Place, found: OpenConflict, disk: bytes | None, marked: bytes) -> None:
+    record = place.records.get(found.artifact)
+    written = deploy.hand_back(
+        session.state,
+        place.target,
+        found.path,
+        marked,
+        old=None if disk is None else digest_of(disk),
+        base=record.base if record is not None else None,
+        edited=False,  # what stands there is one of the sides
+        at=time.time(),
+        why=f"conflict markers were written into {found.path}",
+        remerge=remerger(session),
+    )
+    if not written:
+        raise DeployError(f"{found.path} is being edited; nothing was written", hint="run it again")
 
 
 def _settling(

@@ -95,7 +95,7 @@ async def hand_back(
     where = edit.path if record is None or record.path is None else record.path
     content = session.state.blobs.read(edit.content)
     for _ in range(_ROUNDS):
-        disk = place.target.deployer.read(place.root, where)
+        disk = place.target.deployer.read(place.target.root, where)
         answer = await _answer(session, edit, record, where, content, disk, how)
         if answer.outcome == "conflict":
             return HandedBack(edit, where, "conflict", answer.conflicts)

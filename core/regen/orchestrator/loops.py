@@ -23,7 +23,7 @@ def refuse_loops(config: Config, place: Place, items: Iterable[PlanItem]) -> Non
     Raises:
         PathError: an output would be an input.
     """
-    target = PurePosixPath(place.root.relative_to(config.root).as_posix())
+    target = PurePosixPath(place.target.root.relative_to(config.root).as_posix())
     project = config.project
     graphs = _reader(config, target, project.graphs, _is_graph)
     templates = _reader(config, target, project.templates, lambda path: path.suffix in _TEMPLATES)

@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 
 from regen import telemetry
-from regen.config import Config, Environment, find_root, load_config
+from regen.config import Config, DeployerSettings, Environment, find_root, load_config
 from regen.errors import ConfigError, LockedError, PathError, UsageError
 from regen.events import GraphChangeNotifier
 from regen.holder import STATE_FOLDER
@@ -31,6 +31,7 @@ from regen.state.history import StateHistory
 from regen.state.opening import State, open_state, set_aside
 from regen.state.records import Records
 from regen.state.sources import read_known
+from regen.state.standing import note_tree
 
 _POLL_S = 0.05  # flock cannot wait without blocking the event loop, so waiting asks again
 
@@ -202,13 +203,15 @@ def _enabled(config: Config) -> list[Environment]:
 
 
 async def _place(config: Config, environment: Environment, hooks: Hooks, state: State) -> Place:
-    deployer = await hooks.deploy(environment.deployer)
+    settings = DeployerSettings(config, environment, state.folder / "deploy" / environment.name)
+    deployer = await hooks.deploy(environment.deployer, settings)
     if deployer is None:
         raise ConfigError(
             f"no plugin has the deployer {environment.deployer!r} of the environment {environment.name!r}",
             where=config.file,
-            hint="the built-in one is `workspace`; `regen plugins` lists what is installed",
+            hint="built in is `workspace`; `regen plugins` lists what is installed",
         )
+    settings.refuse_unread()
     root = config.root / environment.target
     if not root.resolve().is_relative_to(config.root.resolve()):
         raise PathError(
@@ -216,6 +219,7 @@ async def _place(config: Config, environment: Environment, hooks: Hooks, state: 
             where=config.file,
             hint="a target stays inside the project, and is no link out of it",
         )
+    note_tree(state.db, environment.name, deployer.tree(root).relative_to(config.root).as_posix())
     return Place(environment, deploy.Target(environment.name, root, deployer), Records(state.db, environment.name))
 
 

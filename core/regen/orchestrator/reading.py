@@ -19,6 +19,7 @@ from regen.orchestrator.settle import ReleaseChanges, release_changes
 from regen.state import audit, releases
 from regen.state.blobs import digest_of
 from regen.state.opening import State, read_state
+from regen.state.standing import tree_of
 
 
 def read_history(folder: Path, environment: str | None, *, limit: int | None = None) -> Sequence[Release]:
@@ -101,7 +102,7 @@ def _shown(state: State, root: Path, one: OpenConflict) -> ShownConflict:
 
 @dataclass(frozen=True, slots=True)
 class _Where:
-    """An environment: its name, and the folder that it deploys to."""
+    """An environment: its name, and the folder in which what stands there is read."""
 
     name: str
     root: Path
@@ -117,4 +118,5 @@ def _read(folder: Path, environment: str | None) -> Iterator[tuple[State | None,
     config = load_config(find_root(folder))
     found = config.environment(environment)
     with read_state(config.root / STATE_FOLDER) as state:
-        yield state, _Where(found.name, config.root / found.target)
+        tree = tree_of(state.db, found.name) if state is not None else None
+        yield state, _Where(found.name, config.root / (tree or found.target))

@@ -60,8 +60,8 @@ class Place:
 
     @property
     def root(self) -> Path:
-        """The folder that its paths are relative to."""
-        return self.target.root
+        """The folder in which what stands there is read, by the paths of its artifacts."""
+        return self.target.tree
 
 
 @dataclass(slots=True)

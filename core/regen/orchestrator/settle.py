@@ -29,8 +29,12 @@ def known_path(place: Place, path: str, start: Path | None) -> str:
             return name
     raise UsageError(
         f"regen makes no file {path}",
-        hint=f"paths are relative to {place.root.name}/; `regen status` and `regen show` name them",
+        hint=f"paths are relative to {_shown_root(place)}/; `regen status` and `regen show` name them",
     )
+
+
+def _shown_root(place: Place) -> str:
+    return place.root.relative_to(place.target.root.parent).as_posix()
 
 
 def spellings(place: Place, path: str, start: Path | None) -> Iterator[str]:
@@ -39,10 +43,11 @@ def spellings(place: Place, path: str, start: Path | None) -> Iterator[str]:
     The folder is this process's for None.
     """
     yield path
-    for folder in (start or Path.cwd(), place.root.parent):
+    for folder in (start or Path.cwd(), place.target.root.parent):
         whole = folder / path
-        if whole.is_relative_to(place.root):
-            yield whole.relative_to(place.root).as_posix()
+        for root in dict.fromkeys((place.root, place.root.resolve())):  # a link, and what it leads to, are one folder
+            if whole.is_relative_to(root):
+                yield whole.relative_to(root).as_posix()
 
 
 def ask_back(session: Session, place: Place, path: str, *, start: Path | None) -> None:

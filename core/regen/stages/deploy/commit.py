@@ -61,9 +61,9 @@ def commit(
     conflicts = open_conflicts(state, target, draft)
     changed = tuple(change for change in prepared.changes if change.alters)
     why = f"edited while release {heading.number} was written"
-    journal = CommitJournal(state, target.environment, at=at, why=why, changes=changed, fresh=draft.fresh)
-    stage(state, target, prepared, changed, journal)
     record = CommitRecord(target.environment, heading.number, RecordKind.DEPLOY, at, changed)
+    journal = CommitJournal(state, target.environment, at=at, why=why, record=record, fresh=draft.fresh)
+    stage(state, target, prepared, changed, journal)
     made = bool(draft.changes or draft.ended)
     with recording(state, target, prepared):
         write_rows(state.db, heading, draft, prepared, conflicts, nothing, made=made)

@@ -65,13 +65,13 @@ def hand_back(
     found = target.deployer.read(target.root, path) if old is not None else None
     if prepared.raced or (found is None) is not (old is None):
         return False
-    journal = CommitJournal(state, target.environment, at=at, why=why, changes=[change])
-    if found is not None and edited:
-        journal.keep(path, found)
-    stage(state, target, prepared, prepared.changes, journal)
     newest = current(state.db, target.environment)
     number = newest.number if newest is not None else 0
     record = CommitRecord(target.environment, number, RecordKind.UNDO, at, prepared.changes)
+    journal = CommitJournal(state, target.environment, at=at, why=why, record=record)
+    if found is not None and edited:
+        journal.keep(path, found)
+    stage(state, target, prepared, prepared.changes, journal)
     with state.db.transaction():
         write_record(state.db, record)
     try:

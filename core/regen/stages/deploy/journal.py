@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from regen.model.deploy import Change
+from regen.model.deploy import Content, Purpose
 from regen.model.release import KeptEdit
 from regen.state import faults
 from regen.state.blobs import digest_of
 from regen.state.ledger import keep_edits
 from regen.state.opening import State
-from regen.state.releases import base_of
+from regen.state.record import CommitRecord, RecordKind
+from regen.state.releases import base_of, current, kept_edits, rollback_target
+from regen.state.standing import standing
 from regen.state.syscalls import has_writer
 from regen.state.tree import read_all
 
@@ -23,7 +25,7 @@ class CommitJournal:
     Args:
         at: seconds since the epoch, UTC; when edits are kept.
         why: what takes bytes off the disk, for those who find them later.
-        changes: of the commit: their old bases are those of edits that are kept.
+        record: of the commit, whose old bases are those of edits that are kept; None where nothing is committed.
         fresh: bytes that were stored a moment ago, by digest.
     """
 
@@ -34,7 +36,7 @@ class CommitJournal:
         *,
         at: float,
         why: str,
-        changes: Sequence[Change] = (),
+        record: CommitRecord | None = None,
         fresh: Mapping[str, bytes] | None = None,
     ) -> None:
         self._state = state
@@ -42,8 +44,40 @@ class CommitJournal:
         self._at = at
         self._why = why
         self._fresh = fresh or {}
-        self._bases = {change.path: change.parent_base for change in changes}
+        self._record = record
+        self._bases = {change.path: change.parent_base for change in record.changes} if record is not None else {}
         self.kept: list[KeptEdit] = []
+
+    @property
+    def purpose(self) -> Purpose:
+        """What the commit is; right from the commit record on, and so are those below."""
+        kind = self._record.kind if self._record is not None else RecordKind.UNDO
+        if kind is not RecordKind.UNDO:
+            return Purpose.DEPLOY if kind is RecordKind.DEPLOY else Purpose.ROLLBACK
+        # What a release that failed left in the tables is gone from there; a file that was handed back is in none.
+        failed = self._record is not None and self._record.release > self.release
+        return Purpose.UNDO if failed else Purpose.EDIT
+
+    @property
+    def release(self) -> int:
+        """The release that stands when the commit is done; 0: none."""
+        newest = current(self._state.db, self.environment)
+        return newest.number if newest is not None else 0
+
+    @property
+    def restores(self) -> int | None:
+        """The release whose contents it brings back; None where it is no rollback."""
+        newest = current(self._state.db, self.environment)
+        return newest.restores if newest is not None else None
+
+    @property
+    def way_back(self) -> int | None:
+        """The release that a rollback would go to; None where there is none."""
+        return rollback_target(self._state.db, self.environment)
+
+    def contents(self) -> Iterator[Content]:
+        """What stands when the commit is done, sorted by path."""
+        return standing(self._state.db, self.environment)
 
     def read(self, digest: str) -> bytes:
         """The bytes of a digest. Raises StateError."""
@@ -57,6 +91,8 @@ class CommitJournal:
     def keep_edit(self, path: str, data: bytes, base: str | None) -> None:
         """The same where the last render in the bytes is known otherwise."""
         edit = KeptEdit(path, self._at, self._state.blobs.put(data), self._why, base)
+        if any(known.content == edit.content for known in kept_edits(self._state.db, self.environment, path)):
+            return
         with self._state.db.transaction():
             keep_edits(self._state.db, self.environment, [edit])
         self.kept.append(edit)

@@ -45,7 +45,7 @@ def recover(state: State, target: Target, *, at: float, remerge: Remerge) -> Rec
         target.environment,
         at=at,
         why=f"found when release {record.release} was brought to its end",
-        changes=record.changes,
+        record=record,
     )
     try:
         settled = settle(state, target, record, remerge=remerge, journal=journal, resumed=True)

@@ -71,7 +71,7 @@ class Restoring:
         self._to = to
         self._remerge = remerge
         self._discard = discard_edits
-        self._rootless = not target.root.exists()
+        self._rootless = not target.tree.exists()
         self._returning: set[ArtifactId] = set()
 
     def all_paths(self, paths: Iterable[str]) -> list[str]:

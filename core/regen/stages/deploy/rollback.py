@@ -95,9 +95,9 @@ def rollback(
     restoring = Restoring(state, target, way.to.number, remerge, discard_edits=wanted.discard_edits)
     restored, prepared = _prepare(state, target, way, restoring)
     changed = tuple(change for change in prepared.changes if change.alters)
-    journal = CommitJournal(state, target.environment, at=at, why=way.why, changes=changed)
-    stage(state, target, prepared, changed, journal)
     record = CommitRecord(target.environment, way.number, RecordKind.ROLLBACK, at, changed)
+    journal = CommitJournal(state, target.environment, at=at, why=way.why, record=record)
+    stage(state, target, prepared, changed, journal)
     with recording(state, target, prepared):
         _write_rows(state, target, way, restored, prepared)
         if within is not None:
@@ -159,7 +159,7 @@ def _frozen(state: State, now: Release, wanted: Wanted, at: float) -> FrozenErro
 def _prepare(state: State, target: Target, way: _Way, restoring: Restoring) -> tuple[list[Restored], Prepared]:
     """Work out what each path gets, again while somebody keeps editing."""
     paths = differing(state.db, target.environment, way.to.number)
-    if not target.root.exists():
+    if not target.tree.exists():
         paths = restoring.all_paths(paths)
     for _ in range(_ROUNDS):
         restored = restoring.work_out(paths)

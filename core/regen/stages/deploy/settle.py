@@ -82,6 +82,7 @@ def settle(
         with state.db.transaction():
             for raced in switched.raced:
                 settler.give_up(raced)
+        switch((), resumed=True)  # what a deployer shows whole waits for it
     faults.point("settle.finish")
     deployer.finish(target.root, tuple(latest.values()), journal)
     faults.point("settle.clear")
@@ -125,7 +126,7 @@ def take_back(
         tuple(change.reversed() for change in record.changes),
     )
     why = f"release {record.release} was put back after it failed"
-    journal = CommitJournal(state, record.environment, at=record.at, why=why, changes=back.changes)
+    journal = CommitJournal(state, record.environment, at=record.at, why=why, record=back)
     try:
         if record.kind is not RecordKind.UNDO:
             folders = folders_of_regen(state, record.environment, record.changes)

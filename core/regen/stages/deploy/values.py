@@ -20,13 +20,18 @@ class Target:
 
     Attributes:
         environment: its name.
-        root: the folder that paths are relative to.
+        root: the folder that is deployed to.
         deployer: carries changes out there.
     """
 
     environment: str
     root: Path
     deployer: Deployer
+
+    @property
+    def tree(self) -> Path:
+        """The folder in which what stands now is read."""
+        return self.deployer.tree(self.root)
 
 
 @dataclass(frozen=True, slots=True)
