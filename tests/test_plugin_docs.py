@@ -47,11 +47,8 @@ def example(hook: str) -> object:
     """The last example of a hook, as the plugin that it would be."""
     block = next(block for block in reversed(BLOCKS) if f"def {hook}(" in block)
     module = types.ModuleType(hook)
-    sys.modules[hook] = module  # where a dataclass looks for the names of its annotations
-    try:
-        exec(NAMES + block, vars(module))  # noqa: S102 - the guide's own code
-    finally:
-        del sys.modules[hook]
+    code = compile(NAMES + block, hook, "exec", dont_inherit=True)  # annotations are values there, not strings
+    exec(code, vars(module))  # noqa: S102 - the guide's own code
     return vars(module)["WideComments"]() if "WideComments" in vars(module) else module
 
 
