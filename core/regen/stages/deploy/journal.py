@@ -9,11 +9,12 @@ from pathlib import Path
 from regen.model.deploy import Content, Purpose
 from regen.model.release import KeptEdit
 from regen.state import faults
+from regen.state.ancestry import way_back
 from regen.state.blobs import digest_of
 from regen.state.ledger import keep_edits
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind
-from regen.state.releases import base_of, current, kept_edits, rollback_target
+from regen.state.releases import base_of, current, kept_edits
 from regen.state.standing import standing
 from regen.state.syscalls import has_writer
 from regen.state.tree import read_all
@@ -73,7 +74,7 @@ class CommitJournal:
     @property
     def way_back(self) -> int | None:
         """The release that a rollback would go to; None where there is none."""
-        return rollback_target(self._state.db, self.environment)
+        return way_back(self._state.db, self.environment)
 
     def contents(self) -> Iterator[Content]:
         """What stands when the commit is done, sorted by path."""
