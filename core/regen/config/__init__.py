@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regen.config.deployer import DeployerSettings
+from regen.config.keys import Key
 from regen.config.load import find_root, load_config
 from regen.config.settings import (
     Config,
@@ -10,7 +11,6 @@ from regen.config.settings import (
     Environment,
     Evaluate,
     History,
-    Key,
     Merge,
     Plugins,
     Project,

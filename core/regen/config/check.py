@@ -10,8 +10,9 @@ from datetime import date, time
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 from typing import Literal as OneOf
 
+from regen.config.keys import Key, Pairs
 from regen.config.lines import KeyPath, key_lines
-from regen.config.settings import Config, Key, Pairs
+from regen.config.settings import Config
 from regen.errors import ConfigError
 
 S = TypeVar("S")

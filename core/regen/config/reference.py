@@ -11,7 +11,8 @@ from typing import Any, Union, cast, get_args, get_origin
 from typing import Literal as OneOf
 
 from regen.config.check import keys_of
-from regen.config.settings import Config, Key, Pairs
+from regen.config.keys import Key, Pairs
+from regen.config.settings import Config
 
 _HEAD = """# Configuration
 

@@ -12,37 +12,9 @@ from pathlib import Path
 from typing import Annotated
 from typing import Literal as OneOf
 
+from regen.config.keys import Key, Pairs, Texts
 from regen.errors import UsageError
 from regen.model.merge import ConflictKind, MergeRule
-
-Texts = tuple[str, ...]
-Pairs = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What the type of a setting does not say.
-
-    Attributes:
-        doc: what it means, for the reference.
-        toml: its name in the file where that differs from the field's.
-        minimum, maximum: bounds of a number, themselves allowed.
-        one_or_many: a single string stands for a list of one.
-        any_value: values of the table may have any type; they are kept as JSON.
-        choices: the values of a table of strings; empty: any string.
-        shown: the default as the reference shows it, where the value itself does not say it.
-        rest: takes the keys of its table that no other setting has, as a table of any values.
-    """
-
-    doc: str
-    toml: str | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    one_or_many: bool = False
-    any_value: bool = False
-    choices: tuple[str, ...] = ()
-    shown: str | None = None
-    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from regen.config.check import Place
 from regen.config.settings import Config, Source
+from regen.config.urls import check_url
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2: a token
@@ -50,21 +50,8 @@ def _check_place(source: Source, place: Place, index: int) -> None:
         raise place.error((*at, "query"), "{key} is for an `endpoint`", "take it out, or name the endpoint")
     if source.graph is not None and kind == "url":
         raise place.error((*at, "graph"), "{key} is for an `endpoint` or a `graph_store`", "take it out")
-    url = getattr(source, kind)
-    try:
-        parts = urlsplit(url)
-        secret = parts.username is not None or parts.password is not None
-        bad = parts.port == 0 or not url.isascii() or any(letter <= " " for letter in url)
-    except ValueError as error:
-        raise place.error((*at, kind), f"{{key}} is no URL: {error}", "write https://host/path") from error
-    if secret:
-        # The URL is not repeated: it holds a password.
-        hint = 'write `headers = { Authorization = "VARIABLE" }`; the variable holds `Basic …` or `Bearer …`'
-        raise place.error((*at, kind), "{key} holds a name or a password, which do not belong into a file", hint)
-    if bad:
-        raise place.error((*at, kind), "{key} has letters that no URL has", "write them percent-encoded")
-    if kind != "url" and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        raise place.error((*at, kind), "{key} is no http or https URL", "write https://host/path")
+    hint = 'write `headers = { Authorization = "VARIABLE" }`; the variable holds `Basic …` or `Bearer …`'
+    check_url(place, (*at, kind), getattr(source, kind), web=kind != "url", secret=hint)
 
 
 def _check_headers(source: Source, place: Place, index: int) -> None:
