@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -19,10 +20,12 @@ from regen.model.plan import Action, Inputs, Plan, PlanItem
 from regen.model.release import ReleaseState
 from regen.model.term import Iri
 from regen.stages import deploy
-from regen.state import faults, releases
+from regen.stages.deploy.receipt import TREE_DIGEST
+from regen.state import envelope, faults, merkle, releases
 from regen.state.blobs import digest_of
 from regen.state.lockfile import DELETED, read_lock
 from regen.state.opening import State, open_state
+from regen.state.receipts import digest_of_receipt
 from regen.state.stale import add_stale
 from regen_plugins.deploy_workspace import WorkspaceDeployer
 
@@ -247,3 +250,20 @@ def sound(world: World) -> None:
     lock = read_lock(world.state.lock_folder, ENVIRONMENT)
     assert sorted((line.path, line.base) for line in lock.values()) == sorted(standing)
     assert list((world.folder / ".regen" / "stage").iterdir()) == []
+    newest = releases.current(db, ENVIRONMENT)
+    held = [(one.path, one.content) for one in releases.contents(db, ENVIRONMENT, newest.number)] if newest else []
+    assert merkle.root(db, ENVIRONMENT) == merkle.root_of(held)
+    if newest is not None:
+        statement = statement_of(world, newest.number)
+        assert statement["subject"][0]["digest"] == {TREE_DIGEST: merkle.root_of(held)}
+        brought = {one["name"]: one["digest"]["blake3"] for one in statement["subject"][1:]}
+        since = [one for one in releases.contents(db, ENVIRONMENT, newest.number) if one.since == newest.number]
+        assert brought == {one.path: one.content for one in since}
+
+
+def statement_of(world: World, number: int) -> dict[str, Any]:
+    """The statement in the receipt of a release."""
+    digest = digest_of_receipt(world.state.db, ENVIRONMENT, number)
+    assert digest is not None
+    statement: dict[str, Any] = json.loads(envelope.opened(world.state.blobs.read(digest)).payload)
+    return statement

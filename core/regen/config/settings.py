@@ -163,6 +163,19 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipts:
+    """What signs the receipts of releases, and which keys `regen verify` trusts."""
+
+    key: Annotated[
+        str | None,
+        Key("the file of a private ed25519 key in PEM; the variable `REGEN_RECEIPT_KEY` goes before it", shown="none"),
+    ] = None
+    trust: Annotated[
+        Texts, Key("files of public ed25519 keys in PEM, beside the one that `key` belongs to", one_or_many=True)
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plugins:
     """Which plugins take part."""
 
@@ -197,6 +210,7 @@ class Config:
         Key("Formatters: a language and a command that reads a file on standard input and writes it formatted."),
     ] = ()
     history: Annotated[History, Key("")] = field(default_factory=History)
+    receipts: Annotated[Receipts, Key("")] = field(default_factory=Receipts)
     plugins: Annotated[Plugins, Key("")] = field(default_factory=Plugins)
     vars: Annotated[Pairs, Key("Values of your own, for templates: `vars.NAME`.", any_value=True)] = ()
 

@@ -15,6 +15,7 @@ from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action, Plan, PlanItem
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.clone import note_lock
+from regen.orchestrator.facts import facts
 from regen.orchestrator.persist import persist, written_ntriples
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
@@ -67,12 +68,12 @@ async def apply(
     if idle and not ask_graph:
         return deploy.Committed(None)
     with audit.attempting(session.state.db, "apply", environment=place.name, before=plan.parent):
-        await evaluate(session, place, plan, evaluate_graph=ask_graph)
+        found = await evaluate(session, place, plan, evaluate_graph=ask_graph)
         if ask_graph:
             _note_passed(session)
         if idle:
             return deploy.Committed(None)
-        committed = _commit(session, place, plan, inputs)
+        committed = _commit(session, place, plan, inputs, found)
     note_lock(session.state, place.name)
     if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
         session.standing.pop(place.name, None)
@@ -82,7 +83,7 @@ async def apply(
     return committed
 
 
-def _commit(session: Session, place: Place, plan: Plan, inputs: str) -> deploy.Committed:
+def _commit(session: Session, place: Place, plan: Plan, inputs: str, found: tuple[Finding, ...]) -> deploy.Committed:
     note, lookups = _note(plan), _lookups(session, place, plan)
 
     def within(number: int | None) -> None:
@@ -101,6 +102,7 @@ def _commit(session: Session, place: Place, plan: Plan, inputs: str) -> deploy.C
             note=note,
             nothing=plan.nothing,
             within=within,
+            facts=facts(session, place, found),
         )
 
 

@@ -12,6 +12,7 @@ from regen.model.merge import Conflict
 from regen.model.plan import Action, Inputs, Plan, PlanItem
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.facts import facts
 from regen.orchestrator.remember import remember
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import known_path, spellings
@@ -218,6 +219,7 @@ def _commit(session: Session, place: Place, item: PlanItem, note: str) -> None:
             remerge=remerger(session),
             note=note,
             within=within,
+            facts=facts(session, place),
         )
 
 

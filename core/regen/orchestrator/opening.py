@@ -26,6 +26,7 @@ from regen.orchestrator.persist import read_sum
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
 from regen.state import db, lock
+from regen.state.envelope import Sealer, key_file
 from regen.state.files import read_files
 from regen.state.history import StateHistory
 from regen.state.opening import State, open_state, set_aside
@@ -220,7 +221,9 @@ async def _place(config: Config, environment: Environment, hooks: Hooks, state: 
             hint="a target stays inside the project, and is no link out of it",
         )
     note_tree(state.db, environment.name, deployer.tree(root).relative_to(config.root).as_posix())
-    return Place(environment, deploy.Target(environment.name, root, deployer), Records(state.db, environment.name))
+    seal = Sealer(key_file(config.root, config.receipts.key))
+    target = deploy.Target(environment.name, root, deployer, seal)
+    return Place(environment, target, Records(state.db, environment.name))
 
 
 async def _executors(config: Config, hooks: Hooks, stack: AsyncExitStack, *, alone: bool) -> dict[str, Executor]:

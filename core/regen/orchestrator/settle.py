@@ -11,6 +11,7 @@ from regen.errors import UsageError
 from regen.model.artifact import Because
 from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
+from regen.orchestrator.facts import facts
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
 from regen.state import audit, holds, releases
@@ -81,7 +82,13 @@ async def rollback(session: Session, place: Place, wanted: deploy.Wanted) -> dep
 
     with audit.attempting(database, "rollback", environment=place.name, why=", ".join(ways), before=before):
         return deploy.rollback(
-            session.state, place.target, wanted, at=time.time(), remerge=remerger(session), within=within
+            session.state,
+            place.target,
+            wanted,
+            at=time.time(),
+            remerge=remerger(session),
+            within=within,
+            facts=facts(session, place),
         )
 
 

@@ -244,6 +244,7 @@ _NAMED = (
     ("conflict", "ours"),
     ("conflict", "theirs"),
     ("conflict", "marked"),
+    ("release", "receipt"),
     ("resolution", "marked"),
     ("resolution", "content"),
     ("commit_change", "old"),

@@ -170,4 +170,13 @@ MIGRATIONS: tuple[str, ...] = (
         environment TEXT PRIMARY KEY, release INTEGER NOT NULL, at REAL NOT NULL, why TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    -- The blob that holds a release's receipt; NULL for a release that was made before there were any.
+    ALTER TABLE release ADD COLUMN receipt TEXT;
+    -- Nodes of the tree over what stands, by the first hex digits of the digests of paths; `data`: regen.state.merkle.
+    CREATE TABLE tree_node (
+        environment TEXT NOT NULL, prefix TEXT NOT NULL, files INTEGER NOT NULL, inner INTEGER NOT NULL,
+        data BLOB NOT NULL, PRIMARY KEY (environment, prefix)
+    ) WITHOUT ROWID;
+    """,
 )

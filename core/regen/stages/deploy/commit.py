@@ -8,9 +8,11 @@ from regen.errors import DeployError, StateError
 from regen.model.deploy import Change, Prepared, Raced
 from regen.model.merge import Conflict, Merged
 from regen.model.plan import Action, Plan, PlanItem
+from regen.model.receipt import Facts
 from regen.stages.deploy.again import BUSY, as_conflict, decided_again
 from regen.stages.deploy.draft import Draft, Drafting, writes
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
+from regen.stages.deploy.receipt import give_receipt
 from regen.stages.deploy.rows import Heading, open_conflicts, write_rows
 from regen.stages.deploy.settle import Settled, carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
@@ -22,6 +24,7 @@ from regen.state.record import CommitRecord, RecordKind, read_record, write_reco
 from regen.state.releases import current
 
 _ROUNDS = 6
+_NO_FACTS = Facts()
 
 
 def commit(
@@ -35,6 +38,7 @@ def commit(
     note: str = "",
     nothing: Sequence[PlanItem] = (),
     within: Callable[[int | None], None] | None = None,
+    facts: Facts = _NO_FACTS,
 ) -> Committed:
     """Write what a plan says, all of it or nothing, and record it as a release.
 
@@ -47,6 +51,7 @@ def commit(
         nothing: items that came out equal: their stale entries go, and their inputs are stored.
         within: runs in the transaction of the commit, with the number of the release (None where there is none);
             artifacts have their rows then.
+        facts: what the receipt says beside what the state knows.
 
     Raises:
         PathError: a link, a folder or another artifact is in the way; nothing was written.
@@ -70,6 +75,7 @@ def commit(
         if within is not None:
             within(heading.number if made else None)
         if made:
+            give_receipt(state, target, heading.number, facts, draft.fresh)
             write_record(state.db, record)
         else:
             undo.forget(state.db, target.environment)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from regen.errors import DeployError, FrozenError, UsageError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.deploy import Change, Prepared
+from regen.model.receipt import Facts
 from regen.model.release import Freeze, Hold, KeptEdit, Release, ReleaseState, Standing, Version
 from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
+from regen.stages.deploy.receipt import give_receipt
 from regen.stages.deploy.restore import Restored, Restoring
 from regen.stages.deploy.settle import carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
@@ -26,6 +28,7 @@ from regen.state.releases import current, differing, release
 from regen.state.stale import add_stale
 
 _ROUNDS = 6
+_NO_FACTS = Facts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def rollback(
     at: float,
     remerge: Remerge,
     within: Callable[[Release, Release], None] | None = None,
+    facts: Facts = _NO_FACTS,
 ) -> RolledBack:
     """Restore the exact bytes of a release, deletions included, as a new release, and hold the environment there.
 
@@ -83,6 +87,7 @@ def rollback(
         wanted: which.
         at: now, in seconds since the epoch, UTC.
         within: runs in the transaction of the commit, with the release that is left and the one that it makes.
+        facts: what the receipt says beside what the state knows.
 
     Raises:
         UsageError: there is no such release, it is the current one, or it is bad.
@@ -102,6 +107,7 @@ def rollback(
         _write_rows(state, target, way, restored, prepared)
         if within is not None:
             within(way.left, release(state.db, target.environment, way.number))
+        give_receipt(state, target, way.number, facts)
         write_record(state.db, record)
     faults.point("rollback.recorded")
     settled = carry_out(state, target, record, remerge=remerge, journal=journal)

@@ -11,9 +11,10 @@ from regen.model.deploy import Change, Raced, Switched
 from regen.model.release import KeptEdit, ReleaseState
 from regen.stages.deploy.journal import CommitJournal
 from regen.stages.deploy.raced import RaceSettler
+from regen.stages.deploy.receipt import amend_receipt
 from regen.stages.deploy.staging import folders_of_regen, forget_stages
 from regen.stages.deploy.values import Remerge, Target
-from regen.state import faults, undo
+from regen.state import faults, merkle, undo
 from regen.state.lockfile import write_dirty
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, clear_record, write_record
@@ -74,14 +75,12 @@ def settle(
             break
         if turn:
             time.sleep(_PAUSE_S * 2**turn)
-        following = _decide(state, settler.settle, switched.raced)
+        following = _decide(state, target, record, settler.settle, switched.raced)
         latest.update((change.path, change) for change in following)
         switched = switch(following, resumed=True)
         removed.update(switched.removed)
     else:
-        with state.db.transaction():
-            for raced in switched.raced:
-                settler.give_up(raced)
+        _decide(state, target, record, settler.give_up, switched.raced)
         switch((), resumed=True)  # what a deployer shows whole waits for it
     faults.point("settle.finish")
     deployer.finish(target.root, tuple(latest.values()), journal)
@@ -92,9 +91,18 @@ def settle(
     return Settled(tuple(sorted(settler.again)), tuple(sorted(settler.conflicts)), tuple(journal.kept))
 
 
-def _decide(state: State, decide: Callable[[Raced], Change | None], raced: Sequence[Raced]) -> list[Change]:
+def _decide(
+    state: State,
+    target: Target,
+    record: CommitRecord,
+    decide: Callable[[Raced], Change | None],
+    raced: Sequence[Raced],
+) -> list[Change]:
     with state.db.transaction():
-        return [change for one in raced if (change := decide(one)) is not None]
+        following = [change for one in raced if (change := decide(one)) is not None]
+        if record.kind is not RecordKind.UNDO:
+            amend_receipt(state, target, record.release, [one.change.path for one in raced])
+        return following
 
 
 def _clear(state: State, record: CommitRecord, removed: set[str]) -> None:
@@ -131,7 +139,9 @@ def take_back(
         if record.kind is not RecordKind.UNDO:
             folders = folders_of_regen(state, record.environment, record.changes)
             with state.db.transaction():
+                touched = merkle.changed_by(state.db, record.environment, record.release)
                 undo.take_back(state.db, record.environment)
+                merkle.follow(state.db, record.environment, touched)
                 write_record(state.db, back)
                 _remember_folders(state, record.environment, folders)
         else:

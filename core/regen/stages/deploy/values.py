@@ -8,7 +8,9 @@ from pathlib import Path
 
 from regen.hooks.protocols import Deployer
 from regen.model.merge import Merged, ThreeWay
+from regen.model.receipt import Seal
 from regen.model.release import KeptEdit, Release
+from regen.state.envelope import enclosed
 
 Remerge = Callable[[ThreeWay], Merged]
 """Merges a file that was edited meanwhile. `language` is None in the argument; `base` None: two sides are known."""
@@ -22,11 +24,13 @@ class Target:
         environment: its name.
         root: the folder that is deployed to.
         deployer: carries changes out there.
+        seal: signs the receipts of its releases.
     """
 
     environment: str
     root: Path
     deployer: Deployer
+    seal: Seal = enclosed
 
     @property
     def tree(self) -> Path:

@@ -1,0 +1,45 @@
+"""Receipts of releases: which blob is whose, and what a release's rows say that its receipt has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from regen.state.blobs import digest_of
+from regen.state.db import Database
+
+
+def digest_of_receipt(db: Database, environment: str, number: int) -> str | None:
+    """Digest of the blob that holds a release's receipt; None where it has none, or there is no such release."""
+    row = db.one("SELECT receipt FROM release WHERE environment = ? AND number = ?", (environment, number))
+    return str(row[0]) if row is not None and row[0] is not None else None
+
+
+def name_receipt(db: Database, environment: str, number: int, digest: str) -> None:
+    """Name the blob of a release's receipt, inside a transaction."""
+    db.execute("UPDATE release SET receipt = ? WHERE environment = ? AND number = ?", (digest, environment, number))
+
+
+def begun(db: Database, environment: str, number: int) -> list[tuple[str, str, str]]:
+    """(path, digest of the content, digest of the render in it) of what a release brought, sorted by path."""
+    rows = db.execute(
+        "SELECT path, content, base FROM version INDEXED BY version_since WHERE environment = ? AND since = ?"
+        " ORDER BY path",
+        (environment, number),
+    )
+    return [(path, content, base) for path, content, base in rows]
+
+
+def ended(db: Database, environment: str, number: int) -> list[str]:
+    """Paths that a release does not have any more, sorted."""
+    rows = db.execute(
+        "SELECT path FROM version INDEXED BY version_until WHERE environment = ?1 AND until = ?2 AND NOT EXISTS"
+        " (SELECT 1 FROM version AS later WHERE later.environment = ?1 AND later.path = version.path"
+        " AND later.since = ?2) ORDER BY path",
+        (environment, number),
+    )
+    return [path for (path,) in rows]
+
+
+def digest_of_list(found: Iterable[tuple[str, str]]) -> str:
+    """Digest of names with their digests: of the lines "DIGEST NAME" in the order given."""
+    return digest_of("".join(f"{digest} {name}\n" for name, digest in found).encode())
