@@ -170,7 +170,11 @@ async def test_a_failed_deployment_is_noted_and_takes_no_row_back(world: World) 
         finally:
             faults.arm(None)
         assert [one.number for one in project.history()] == [1]
-    assert told(world)[1:] == [("apply", "done", "dev", "", 1, 2), ("apply", "failed", "dev", "", 1, None)]
+    assert told(world)[1:] == [
+        ("apply", "done", "dev", "", 1, 2),
+        ("take back", "failed", "dev", "", 2, 1),
+        ("apply", "failed", "dev", "", 1, None),
+    ]
     assert "everything was put back" in newest(world).why
 
 

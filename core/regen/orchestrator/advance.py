@@ -26,6 +26,7 @@ from regen.orchestrator.stale import every_key, filled
 from regen.orchestrator.units import Recorded, difference, read_units, recorded_units
 from regen.stages.diff import Settled, find_change, reasons
 from regen.stages.select import Answers, Probe, probe, resolve
+from regen.state.envelope import key_file, open_to_others
 from regen.telemetry import stage
 
 _PATCH_SHARE = 20  # a change of less than a twentieth of a file is kept as a patch
@@ -252,6 +253,10 @@ def _findings(session: Session) -> Iterator[Finding]:
             end = "until it answers" if path.startswith(SOURCE) else "until it is mended"
             yield Finding("load", "error", f"{message}; {until} {end}", path, line, column, hint)
         yield from (Finding("load", "warning", warning, path) for warning in row.warnings)
+    key = key_file(session.config.root, session.config.receipts.key)
+    if key is not None and open_to_others(key):
+        message = "others than you may read or change the key that signs receipts"
+        yield Finding("receipts", "warning", message, str(key), hint=f"run `chmod 600 {key}`")
 
 
 def _line_column(where: str) -> tuple[int | None, int | None]:

@@ -95,6 +95,12 @@ def release_part(made: Release) -> dict[str, Any]:
         "revision": made.revision,
         "at": datetime.fromtimestamp(made.at, UTC).isoformat(timespec="microseconds"),
         "complete": made.complete,
+        "counts": {
+            "created": made.created,
+            "updated": made.updated,
+            "merged": made.merged,
+            "deleted": made.deleted,
+        },
         "note": made.note,
     }
 

@@ -14,10 +14,11 @@ from regen.stages.deploy.raced import RaceSettler
 from regen.stages.deploy.receipt import amend_receipt
 from regen.stages.deploy.staging import folders_of_regen, forget_stages
 from regen.stages.deploy.values import Remerge, Target
-from regen.state import faults, merkle, undo
+from regen.state import audit, faults, merkle, undo
 from regen.state.lockfile import write_dirty
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, clear_record, write_record
+from regen.state.releases import current
 
 _ROUNDS = 7
 _PAUSE_S = 0.005  # doubled each round, 0.3 s in all: an editor that is in the middle of saving ends meanwhile
@@ -142,6 +143,7 @@ def take_back(
                 touched = merkle.changed_by(state.db, record.environment, record.release)
                 undo.take_back(state.db, record.environment)
                 merkle.follow(state.db, record.environment, touched)
+                _note(state, record, error)
                 write_record(state.db, back)
                 _remember_folders(state, record.environment, folders)
         else:
@@ -153,6 +155,19 @@ def take_back(
             where=second.where or error.where,
             hint="mend that and run any regen command: it brings the deployment to its end first",
         ) from error
+
+
+def _note(state: State, record: CommitRecord, error: DeployError | PathError) -> None:
+    standing = current(state.db, record.environment)
+    audit.note(
+        state.db,
+        "take back",
+        outcome="failed",
+        environment=record.environment,
+        why=error.message,
+        before=record.release,
+        after=standing.number if standing is not None else None,
+    )
 
 
 def _remember_folders(state: State, environment: str, folders: frozenset[str]) -> None:
