@@ -116,7 +116,8 @@ def apply(
                 document.write({**document.spell(applied), **said})
             else:
                 _print_applied(applied, time.perf_counter() - started)
-            return _exit_code(applied.plan, applied.open_conflicts)
+            wrong = show.not_as_it_should(applied.release, applied.verified)
+            return ExitCode.ROLLED_BACK if wrong else _exit_code(applied.plan, applied.open_conflicts)
 
     return work
 
@@ -163,6 +164,7 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
     show.edited(console, applied.again, applied.kept)
     if applied.release is not None:
         console.print(f"release {applied.release.number} in {duration_s:.2f} s", style="bold")
+        show.verified(console, applied.verified)
     show.open_conflicts(console, applied.open_conflicts)
 
 
@@ -226,6 +228,7 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
         return
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)
+    show.not_as_it_should(applied.release, applied.verified)
     for path in sorted({f.path for f in findings if f.path} - {f.path for f in applied.plan.findings}):
         console.print(f"{path} is in order again", style="green", markup=False)
     show.open_conflicts(console, applied.open_conflicts)

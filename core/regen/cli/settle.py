@@ -41,9 +41,11 @@ def rollback(
             done = await project.rollback(number, env, why=why, discard_edits=discard_edits, force=force)
             if json:
                 document.write(done)
-                return ExitCode.DONE
+                wrong = show.not_as_it_should(done.release, done.verified)
+                return ExitCode.ROLLED_BACK if wrong else ExitCode.DONE
             console = show.out()
             console.print(f"restored release {done.release.restores} as release {done.release.number}", style="bold")
+            show.verified(console, done.verified)
             for edit in done.edits:
                 way = f": `regen restore {edit.path} --edit {edit.content[:12]}`" if edit.waits and edit.content else ""
                 console.print(f"  {edit.path}: your edit was {edit.outcome}{way}", markup=False)
@@ -53,6 +55,8 @@ def rollback(
                 style="dim",
                 markup=False,
             )
+            if show.not_as_it_should(done.release, done.verified):
+                return ExitCode.ROLLED_BACK
             return ExitCode.CONFLICTS if await project.conflicts(env) else ExitCode.DONE
 
     return work

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from regen.lines.marked import Marked
     from regen.model.finding import Finding
     from regen.model.merge import Conflict
-    from regen.model.release import KeptEdit
+    from regen.model.release import KeptEdit, Release
+    from regen.model.verified import Verified
 
 _STYLES = {
     Action.CREATE: "green",
@@ -155,6 +156,25 @@ def edited(console: Console, again: Iterable[str], kept: Iterable[KeptEdit]) -> 
             style="yellow",
             markup=False,
         )
+
+
+def verified(console: Console, value: Verified | None) -> None:
+    """Say what was read back of a release."""
+    if value is None or not value.passed:
+        return
+    console.print(str(value), style="dim", markup=False)
+    for path in value.edited:
+        console.print(f"{path} was edited by hand since", style="yellow", markup=False)
+
+
+def not_as_it_should(release: Release | None, value: Verified | None) -> bool:
+    """Whether a release does not stand as it should, which is an error that is printed here."""
+    if release is None or value is None or value.passed:
+        return False
+    from regen.stages.deploy import mismatch
+
+    error(mismatch(release.environment, release.number, value))
+    return True
 
 
 def served(console: Console, head: str, value: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import time
 
 from regen.config import Environment
@@ -13,6 +14,7 @@ from regen.stages import deploy
 from regen.state import audit
 from regen.state.db import Database
 
+_LOG = logging.getLogger("regen.deploy")
 _ENVIRONMENTS = "environments"  # the row of `meta` with what the configuration said of environments last
 
 
@@ -24,10 +26,14 @@ def recover(session: Session, place: Place) -> None:
     if done is None:
         return
     end = "brought to its end" if done.forward else f"put back: {done.why}" if done.why else "settled"
+    wrong = done.verified is not None and not done.verified.passed
+    if done.verified is not None and wrong:
+        end += f", and does not stand as it should: {done.verified}"
+        _LOG.warning("%s", deploy.mismatch(place.name, done.release, done.verified))
     audit.note(
         database,
         "recover",
-        outcome="done" if done.why is None else "failed",
+        outcome="done" if done.why is None and not wrong else "failed",
         environment=place.name,
         why=f"what was cut off at release {done.release} was {end}",
         before=done.release,

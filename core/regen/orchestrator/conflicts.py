@@ -210,7 +210,7 @@ def _commit(session: Session, place: Place, item: PlanItem, note: str) -> None:
         audit.note(database, "resolve", environment=place.name, subject=item.path, why=note, before=parent, after=after)
 
     with audit.attempting(database, "resolve", environment=place.name, subject=item.path, why=note, before=parent):
-        deploy.commit(
+        done = deploy.commit(
             session.state,
             place.target,
             plan,
@@ -221,6 +221,8 @@ def _commit(session: Session, place: Place, item: PlanItem, note: str) -> None:
             within=within,
             facts=facts(session, place),
         )
+    if done.release is not None and done.verified is not None and not done.verified.passed:
+        raise deploy.mismatch(place.name, done.release.number, done.verified)
 
 
 def _inputs(session: Session, place: Place) -> str:

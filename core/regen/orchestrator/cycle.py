@@ -65,7 +65,9 @@ async def carry_out(
         freeze = holds.frozen(session.state.db, place.name) if watching else None
         applied = Applied(plan, held=True, frozen=freeze, open_conflicts=still_open)
     else:
-        applied = Applied(plan, committed.release, committed.again, committed.kept, still_open)
+        applied = Applied(
+            plan, committed.release, committed.again, committed.kept, still_open, verified=committed.verified
+        )
     cycle.set(
         environment=plan.environment,
         release=applied.release.number if applied.release is not None else None,

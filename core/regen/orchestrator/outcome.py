@@ -9,6 +9,7 @@ from regen.errors import RegenError
 from regen.holder import Served
 from regen.model.plan import Plan
 from regen.model.release import Freeze, Release
+from regen.model.verified import Verified
 from regen.stages.deploy import KeptEdit
 
 
@@ -23,6 +24,7 @@ class Applied:
         kept: edits that were set aside, as blobs.
         open_conflicts: how many conflicts the environment has now.
         held: whether a rollback holds the environment on these inputs, or froze it: nothing was done.
+        verified: what was read back of the files that changed; None where no release was made.
         frozen: why no watch deploys there; None: it is not frozen, or a person asked for the cycle.
     """
 
@@ -33,6 +35,7 @@ class Applied:
     open_conflicts: int = 0
     held: bool = False
     frozen: Freeze | None = None
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True, slots=True)

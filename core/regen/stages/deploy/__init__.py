@@ -11,6 +11,7 @@ from regen.stages.deploy.handback import hand_back
 from regen.stages.deploy.recover import interrupted, recover
 from regen.stages.deploy.rollback import Wanted, rollback
 from regen.stages.deploy.values import Committed, Edit, Interrupted, Recovered, Remerge, RolledBack, Target
+from regen.stages.deploy.verified import mismatch
 
 __all__ = [
     "Committed",
@@ -25,6 +26,7 @@ __all__ = [
     "commit",
     "hand_back",
     "interrupted",
+    "mismatch",
     "recover",
     "rollback",
 ]

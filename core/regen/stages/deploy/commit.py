@@ -17,6 +17,7 @@ from regen.stages.deploy.rows import Heading, open_conflicts, write_rows
 from regen.stages.deploy.settle import Settled, carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
 from regen.stages.deploy.values import Committed, Remerge, Target
+from regen.stages.deploy.verified import verified
 from regen.state import faults, undo
 from regen.state.blobs import digest_of
 from regen.state.opening import State
@@ -86,6 +87,7 @@ def commit(
         tuple(sorted({*again, *settled.again})),
         tuple(sorted({*settled.conflicts, *(found.path for found, _ in conflicts)})),
         (*swept, *settled.kept),
+        verified(target, settled.switched, settled.since) if made else None,
     )
 
 

@@ -7,6 +7,7 @@ from regen.stages.deploy.journal import CommitJournal, sweep_trash
 from regen.stages.deploy.settle import settle, take_back
 from regen.stages.deploy.staging import drop_stages
 from regen.stages.deploy.values import Interrupted, Recovered, Remerge, Target
+from regen.stages.deploy.verified import verified_whole
 from regen.state.lockfile import write_dirty
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, read_record
@@ -52,7 +53,8 @@ def recover(state: State, target: Target, *, at: float, remerge: Remerge) -> Rec
     except (DeployError, PathError) as error:
         return _back(state, target, record, error, remerge)
     forward = record.kind is not RecordKind.UNDO
-    return Recovered(record.release, forward, None, settled.again, settled.conflicts, settled.kept)
+    found = verified_whole(state, target, settled.switched, settled.since) if forward else None
+    return Recovered(record.release, forward, None, settled.again, settled.conflicts, settled.kept, found)
 
 
 def _back(

@@ -17,6 +17,7 @@ from regen.stages.deploy.restore import Restored, Restoring
 from regen.stages.deploy.settle import carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
 from regen.stages.deploy.values import Edit, Remerge, RolledBack, Target
+from regen.stages.deploy.verified import verified_whole
 from regen.state import faults
 from regen.state.ancestry import ancestors, marked_bad, same_contents, way_back
 from regen.state.codec import artifact_of
@@ -119,6 +120,7 @@ def rollback(
         release(state.db, target.environment, way.left.number),
         tuple(sorted(edits, key=lambda edit: (edit.path, edit.content or ""))),
         tuple(conflicts),
+        verified_whole(state, target, settled.switched, settled.since),
     )
 
 

@@ -26,11 +26,18 @@ _PAUSE_S = 0.005  # doubled each round, 0.3 s in all: an editor that is in the m
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What came of it: paths merged again, conflicts, a person's bytes that left the disk."""
+    """What came of it: paths merged again, conflicts, a person's bytes that left the disk, and what was switched.
+
+    Attributes:
+        switched: the last change of each path that was not left to a person.
+        since: when the first switch began; seconds since the epoch, UTC.
+    """
 
     again: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     kept: tuple[KeptEdit, ...] = ()
+    switched: tuple[Change, ...] = ()
+    since: float = 0.0
 
 
 def carry_out(
@@ -68,9 +75,11 @@ def settle(
         faults.point("settle.switch")
         return deployer.switch(target.root, changes, journal, folders=folders, resumed=resumed)
 
+    since = time.time()
     switched = switch(record.changes, resumed=resumed)
     removed = set(switched.removed)
     latest = {change.path: change for change in record.changes}
+    left: set[str] = set()
     for turn in range(_ROUNDS):
         if not switched.raced:
             break
@@ -78,10 +87,12 @@ def settle(
             time.sleep(_PAUSE_S * 2**turn)
         following = _decide(state, target, record, settler.settle, switched.raced)
         latest.update((change.path, change) for change in following)
+        left.update({raced.change.path for raced in switched.raced} - {change.path for change in following})
         switched = switch(following, resumed=True)
         removed.update(switched.removed)
     else:
         _decide(state, target, record, settler.give_up, switched.raced)
+        left.update(raced.change.path for raced in switched.raced)
         switch((), resumed=True)  # what a deployer shows whole waits for it
     faults.point("settle.finish")
     deployer.finish(target.root, tuple(latest.values()), journal)
@@ -89,7 +100,8 @@ def settle(
     _clear(state, record, removed)
     forget_stages(state, record.environment)
     write_dirty(state, record.environment)
-    return Settled(tuple(sorted(settler.again)), tuple(sorted(settler.conflicts)), tuple(journal.kept))
+    done = tuple(change for path, change in latest.items() if path not in left)
+    return Settled(tuple(sorted(settler.again)), tuple(sorted(settler.conflicts)), tuple(journal.kept), done, since)
 
 
 def _decide(

@@ -10,8 +10,10 @@ from regen.hooks.protocols import Deployer
 from regen.model.merge import Merged, ThreeWay
 from regen.model.receipt import Seal
 from regen.model.release import KeptEdit, Release
+from regen.model.verified import Verified
 from regen.state.envelope import enclosed
 
+_NOTHING = Verified(0)
 Remerge = Callable[[ThreeWay], Merged]
 """Merges a file that was edited meanwhile. `language` is None in the argument; `base` None: two sides are known."""
 
@@ -47,12 +49,14 @@ class Committed:
         again: paths that were edited meanwhile and merged once more, sorted.
         conflicts: paths of this commit that wait for a person, sorted.
         kept: a person's bytes that left the disk.
+        verified: what was read back of the paths that changed; None where no release was made.
     """
 
     release: Release | None
     again: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     kept: tuple[KeptEdit, ...] = ()
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Recovered:
         forward: True: the new tree stands; False: it could not be completed, and the old one was put back.
         why: what stopped it, where `forward` is False and a failure was the reason; else None.
         again, conflicts, kept: as in Committed.
+        verified: what was read back; None where the old tree was put back.
     """
 
     release: int
@@ -85,6 +90,7 @@ class Recovered:
     again: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     kept: tuple[KeptEdit, ...] = ()
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +121,11 @@ class RolledBack:
         left: the release that was left; it is bad now.
         edits: what was done with edits made since, sorted by path.
         conflicts: paths where a file that regen does not own stands in the way and was left, sorted.
+        verified: what was read back: the paths that changed, or all of them where the deployer shows trees as a whole.
     """
 
     release: Release
     left: Release
     edits: tuple[Edit, ...] = ()
     conflicts: tuple[str, ...] = ()
+    verified: Verified = _NOTHING
