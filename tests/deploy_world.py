@@ -55,7 +55,7 @@ class World:
 
     @property
     def root(self) -> Path:
-        return self.target.root
+        return self.target.tree
 
     def now(self) -> float:
         self.clock += 1000.0

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,11 @@ def state_of(world: World) -> State:
     return State(world.tree(), world.folders(), world.rows())
 
 
-def prepare(folder: Path) -> None:
+Opened = Callable[[Path], AbstractContextManager[World]]
+"""Opens the world of a folder, with one deployer or another."""
+
+
+def prepare(folder: Path, opened: Opened = opened) -> None:
     """The first release, with hand edits and a mode of its own."""
     with opened(folder) as world:
         world.commit(BEFORE)
@@ -64,27 +69,22 @@ def prepare(folder: Path) -> None:
         world.stale("update", "merge", "create")
 
 
-def prepare_two(folder: Path) -> None:
+def prepare_two(folder: Path, opened: Opened = opened) -> None:
     """The second release too, with an edit on top of it."""
-    prepare(folder)
+    prepare(folder, opened)
     with opened(folder) as world:
         world.commit(AFTER)
         world.write("update.py", b"one\n2\nthree\nlater\n")
 
 
-def deploy_it(folder: Path) -> None:
+def deploy_it(folder: Path, opened: Opened = opened) -> None:
     with opened(folder) as world:
         world.commit(AFTER)
 
 
-def roll_back(folder: Path) -> None:
+def roll_back(folder: Path, opened: Opened = opened) -> None:
     with opened(folder) as world:
         world.rollback()
-
-
-def recover_it(folder: Path) -> None:
-    with opened(folder) as world:
-        world.recover()
 
 
 @dataclass(frozen=True)
@@ -96,20 +96,27 @@ class Case:
     before: State
     after: State
     points: tuple[str, ...]
+    opened: Opened
+
+    def recover(self, folder: Path) -> None:
+        with self.opened(folder) as world:
+            world.recover()
 
     def copy(self, folder: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(self.start, folder, symlinks=True)
+        subprocess.run(["cp", "-a", self.start, folder], check=True)  # as it is: files with two names stay one file
         return folder
 
 
-def make_case(place: Path, prepared: Callable[[Path], None], act: Callable[[Path], None]) -> Case:
+def make_case(
+    place: Path, prepared: Callable[[Path], None], act: Callable[[Path], None], opened: Opened = opened
+) -> Case:
     start = place / "start"
     prepared(start)
     with opened(start) as world:
         before = state_of(world)
     end = place / "end"
-    shutil.copytree(start, end)
+    subprocess.run(["cp", "-a", start, end], check=True)
     faults.arm("none@never")
     act(end)
     points = faults.passed()
@@ -117,7 +124,7 @@ def make_case(place: Path, prepared: Callable[[Path], None], act: Callable[[Path
     with opened(end) as world:
         after = state_of(world)
         sound(world)
-    return Case(start, act, before, after, points)
+    return Case(start, act, before, after, points, opened)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +141,7 @@ def rolling_back() -> Iterator[Case]:
 
 def check_end(case: Case, folder: Path) -> bool:
     """Recover and check; whether the new tree stands."""
-    with opened(folder) as world:
+    with case.opened(folder) as world:
         world.recover()
         sound(world)
         end = state_of(world)
@@ -186,8 +193,8 @@ def kill_recovery(case: Case, first: int, place: Path, *, stride: int = 1) -> No
         number += stride
         folder = place / "work"
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(broken, folder)
-        if not killed(in_child(lambda folder=folder: recover_it(folder), fault=f"kill@{number}")):
+        subprocess.run(["cp", "-a", broken, folder], check=True)
+        if not killed(in_child(lambda folder=folder: case.recover(folder), fault=f"kill@{number}")):
             break
         check_end(case, folder)
     check_end(case, folder)

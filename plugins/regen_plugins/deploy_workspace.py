@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
-from regen.errors import DeployError
 from regen.hooks import hookimpl
 from regen.hooks.protocols import Deployer, Journal
 from regen.model.deploy import Change, Prepared, Switched
 from regen.state import faults
 from regen.state.blobs import digest_of
+from regen.state.speaking import Speaking
 from regen.state.staged import aside, removable, write_stage
 from regen.state.survey import Survey, survey_without_root
 from regen.state.switch import Switch
@@ -45,7 +44,7 @@ class WorkspaceDeployer:
     def read(self, root: Path, path: str) -> bytes | None:
         """What stands at a path now; None where there is no file."""
         refuse_strange(path)
-        with _speaking(path):
+        with Speaking(path):
             try:
                 with Tree(root) as tree:
                     return None if tree.is_folder(path) else tree.read(path)
@@ -58,18 +57,18 @@ class WorkspaceDeployer:
             refuse_strange(change.path)
         if not os.path.lexists(root):
             return survey_without_root(root, changes, token)
-        with _speaking(str(root)), Tree(root) as tree:
+        with Speaking(str(root)), Tree(root) as tree:
             return Survey(tree, changes, token, folders).prepared()
 
     def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
         """Write the new files beside their targets, under hidden names."""
         written = [change for change in changes if change.new is not None and change.new != change.old]
         one_by_one = len(written) <= _SYNC_ONE_BY_ONE
-        with _speaking(str(root)):
+        with Speaking(str(root)):
             root.mkdir(parents=True, exist_ok=True)
         with Tree(root) as tree:
             for change in written:
-                with _speaking(change.path):
+                with Speaking(change.path):
                     tree.remove(change.stage)
                     write_stage(tree, change, journal.read(change.new or ""), sync=one_by_one)
             if not one_by_one:
@@ -77,7 +76,7 @@ class WorkspaceDeployer:
 
     @staticmethod
     def _flush(tree: Tree, written: Sequence[Change]) -> None:
-        with _speaking(str(tree.root)):
+        with Speaking(str(tree.root)):
             faults.point("stage.sync")
             if sync_file_system(tree.folder("")):
                 return
@@ -92,22 +91,22 @@ class WorkspaceDeployer:
     ) -> Switched:
         """Removals first, then folders that they left empty, then new files: so a file may become a folder."""
         rebuilt = not root.exists()
-        with _speaking(str(root)):
+        with Speaking(str(root)):
             root.mkdir(parents=True, exist_ok=True)
         with Tree(root) as tree:
             switch = Switch(tree, journal, resumed=resumed, rebuilt=rebuilt)
             raced = []
             for change in changes:
                 if change.new is None:
-                    with _speaking(change.path):
+                    with Speaking(change.path):
                         raced.append(switch.remove(change))
-            with _speaking(str(root)):
+            with Speaking(str(root)):
                 removed = switch.remove_empty(removable(changes, folders))
             for change in changes:
                 if change.new is not None:
-                    with _speaking(change.path):
+                    with Speaking(change.path):
                         raced.append(switch.place(change))
-            with _speaking(str(root)):
+            with Speaking(str(root)):
                 tree.sync(switch.touched)
         return Switched(tuple(r for r in raced if r is not None), tuple(removed))
 
@@ -119,7 +118,7 @@ class WorkspaceDeployer:
                 for name in (change.stage, aside(change.stage)):
                     folder, last = split(name)
                     if folder not in listed or last in listed[folder]:
-                        with _speaking(change.path):
+                        with Speaking(change.path):
                             _drop(tree, change, name, journal)
 
     def discard(self, root: Path, stages: Iterable[str]) -> None:
@@ -128,7 +127,7 @@ class WorkspaceDeployer:
             with Tree(root) as tree:
                 for stage in stages:
                     if _STAGE_NAME.fullmatch(split(stage)[1]):
-                        with _speaking(stage):
+                        with Speaking(stage):
                             tree.remove(stage)
         except FileNotFoundError:
             return
@@ -166,25 +165,3 @@ def _to_trash(tree: Tree, name: str, place: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-class _speaking:  # noqa: N801 - used as a statement; a generator would cost ten times as much for each path
-    """Turn what the system says into a DeployError about `path`."""
-
-    __slots__ = ("_path",)
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, OSError):
-            raise DeployError(
-                f"cannot be written: {error.strerror or error}",
-                where=self._path,
-                hint="free space or permissions, then run it again",
-            ) from error

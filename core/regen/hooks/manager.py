@@ -41,6 +41,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.evaluate_syntax",
     "regen_plugins.evaluate_shacl:EvaluateShacl",
     "regen_plugins.deploy_workspace",
+    "regen_plugins.deploy_releases",
     "regen_plugins.executor_inline",
     "regen_plugins.executor_processes",
     "regen_plugins.executor_dask:ExecutorDask",
