@@ -92,9 +92,11 @@ def history(
     if json:
         document.write(releases)
         return ExitCode.DONE
+    versioned = any(release.version for release in releases)
     rows = (
         (
             str(release.number),
+            *([release.version or "-"] if versioned else []),
             when(release.at),
             release.state if release.complete else f"{release.state}, incomplete",
             f"+{release.created} ~{release.updated} ±{release.merged} -{release.deleted}",
@@ -102,7 +104,8 @@ def history(
         )
         for release in releases
     )
-    show.table(show.out(), ("release", "at", "state", "files", "because"), rows)
+    heads = ("release", *(["version"] if versioned else []), "at", "state", "files", "because")
+    show.table(show.out(), heads, rows)
     return ExitCode.DONE
 
 
@@ -121,7 +124,11 @@ def show_release(
         return ExitCode.DONE
     console = show.out()
     release = value.release
-    console.print(f"release {release.number} ({release.state}), {when(release.at)}", style="bold")
+    called = f", version {release.version}" if release.version else ""
+    console.print(f"release {release.number}{called} ({release.state}), {when(release.at)}", style="bold")
+    if release.suggests:
+        text = f"against release {release.parent} its public interface has a {release.suggests} change"
+        console.print(f"{text}: `regen compare {release.parent} {release.number}`", style="dim", markup=False)
     console.print(f"{release.note or 'no note'}; parent {release.parent or 'none'}", style="dim", markup=False)
     show.table(console, ("change", "path", "because"), ((c.what, c.path, c.because) for c in value.changes))
     return ExitCode.DONE

@@ -18,6 +18,7 @@ from regen.errors import ConfigError, UsageError
 CONFIG_FILE = "regen.toml"
 PYPROJECT = "pyproject.toml"
 
+_VERSION = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")  # Semantic Versioning 2.0.0, 2
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -121,6 +122,7 @@ def _complete(config: Config, place: Place) -> Config:
     written = config.environments or (Environment("dev"),)
     environments = tuple(replace(e, target=e.target or config.project.output) for e in written)
     config = replace(config, environments=environments)
+    _check_version(config, place)
     _check_names(config, place)
     _check_targets(config, place)
     _check_options(config, place)
@@ -137,6 +139,13 @@ def _check_output(config: Config, place: Place) -> None:
     for name in ("graphs", "templates"):
         if not getattr(config.project, name):
             raise place.error(("project", name), "{key} is empty", f'name a folder, such as ["{name}"]')
+
+
+def _check_version(config: Config, place: Place) -> None:
+    version = config.engine.first_version
+    if not _VERSION.fullmatch(version):
+        hint = "write three numbers with points between them, such as `0.1.0`"
+        raise place.error(("engine", "first_version"), f"{{key}} cannot be {version!r}", hint)
 
 
 def _check_names(config: Config, place: Place) -> None:

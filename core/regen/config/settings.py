@@ -14,6 +14,7 @@ from typing import Literal as OneOf
 
 from regen.config.keys import Key, Pairs, Texts
 from regen.errors import UsageError
+from regen.model.interface import FIRST_VERSION
 from regen.model.merge import ConflictKind, MergeRule
 
 
@@ -61,6 +62,10 @@ class Engine:
         float,
         Key("how long `watch` is idle before it asks a random view anew as a whole, each time; 0: never", minimum=0),
     ] = 300.0
+    auto_version: Annotated[
+        bool, Key("give each release the semantic version that the change of its public interface asks for")
+    ] = False
+    first_version: Annotated[str, Key("the version of the first release that has one, such as `1.0.0`")] = FIRST_VERSION
     languages: Annotated[Texts, Key("render templates of these languages only", one_or_many=True, shown="all")] = ()
 
 
@@ -112,6 +117,14 @@ class Evaluate:
         OneOf["apply", "always", "never"],
         Key("check a changed graph against its shapes in `apply`, in `watch` too, or not"),
     ] = "apply"
+    compatibility: Annotated[
+        OneOf["apply", "always", "never"],
+        Key("compare the public interface of changed files with the last release in `apply`, in `watch` too, or not"),
+    ] = "apply"
+    breaking: Annotated[
+        OneOf["warn", "error", "allow"],
+        Key("what a change is that breaks users of the last release; an `error` stops the cycle"),
+    ] = "warn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from regen.errors import ConfigError, PluginError, RegenError
 from regen.hooks.manager import PluginManager
 from regen.model.finding import Finding
 from regen.model.graphfile import GraphFile, Loaded
+from regen.model.interface import Changed, InterfaceChange
 from regen.model.language import Language
 from regen.model.merge import Merged, ThreeWay
 from regen.model.source import Fetched
@@ -46,10 +47,16 @@ _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_strategy": ("merge",),
     "regen_evaluate_file": Sequence,
     "regen_evaluate": Sequence,
+    "regen_interface": Sequence,
     "regen_deploy": ("name", "tree", "read", "prepare", "stage", "switch", "finish", "discard"),
     "regen_executor": ("name", "workers", "open", "map"),
 }
-_ITEMS: dict[str, type] = {"regen_languages": Language, "regen_evaluate_file": Finding, "regen_evaluate": Finding}
+_ITEMS: dict[str, type] = {
+    "regen_languages": Language,
+    "regen_evaluate_file": Finding,
+    "regen_evaluate": Finding,
+    "regen_interface": InterfaceChange,
+}
 
 THREE_WAY = "three-way"
 """The strategy that is none: the mergers are asked in their order."""
@@ -150,6 +157,12 @@ class Hooks:
     async def evaluate(self, candidate: Candidate, graph: GraphView) -> tuple[Finding, ...]:
         """Findings of all plugins about a candidate, in call order."""
         return await self._joined("regen_evaluate", candidate=candidate, graph=graph)
+
+    async def interface(self, changed: Changed) -> tuple[InterfaceChange, ...] | None:
+        """How the interface of files of a language differs; None where no plugin knows it."""
+        changed = replace(changed, structure=await self.structure(changed.language))
+        answer = await self._first("regen_interface", changed=changed)
+        return None if answer is None else tuple(cast("Sequence[InterfaceChange]", answer))
 
     async def deploy(self, name: str, settings: DeployerSettings) -> Deployer | None:
         """The deployer of that name; None where no plugin has it."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.finding import Finding
     from regen.model.graphfile import GraphFile, Loaded
+    from regen.model.interface import Changed, InterfaceChange
     from regen.model.language import Language
     from regen.model.merge import Merged, ThreeWay
     from regen.model.settings import PluginSettings
@@ -160,6 +161,18 @@ def regen_evaluate(candidate: Candidate, graph: GraphView) -> Sequence[Finding] 
     None: has nothing to say. All plugins are asked and their findings joined.
     Promises: an "error" means that nothing of this cycle is written.
     Raises: nothing; what is wrong is a finding.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_interface(changed: Changed) -> Sequence[InterfaceChange] | None:
+    """Say how the public interface of files differs between two releases.
+
+    When: once for each language of which files differ, when a candidate is compared with the release under it, and
+        when two releases are compared; before anything is written.
+    None: does not know the language; the next plugin is asked. Where all do, only whole files are compared.
+    Promises: reads nothing but its argument; equal interfaces give no change. `because` stays None.
+    Raises: nothing; a file that cannot be read is compared as a whole.
     """
 
 

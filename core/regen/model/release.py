@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from regen.model.artifact import ArtifactId, Because
+from regen.model.interface import Bump
 
 
 class ReleaseState(StrEnum):
@@ -65,6 +66,9 @@ class Release:
         created, updated, merged, deleted: counts of artifacts.
         note: why, in one line, such as "graphs/people.ttl: 3 triples added".
         restores: the release whose contents a rollback brought back; None for any other release.
+        suggests: the part of a semantic version that the change of its interface asks to grow; None for a first
+            release, for a rollback, and where nothing was compared.
+        version: the semantic version that it was given; None where releases have none.
     """
 
     environment: str
@@ -81,6 +85,8 @@ class Release:
     deleted: int = 0
     note: str = ""
     restores: int | None = None
+    suggests: Bump | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from regen.model.plan import Action, Plan, PlanItem
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.clone import note_lock
 from regen.orchestrator.facts import facts
+from regen.orchestrator.interface import Compatibility, compatibility
 from regen.orchestrator.persist import persist, written_ntriples
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
@@ -26,6 +27,7 @@ from regen.state.blobs import digest_of
 from regen.state.cache import keep, recall
 from regen.state.codec import artifact_text
 from regen.state.records import lookup_hash
+from regen.state.versions import note_version
 from regen.telemetry import stage
 
 if TYPE_CHECKING:
@@ -68,12 +70,14 @@ async def apply(
     if idle and not ask_graph:
         return deploy.Committed(None)
     with audit.attempting(session.state.db, "apply", environment=place.name, before=plan.parent):
-        found = await evaluate(session, place, plan, evaluate_graph=ask_graph)
+        compared = None if idle else await compatibility(session, place, plan, watching=automatic)
+        said = () if compared is None else compared.findings
+        found = await evaluate(session, place, plan, evaluate_graph=ask_graph, said=said)
         if ask_graph:
             _note_passed(session)
         if idle:
             return deploy.Committed(None)
-        committed = _commit(session, place, plan, inputs, found)
+        committed = _commit(session, place, plan, inputs, found, compared)
     note_lock(session.state, place.name)
     if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
         session.standing.pop(place.name, None)
@@ -83,11 +87,20 @@ async def apply(
     return committed
 
 
-def _commit(session: Session, place: Place, plan: Plan, inputs: str, found: tuple[Finding, ...]) -> deploy.Committed:
+def _commit(
+    session: Session,
+    place: Place,
+    plan: Plan,
+    inputs: str,
+    found: tuple[Finding, ...],
+    compared: Compatibility | None,
+) -> deploy.Committed:
     note, lookups = _note(plan), _lookups(session, place, plan)
 
     def within(number: int | None) -> None:
         lookups()
+        if number is not None and compared is not None:
+            note_version(session.state.db, place.name, number, compared.suggests, compared.version)
         if number is not None:
             audit.note(session.state.db, "apply", environment=place.name, why=note, before=plan.parent, after=number)
 
@@ -136,14 +149,19 @@ def _graph_digest(session: Session) -> str:
     return digest_of("\n".join([f"{session.sum:032x}", *spelt, "", *session.hooks.manager.fingerprint()]).encode())
 
 
-async def evaluate(session: Session, place: Place, plan: Plan, *, evaluate_graph: bool) -> tuple[Finding, ...]:
+async def evaluate(
+    session: Session, place: Place, plan: Plan, *, evaluate_graph: bool, said: Sequence[Finding] = ()
+) -> tuple[Finding, ...]:
     """Ask every gate about a plan's candidate; without changes, and `evaluate_graph`, about the graph alone.
+
+    Args:
+        said: what was found of it already.
 
     Raises:
         GateError: at least one finding is an error.
     """
     with stage("evaluate") as span:
-        findings = [finding for item in plan.items for finding in item.findings]
+        findings = [*said, *(finding for item in plan.items for finding in item.findings)]
         changes = tuple(item for item in plan.items if item.action in _WRITES)
         wanted = (changes or evaluate_graph) and place.environment.validate
         if wanted and not any(finding.severity == "error" for finding in findings):

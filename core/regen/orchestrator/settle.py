@@ -17,6 +17,7 @@ from regen.stages import deploy
 from regen.state import audit, holds, releases
 from regen.state.db import Database
 from regen.state.stale import add_stale
+from regen.state.versions import note_version, version_of
 
 
 def known_path(place: Place, path: str, start: Path | None) -> str:
@@ -77,6 +78,8 @@ async def rollback(session: Session, place: Place, wanted: deploy.Wanted) -> dep
     before = session.parent(place)
 
     def within(left: Release, made: Release) -> None:
+        if made.restores is not None:
+            note_version(database, place.name, made.number, None, version_of(database, place.name, made.restores))
         told = f"{', '.join(ways)}: release {made.restores} restored"
         audit.note(database, "rollback", environment=place.name, why=told, before=left.number, after=made.number)
 

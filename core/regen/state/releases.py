@@ -11,28 +11,16 @@ from regen.state.codec import artifact_of, rows_of
 from regen.state.db import Database
 from regen.state.records import because_values
 
-_RELEASE = "number, parent, revision, inputs, at, state, complete, created, updated, merged, deleted, note, restores"
+_RELEASE = (
+    "number, parent, revision, inputs, at, state, complete, created, updated, merged, deleted, note, restores,"
+    " suggests, version"
+)
 _VERSION = "path, since, until, template, key, content, base, template_digest, rows, because, mode, last, found"
 
 
 def _release(environment: str, row: Sequence[Any]) -> Release:
-    number, parent, revision, inputs, at, state, complete, created, updated, merged, deleted, note, restores = row
-    return Release(
-        environment,
-        number,
-        parent,
-        revision,
-        inputs,
-        at,
-        ReleaseState(state),
-        bool(complete),
-        created,
-        updated,
-        merged,
-        deleted,
-        note,
-        restores,
-    )
+    number, parent, revision, inputs, at, state, complete, *rest = row
+    return Release(environment, number, parent, revision, inputs, at, ReleaseState(state), bool(complete), *rest)
 
 
 def _version(row: Sequence[Any]) -> Version:

@@ -179,4 +179,9 @@ MIGRATIONS: tuple[str, ...] = (
         data BLOB NOT NULL, PRIMARY KEY (environment, prefix)
     ) WITHOUT ROWID;
     """,
+    """
+    -- The part of the version that a release asks to grow, and the version that it was given.
+    ALTER TABLE release ADD COLUMN suggests TEXT;
+    ALTER TABLE release ADD COLUMN version TEXT;
+    """,
 )

@@ -12,8 +12,8 @@ from regen_plugins.merge_tree.pairing import Parts, paired
 from regen_plugins.merge_tree.parts import Block, Key, Part, opens
 from regen_plugins.merge_tree.pieces import Clashing, Piece, Place, by_lines, clash
 from regen_plugins.merge_tree.slots import slots
-from regen_plugins.merge_tree.source import WORD
 from regen_plugins.merge_tree.words import name_of
+from regen_plugins.tree_source import WORD
 
 _RANKS = {"package": 0, "mark": 0, "word": 1, "import": 2, "field": 3, "property": 3, "constant": 3, "variant": 3}
 _RANKS |= {"value": 3, "statement": 4, "members": 9}

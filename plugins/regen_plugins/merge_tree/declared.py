@@ -11,7 +11,7 @@ from regen_plugins.merge_tree.outline import opened
 from regen_plugins.merge_tree.pairing import signature
 from regen_plugins.merge_tree.parts import Block, Key, Part, opens
 from regen_plugins.merge_tree.slots import slots
-from regen_plugins.merge_tree.source import Source
+from regen_plugins.tree_source import Source
 
 _TOKEN = re.compile(rb"\w+|[^\w\s,;]")  # separators say nothing: they follow from what stands beside them
 _Owned = tuple[Key, Part]

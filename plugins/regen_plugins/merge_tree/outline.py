@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from regen.model.structure import Declaration
 from regen_plugins.merge_tree.parts import CLOSING, OPENING, Block, Key, Kind, Part, counted, opens
-from regen_plugins.merge_tree.source import Source
+from regen_plugins.tree_source import Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node

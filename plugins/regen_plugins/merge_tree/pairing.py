@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from regen.lines.diff import hunks
 from regen_plugins.merge_tree.parts import Key, Part
-from regen_plugins.merge_tree.source import Unstructured
+from regen_plugins.tree_source import Unstructured
 
 Parts = tuple[Part, ...]
 _MOST_PAIRS = 2500  # of declarations of one name, such as overloads, that are compared line by line

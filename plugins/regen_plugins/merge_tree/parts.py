@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 from regen.model.structure import Declaration, Listed
-from regen_plugins.merge_tree.source import Source
+from regen_plugins.tree_source import Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from regen.lines.merge import mark, regions
 from regen.model.merge import Conflict, ConflictKind
-from regen_plugins.merge_tree.source import Source
+from regen_plugins.tree_source import Source
 
 if TYPE_CHECKING:
     from regen_plugins.merge_tree.parts import Part

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from regen_plugins.merge_tree.parts import Block, Key, Part, counted, opens
-from regen_plugins.merge_tree.source import Source
+from regen_plugins.tree_source import Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node

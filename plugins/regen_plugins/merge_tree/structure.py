@@ -16,7 +16,7 @@ from regen_plugins.merge_tree.declared import declared
 from regen_plugins.merge_tree.outline import outline
 from regen_plugins.merge_tree.parts import Block
 from regen_plugins.merge_tree.pieces import Clashing, Piece, joined, marked, on_lines
-from regen_plugins.merge_tree.source import Source, Unstructured
+from regen_plugins.tree_source import Source, Unstructured
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked
 Blocks = tuple[Block, Block, Block]

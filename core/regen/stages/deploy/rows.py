@@ -142,6 +142,9 @@ def _release(heading: Heading, draft: Draft, *, complete: bool) -> Release:
         heading.at,
         ReleaseState.DEPLOYING,
         complete,
-        note=heading.note,
-        **counts,
+        counts["created"],
+        counts["updated"],
+        counts["merged"],
+        counts["deleted"],
+        heading.note,
     )

@@ -1,4 +1,4 @@
-"""Merge: the bytes of one side become a tree whose nodes can be read: their texts, their names, what they say."""
+"""Tree source: the bytes of a file become a tree whose nodes can be read: their texts, their names, what they say."""
 
 from __future__ import annotations
 

@@ -1,0 +1,158 @@
+"""Interface: the symbols of two versions become what was added, removed and changed, and what of it breaks users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from regen.model.interface import Changed, ChangeKind, InterfaceChange
+from regen.model.structure import Structure
+from regen_plugins.interface_tree.symbol import Parameter, Symbol, symbols
+from regen_plugins.tree_source import Source, Unstructured
+
+_Owner = tuple[tuple[str, ...], tuple[str, ...]]  # scope, and names of what a symbol stands in
+_Named = dict[tuple[_Owner, str], list[Symbol]]
+
+_DEMANDING = frozenset(("interface", "trait", "type", "annotation"))
+
+
+def compared(changed: Changed, structure: Structure) -> list[InterfaceChange]:
+    """Differences of all files together: what moved inside of a package is where it was."""
+    before: _Named = {}
+    after: _Named = {}
+    found: list[InterfaceChange] = []
+    for file in changed.files:
+        try:
+            sides = [_source(content, structure) for content in (file.before, file.after)]
+        except (Unstructured, UnicodeDecodeError):
+            why = f"it cannot be read as {changed.language}"
+            found.append(InterfaceChange("changed", False, file.path, None, file.path, "file", why=why))
+            continue
+        for source, named in zip(sides, (before, after), strict=True):
+            if source is not None:
+                _collect(named, file.path, source)
+    return [*found, *_differences(before, after, changed.language)]
+
+
+def _source(content: bytes | None, structure: Structure) -> Source | None:
+    if content is None:
+        return None
+    return Source(content.decode("utf-8-sig").replace("\r\n", "\n").encode(), structure)
+
+
+def _collect(named: _Named, path: str, source: Source) -> None:
+    for scope, symbol in symbols(path, source):
+        named.setdefault(((scope, symbol.owner), symbol.name), []).append(symbol)
+
+
+def _differences(before: _Named, after: _Named, language: str) -> Iterator[InterfaceChange]:
+    for key in sorted({*before, *after}):
+        (scope, owner), _ = key
+        old, new = list(before.get(key, ())), list(after.get(key, ()))
+        above = ((scope, owner[:-1]), owner[-1]) if owner else None
+        if above is not None and (above in before) != (above in after):
+            continue  # its owner came or went as a whole
+        for one in tuple(old):
+            same = next((other for other in new if other.overload == one.overload), None)
+            if same is not None:
+                old.remove(one)
+                new.remove(same)
+                yield from _changed(one, same, language)
+        if len(old) == len(new) == 1:
+            yield from _changed(old.pop(), new.pop(), language)
+        yield from (_change("removed", True, one, one, None) for one in old)
+        among = after.get(above, ()) if above is not None else ()
+        for other in new:
+            why = _demands(among[0], other, language) if among else None
+            yield _change("added", why is not None, other, None, other, why)
+
+
+def _demands(owner: Symbol, added: Symbol, language: str) -> str | None:
+    """Why what is new inside of something asks others to follow; None where they need not."""
+    if owner.word in _DEMANDING and added.word != "field" and not added.optional:
+        verb = "has it" if added.word == "property" else "does it"
+        return f"nothing that is `{owner.name}` now {verb} yet"
+    if language == "csharp" and "required" in added.head:
+        return f"`{owner.name}` cannot be made without it"
+    if language == "rust" and owner.closed and owner.word == "struct" and added.word == "field":
+        return f"literals of `{owner.name}` have to name it"
+    if language == "rust" and owner.closed and owner.word == "enum" and added.word == "variant":
+        return f"a `match` on `{owner.name}` does not know it"
+    return None
+
+
+def _changed(before: Symbol, after: Symbol, language: str) -> Iterator[InterfaceChange]:
+    breaking, why = _difference(before, after, language)
+    if why is not None:
+        yield _change("changed", breaking, after, before, after, why)
+
+
+def _difference(before: Symbol, after: Symbol, language: str) -> tuple[bool, str | None]:
+    """Whether a difference breaks, and what it is; None where there is none."""
+    if before.word != after.word:
+        return True, f"it was a {before.word}, and is a {after.word}"
+    if before.head != after.head:
+        return True, f"`{before.declared}` became `{after.declared}`"
+    called = _parameters(before.parameters or (), after.parameters or (), by_name=language == "csharp")
+    if called is not None:
+        return called
+    if before.marks != after.marks:
+        lost = _derived(before) - _derived(after)
+        if lost:
+            return True, f"it derives {', '.join(sorted(lost))} no more"
+        return False, f"`{' '.join(before.marks) or 'nothing'}` before it became `{' '.join(after.marks) or 'nothing'}`"
+    if before.value != after.value:
+        return False, f"its value was `{before.value}` and is `{after.value}`"
+    return False, None
+
+
+def _parameters(
+    before: tuple[Parameter, ...], after: tuple[Parameter, ...], *, by_name: bool
+) -> tuple[bool, str] | None:
+    for old, new in zip(before, after, strict=False):
+        if old.said != new.said:
+            eased = new.optional and not old.optional and _plain(old) == _plain(new)
+            return not eased, f"its parameter `{new.name or old.name}` is declared otherwise"
+        if old.name != new.name:
+            return by_name, f"its parameter `{old.name}` is called `{new.name}`"
+    if len(before) > len(after):
+        return True, f"its parameter `{before[len(after)].name}` is gone"
+    if len(before) < len(after):
+        more = after[len(before) :]
+        required = next((one for one in more if not one.optional), None)
+        if required is not None:
+            return True, f"it needs the parameter `{required.name}`"
+        return False, f"it takes the parameter `{more[0].name}`, which may be left out"
+    return None
+
+
+def _plain(parameter: Parameter) -> tuple[str, ...]:
+    """What is said of a parameter but that it may be left out."""
+    said = parameter.said
+    return tuple(word for word in (said[: said.index("=")] if "=" in said else said) if word != "?")
+
+
+def _derived(symbol: Symbol) -> set[str]:
+    """Rust: traits that an attribute derives."""
+    found = (mark for mark in symbol.marks if mark.startswith("#[derive("))
+    return {name.strip() for mark in found for name in mark[9:].rstrip("])").split(",") if name.strip()}
+
+
+def _change(
+    kind: ChangeKind,
+    breaking: bool,
+    at: Symbol,
+    before: Symbol | None,
+    after: Symbol | None,
+    why: str | None = None,
+) -> InterfaceChange:
+    return InterfaceChange(
+        kind,
+        breaking,
+        at.path,
+        at.line,
+        at.shown,
+        at.word,
+        None if before is None else before.declared,
+        None if after is None else after.declared,
+        why,
+    )
