@@ -33,6 +33,7 @@ from regen.errors import GraphError
 from regen.hooks import hookimpl
 from regen.model.finding import Finding
 from regen.model.graphfile import Loaded
+from regen.model.interface import InterfaceChange
 from regen.model.language import Language
 from regen.model.merge import Merged
 from regen.model.source import Fetched, Validators

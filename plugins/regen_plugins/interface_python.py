@@ -8,12 +8,13 @@ model is a parameter of its constructor, so one without a default is as breaking
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from regen.hooks import hookimpl
-from regen.model.interface import Changed, ChangeKind, InterfaceChange, TwoVersions
+from regen.model.interface import Changed, ChangeKind, InterfaceChange
 
 if TYPE_CHECKING:
     from griffe import Module, Object
@@ -22,31 +23,52 @@ _PLAIN_BASES = frozenset(("object", "Enum", "StrEnum", "IntEnum", "Flag", "IntFl
 _DEFAULTS = re.compile(r"\b(?:default|default_factory)\s*=|^\w+(?:\.\w+)*\(\s*(?!\.\.\.)[^\s,=)]+\s*(?:[,)])")
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One module in both versions, and the classes of all modules that differ, by name."""
+
+    path: str
+    before: Module
+    after: Module
+    classes: tuple[Mapping[str, Any], Mapping[str, Any]]
+    broken: Mapping[str, str]
+
+
 @hookimpl
 def regen_interface(changed: Changed) -> Sequence[InterfaceChange] | None:
     """Compare modules; one is known by its path."""
     if changed.language != "python":
         return None
-    return [change for file in changed.files if _public(file.path) for change in _compared(file)]
+    found: list[InterfaceChange] = []
+    both: list[tuple[str, Module, Module]] = []
+    for file in changed.files:
+        if not _public(file.path):
+            continue
+        try:
+            before, after = _module(file.path, file.before), _module(file.path, file.after)
+        except (SyntaxError, UnicodeDecodeError):
+            why = "it cannot be read as Python"
+            found.append(InterfaceChange("changed", False, file.path, None, file.path, "file", why=why))
+            continue
+        if before is not None and after is not None:
+            both.append((file.path, before, after))
+        else:
+            kind: ChangeKind = "added" if before is None else "removed"
+            found.append(InterfaceChange(kind, before is not None, file.path, None, _name(file.path), "module"))
+    classes = (_classes(one for _, one, _ in both), _classes(other for _, _, other in both))
+    for path, one, other in both:
+        pair = _Pair(path, one, other, classes, dict(_breakages(one, other)))
+        found += _members(pair, one, other)
+    return found
+
+
+def _classes(modules: Iterable[Module]) -> dict[str, Any]:
+    return {name: one for module in modules for name, one in module.members.items() if _is(one, "class")}
 
 
 def _public(path: str) -> bool:
     parts = PurePosixPath(path).with_suffix("").parts
     return all(not part.startswith("_") or part == "__init__" for part in parts)
-
-
-def _compared(file: TwoVersions) -> Iterator[InterfaceChange]:
-    try:
-        before, after = _module(file.path, file.before), _module(file.path, file.after)
-    except (SyntaxError, UnicodeDecodeError):
-        yield InterfaceChange("changed", False, file.path, None, file.path, "file", why="it cannot be read as Python")
-        return
-    if before is None or after is None:
-        kind: ChangeKind = "added" if before is None else "removed"
-        yield InterfaceChange(kind, before is not None, file.path, None, _name(file.path), "module")
-        return
-    broken = dict(_breakages(before, after))
-    yield from _members(file.path, before, after, broken)
 
 
 def _name(path: str) -> str:
@@ -84,19 +106,39 @@ def _enumerated(owner: Any) -> bool:
     return any(str(base).rpartition(".")[2].endswith(("Enum", "Flag")) for base in getattr(owner, "bases", ()))
 
 
-def _members(path: str, before: Object, after: Object, broken: Mapping[str, str]) -> Iterator[InterfaceChange]:
+def _members(pair: _Pair, before: Object, after: Object) -> Iterator[InterfaceChange]:
     """Differences of a module, or of a class, member by member."""
     old, new = _public_members(before), _public_members(after)
     for name in sorted({*old, *new}):
         one, other = old.get(name), new.get(name)
         if other is None and one is not None:
-            yield _change("removed", True, path, one, one, None)
+            base = _inherited(after, name, pair.classes[1])
+            why = None if base is None else f"it is inherited from `{base}`"
+            yield _change("removed" if base is None else "changed", base is None, pair.path, one, one, None, why)
         elif one is None and other is not None:
-            required = _is(other, "attribute") and _constructed(after) and _required(other)
+            base = _inherited(before, name, pair.classes[0])
+            required = base is None and _is(other, "attribute") and _constructed(after) and _required(other)
             why = f"`{after.name}` cannot be made without it" if required else None
-            yield _change("added", required, path, other, None, other, why)
+            why = why if base is None else f"it was inherited from `{base}`"
+            yield _change("added" if base is None else "changed", required, pair.path, other, None, other, why)
         elif one is not None and other is not None:
-            yield from _both(path, one, other, broken)
+            yield from _both(pair, one, other)
+
+
+def _inherited(owner: Any, name: str, classes: Mapping[str, Any]) -> str | None:
+    """The base that has the member, among the classes of files that differ; a member that moved is in one of them."""
+    waiting = list(getattr(owner, "bases", ()))
+    seen = set()
+    while waiting:
+        base = str(waiting.pop(0)).split("[")[0].rpartition(".")[2]
+        found = classes.get(base)
+        if found is None or base in seen:
+            continue
+        seen.add(base)
+        if name in found.members:
+            return base
+        waiting += found.bases
+    return None
 
 
 def _public_members(owner: Object) -> dict[str, Any]:
@@ -108,9 +150,9 @@ def _public_members(owner: Object) -> dict[str, Any]:
     }
 
 
-def _both(path: str, one: Any, other: Any, broken: Mapping[str, str]) -> Iterator[InterfaceChange]:
+def _both(pair: _Pair, one: Any, other: Any) -> Iterator[InterfaceChange]:
     before, after = _declared(one), _declared(other)
-    reason = broken.get(other.path) or broken.get(one.path)
+    reason = pair.broken.get(other.path) or pair.broken.get(one.path)
     if reason is None and _is(one, "attribute") and _is(other, "attribute"):
         if str(one.annotation) != str(other.annotation):
             reason = f"its type was `{one.annotation}` and is `{other.annotation}`"
@@ -122,9 +164,9 @@ def _both(path: str, one: Any, other: Any, broken: Mapping[str, str]) -> Iterato
         lost = [str(base) for base in one.bases if str(base) not in map(str, other.bases)]
         reason = f"it is no `{lost[0]}` any more" if lost else None
     if reason is not None or before != after:
-        yield _change("changed", reason is not None, path, other, one, other, reason)
+        yield _change("changed", reason is not None, pair.path, other, one, other, reason)
     if _is(one, "class") and _is(other, "class"):
-        yield from _members(path, one, other, broken)
+        yield from _members(pair, one, other)
 
 
 def _is(one: Any, kind: str) -> bool:

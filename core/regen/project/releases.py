@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regen.model.audit import Entry
+from regen.model.comparison import ReleaseComparison
 from regen.model.release import Release
 from regen.orchestrator import settle
+from regen.orchestrator.comparing import compare_releases
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
 from regen.stages.deploy import RolledBack, Wanted
@@ -76,6 +78,20 @@ class ReleasesMixin:
     def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
         """One release and what it changed."""
         return settle.release_changes(self._session.state.db, self._session.place(environment).name, number)
+
+    async def compare(self, older: int, newer: int, environment: str | None = None) -> ReleaseComparison:
+        """Hold one release against another: files, features, interface, figures, and whether the second is ready.
+
+        Args:
+            older, newer: numbers of releases; where the first is the higher one, this is what going back would change.
+            environment: its name; the first one for None.
+
+        Raises:
+            UsageError: one of them does not exist, or they are the same.
+        """
+        session = self._session
+        place = session.place(environment)
+        return await compare_releases(session.state, session.hooks, session.config, place.name, older, newer)
 
     async def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
         """Delete what nothing needs any more, with `edits` old ones that wait to be restored; returns what was done."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from regen.model.audit import Entry
+from regen.model.comparison import ReleaseComparison
 from regen.model.release import KeptEdit, Release
 from regen.orchestrator import settle
 from regen.orchestrator.edits import HandedBack, HowBack
@@ -60,6 +61,10 @@ class SyncReleasesMixin:
     def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
         """See `Project.show`."""
         return self._call(awaited(partial(self._project.show, number, environment)))
+
+    def compare(self, older: int, newer: int, environment: str | None = None) -> ReleaseComparison:
+        """See `Project.compare`."""
+        return self._call(partial(self._project.compare, older, newer, environment))
 
     def prune(self, *, keep_releases: int = 50, edits: bool = False) -> str:
         """See `Project.prune`."""

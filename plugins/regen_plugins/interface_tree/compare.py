@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from regen.model.interface import Changed, ChangeKind, InterfaceChange
 from regen.model.structure import Structure
@@ -10,26 +11,63 @@ from regen_plugins.interface_tree.symbol import Parameter, Symbol, symbols
 from regen_plugins.tree_source import Source, Unstructured
 
 _Owner = tuple[tuple[str, ...], tuple[str, ...]]  # scope, and names of what a symbol stands in
-_Named = dict[tuple[_Owner, str], list[Symbol]]
 
 _DEMANDING = frozenset(("interface", "trait", "type", "annotation"))
 
 
+@dataclass(slots=True)
+class _Side:
+    """Public symbols of all files in one version.
+
+    Attributes:
+        named: by owner and name.
+        types: those that stand in nothing, by name.
+        members: (name of the type, name of the member).
+    """
+
+    named: dict[tuple[_Owner, str], list[Symbol]] = field(default_factory=dict)
+    types: dict[str, list[Symbol]] = field(default_factory=dict)
+    members: set[tuple[str, str]] = field(default_factory=set)
+
+    def collect(self, path: str, source: Source) -> None:
+        """Add the symbols of a file."""
+        for scope, symbol in symbols(path, source):
+            self.named.setdefault(((scope, symbol.owner), symbol.name), []).append(symbol)
+            if symbol.owner:
+                self.members.add((symbol.owner[-1], symbol.name))
+            else:
+                self.types.setdefault(symbol.name, []).append(symbol)
+
+    def inherited(self, owner: tuple[_Owner, str] | None, name: str) -> str | None:
+        """The type that has a member of this name, of those that the owner's declaration names (`extends`, `:`)."""
+        waiting = list(self.named.get(owner, ())) if owner is not None else []
+        seen: set[str] = set()
+        while waiting:
+            one = waiting.pop(0)
+            seen.add(one.name)
+            for base in one.head:
+                if base not in seen and base in self.types:
+                    seen.add(base)
+                    if (base, name) in self.members:
+                        return base
+                    waiting += self.types[base]
+        return None
+
+
 def compared(changed: Changed, structure: Structure) -> list[InterfaceChange]:
     """Differences of all files together: what moved inside of a package is where it was."""
-    before: _Named = {}
-    after: _Named = {}
+    before, after = _Side(), _Side()
     found: list[InterfaceChange] = []
     for file in changed.files:
         try:
-            sides = [_source(content, structure) for content in (file.before, file.after)]
+            sources = [_source(content, structure) for content in (file.before, file.after)]
         except (Unstructured, UnicodeDecodeError):
             why = f"it cannot be read as {changed.language}"
             found.append(InterfaceChange("changed", False, file.path, None, file.path, "file", why=why))
             continue
-        for source, named in zip(sides, (before, after), strict=True):
+        for source, side in zip(sources, (before, after), strict=True):
             if source is not None:
-                _collect(named, file.path, source)
+                side.collect(file.path, source)
     return [*found, *_differences(before, after, changed.language)]
 
 
@@ -39,17 +77,12 @@ def _source(content: bytes | None, structure: Structure) -> Source | None:
     return Source(content.decode("utf-8-sig").replace("\r\n", "\n").encode(), structure)
 
 
-def _collect(named: _Named, path: str, source: Source) -> None:
-    for scope, symbol in symbols(path, source):
-        named.setdefault(((scope, symbol.owner), symbol.name), []).append(symbol)
-
-
-def _differences(before: _Named, after: _Named, language: str) -> Iterator[InterfaceChange]:
-    for key in sorted({*before, *after}):
+def _differences(before: _Side, after: _Side, language: str) -> Iterator[InterfaceChange]:
+    for key in sorted({*before.named, *after.named}):
         (scope, owner), _ = key
-        old, new = list(before.get(key, ())), list(after.get(key, ()))
+        old, new = list(before.named.get(key, ())), list(after.named.get(key, ()))
         above = ((scope, owner[:-1]), owner[-1]) if owner else None
-        if above is not None and (above in before) != (above in after):
+        if above is not None and (above in before.named) != (above in after.named):
             continue  # its owner came or went as a whole
         for one in tuple(old):
             same = next((other for other in new if other.overload == one.overload), None)
@@ -59,11 +92,22 @@ def _differences(before: _Named, after: _Named, language: str) -> Iterator[Inter
                 yield from _changed(one, same, language)
         if len(old) == len(new) == 1:
             yield from _changed(old.pop(), new.pop(), language)
-        yield from (_change("removed", True, one, one, None) for one in old)
-        among = after.get(above, ()) if above is not None else ()
-        for other in new:
-            why = _demands(among[0], other, language) if among else None
-            yield _change("added", why is not None, other, None, other, why)
+        yield from (_removed(one, after.inherited(above, one.name)) for one in old)
+        within = next(iter(after.named.get(above, ())), None) if above is not None else None
+        yield from (_added(other, within, before.inherited(above, other.name), language) for other in new)
+
+
+def _removed(symbol: Symbol, base: str | None) -> InterfaceChange:
+    if base is not None:
+        return _change("changed", False, symbol, symbol, None, f"it is inherited from `{base}`")
+    return _change("removed", True, symbol, symbol, None)
+
+
+def _added(symbol: Symbol, owner: Symbol | None, base: str | None, language: str) -> InterfaceChange:
+    if base is not None:
+        return _change("changed", False, symbol, None, symbol, f"it was inherited from `{base}`")
+    why = _demands(owner, symbol, language) if owner is not None else None
+    return _change("added", why is not None, symbol, None, symbol, why)
 
 
 def _demands(owner: Symbol, added: Symbol, language: str) -> str | None:

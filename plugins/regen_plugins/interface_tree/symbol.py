@@ -167,7 +167,7 @@ class _Reader:
             if child.child_count and known.word not in _VALUED:
                 end = self._end(child, known)
                 if end != child.end_byte:
-                    return end
+                    return child.start_byte if child.type in self._source.structure.blocks else end
         return node.end_byte
 
     def _tokens(self, node: Node, known: Declaration, value: Node | None) -> Iterator[str]:

@@ -23,6 +23,19 @@ COMMANDS: tuple[Command, ...] = (
         (argument("number", type=int, metavar="N", help="the release's number"), ENV, JSON, DIRECTORY),
     ),
     Command(
+        "compare",
+        "compare:compare",
+        "Hold one release against another: features, interface, figures, and whether the second is ready.",
+        (
+            argument("older", type=int, metavar="REL1", help="the number of a release"),
+            argument("newer", type=int, metavar="REL2", help="the release that is held against it"),
+            argument("--all", dest="everything", action="store_true", help="every line, however many"),
+            ENV,
+            JSON,
+            DIRECTORY,
+        ),
+    ),
+    Command(
         "rollback",
         "settle:rollback",
         "Restore the exact bytes of a release, and hold the environment there.",
