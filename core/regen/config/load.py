@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -126,6 +127,7 @@ def _complete(config: Config, place: Place) -> Config:
     _check_names(config, place)
     _check_targets(config, place)
     _check_options(config, place)
+    _check_commands(config, place)
     check_sources(config, place)
     check_objectives(config, place)
     return config
@@ -184,3 +186,16 @@ def place_of(config: Config) -> Place:
     file = config.file or CONFIG_FILE
     text = _read(config.root / file) if (config.root / file).is_file() else ""
     return Place(file, text, ("tool", "regen") if file == PYPROJECT else ())
+
+
+def _check_commands(config: Config, place: Place) -> None:
+    for index, environment in enumerate(config.environments):
+        for key, commands in (("pre", environment.pre), ("post", environment.post)):
+            for number, command in enumerate(commands):
+                at = ("environment", index, key, number)
+                try:
+                    words = shlex.split(command)
+                except ValueError as error:
+                    raise place.error(at, f"{{key}}: {command!r} is no command: {error}", "close its quotes") from error
+                if not words:
+                    raise place.error(at, "{key} has an empty command", "name a program, or take it out")

@@ -79,6 +79,13 @@ class Environment:
     enabled: Annotated[bool, Key("false: no cycle looks at it")] = True
     automatic: Annotated[bool, Key("`watch` deploys here; false: only `apply --env` does")] = True
     validate: Annotated[bool, Key("run the evaluators before deploying here")] = True
+    pre: Annotated[
+        Texts, Key("commands that run before a deployment; where one fails, nothing is written", one_or_many=True)
+    ] = ()
+    post: Annotated[
+        Texts, Key("commands that run after one; where one fails, everything is put back", one_or_many=True)
+    ] = ()
+    timeout_s: Annotated[float, Key("how long each of `pre` and `post` may take", minimum=0.001)] = 300.0
     options: Annotated[Pairs, Key("keys of the deployer's own", any_value=True, rest=True)] = ()
 
 

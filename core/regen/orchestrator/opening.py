@@ -222,7 +222,8 @@ async def _place(config: Config, environment: Environment, hooks: Hooks, state: 
         )
     note_tree(state.db, environment.name, deployer.tree(root).relative_to(config.root).as_posix())
     seal = Sealer(key_file(config.root, config.receipts.key))
-    target = deploy.Target(environment.name, root, deployer, seal)
+    around = deploy.Commands(config.root, environment.pre, environment.post, environment.timeout_s)
+    target = deploy.Target(environment.name, root, deployer, seal, around if around.pre or around.post else None)
     return Place(environment, target, Records(state.db, environment.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regen.telemetry.carried import carried
 from regen.telemetry.export import exporting, start, stop
 from regen.telemetry.spans import Cycle, Part, Trigger, around, burst, cycle, part, stage
 from regen.telemetry.tally import Calls, hook, tally
@@ -15,6 +16,7 @@ __all__ = [
     "Trigger",
     "around",
     "burst",
+    "carried",
     "cycle",
     "exporting",
     "hook",

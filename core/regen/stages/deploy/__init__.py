@@ -6,6 +6,7 @@ and the old tree.
 """
 
 from regen.model.release import KeptEdit
+from regen.stages.deploy.around import Commands
 from regen.stages.deploy.commit import commit
 from regen.stages.deploy.handback import hand_back
 from regen.stages.deploy.recover import interrupted, recover
@@ -14,6 +15,7 @@ from regen.stages.deploy.values import Committed, Edit, Interrupted, Recovered, 
 from regen.stages.deploy.verified import mismatch
 
 __all__ = [
+    "Commands",
     "Committed",
     "Edit",
     "Interrupted",

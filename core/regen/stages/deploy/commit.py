@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from regen.errors import DeployError, StateError
-from regen.model.deploy import Change, Prepared, Raced
+from regen.model.deploy import Change, Prepared, Purpose, Raced
 from regen.model.merge import Conflict, Merged
 from regen.model.plan import Action, Plan, PlanItem
 from regen.model.receipt import Facts
 from regen.stages.deploy.again import BUSY, as_conflict, decided_again
+from regen.stages.deploy.around import before
 from regen.stages.deploy.draft import Draft, Drafting, writes
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
 from regen.stages.deploy.receipt import give_receipt
@@ -69,8 +70,10 @@ def commit(
     why = f"edited while release {heading.number} was written"
     record = CommitRecord(target.environment, heading.number, RecordKind.DEPLOY, at, changed)
     journal = CommitJournal(state, target.environment, at=at, why=why, record=record, fresh=draft.fresh)
-    stage(state, target, prepared, changed, journal)
     made = bool(draft.changes or draft.ended)
+    if made:
+        before(target, heading.number, Purpose.DEPLOY)
+    stage(state, target, prepared, changed, journal)
     with recording(state, target, prepared):
         write_rows(state.db, heading, draft, prepared, conflicts, nothing, made=made)
         if within is not None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from regen.errors import DeployError, FrozenError, UsageError
 from regen.model.artifact import ArtifactId, Because
-from regen.model.deploy import Change, Prepared
+from regen.model.deploy import Change, Prepared, Purpose
 from regen.model.receipt import Facts
 from regen.model.release import Freeze, Hold, KeptEdit, Release, ReleaseState, Standing, Version
+from regen.stages.deploy.around import before
 from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
 from regen.stages.deploy.receipt import give_receipt
@@ -103,6 +104,7 @@ def rollback(
     changed = tuple(change for change in prepared.changes if change.alters)
     record = CommitRecord(target.environment, way.number, RecordKind.ROLLBACK, at, changed)
     journal = CommitJournal(state, target.environment, at=at, why=way.why, record=record)
+    before(target, way.number, Purpose.ROLLBACK)
     stage(state, target, prepared, changed, journal)
     with recording(state, target, prepared):
         _write_rows(state, target, way, restored, prepared)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from regen.errors import DeployError, PathError
 from regen.model.deploy import Change, Raced, Switched
 from regen.model.release import KeptEdit, ReleaseState
+from regen.stages.deploy.around import PostError, after
 from regen.stages.deploy.journal import CommitJournal
 from regen.stages.deploy.raced import RaceSettler
 from regen.stages.deploy.receipt import amend_receipt
@@ -53,17 +54,25 @@ def carry_out(
         take_back(state, target, record, error, remerge=remerge)
         raise DeployError(f"{error.message}; everything was put back", where=error.where, hint=error.hint) from error
     except KeyboardInterrupt:
-        settle(state, target, record, remerge=remerge, journal=journal, resumed=True)
+        settle(state, target, record, remerge=remerge, journal=journal, resumed=True, commands=False)
         raise
 
 
 def settle(
-    state: State, target: Target, record: CommitRecord, *, remerge: Remerge, journal: CommitJournal, resumed: bool
+    state: State,
+    target: Target,
+    record: CommitRecord,
+    *,
+    remerge: Remerge,
+    journal: CommitJournal,
+    resumed: bool,
+    commands: bool = True,
 ) -> Settled:
     """Carry a record out and clear it.
 
     Args:
         resumed: False right after the record was written; True whenever a part of it may be done.
+        commands: whether the environment's commands run when everything is switched.
 
     Raises DeployError, PathError, StateError; the record then stays as it is.
     """
@@ -94,6 +103,8 @@ def settle(
         _decide(state, target, record, settler.give_up, switched.raced)
         left.update(raced.change.path for raced in switched.raced)
         switch((), resumed=True)  # what a deployer shows whole waits for it
+    if commands:
+        after(target, journal.release, journal.purpose)
     faults.point("settle.finish")
     deployer.finish(target.root, tuple(latest.values()), journal)
     faults.point("settle.clear")
@@ -160,7 +171,8 @@ def take_back(
                 _remember_folders(state, record.environment, folders)
         else:
             back = record
-        settle(state, target, back, remerge=remerge, journal=journal, resumed=True)
+        again = isinstance(error, PostError)  # what `post` set going goes on with what stands now
+        settle(state, target, back, remerge=remerge, journal=journal, resumed=True, commands=again)
     except (DeployError, PathError) as second:
         raise DeployError(
             f"{error.message}; nor could it be put back: {second.message}",

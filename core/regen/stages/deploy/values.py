@@ -11,6 +11,7 @@ from regen.model.merge import Merged, ThreeWay
 from regen.model.receipt import Seal
 from regen.model.release import KeptEdit, Release
 from regen.model.verified import Verified
+from regen.stages.deploy.around import Commands
 from regen.state.envelope import enclosed
 
 _NOTHING = Verified(0)
@@ -27,12 +28,14 @@ class Target:
         root: the folder that is deployed to.
         deployer: carries changes out there.
         seal: signs the receipts of its releases.
+        commands: what runs before and after its deployments; None: nothing.
     """
 
     environment: str
     root: Path
     deployer: Deployer
     seal: Seal = enclosed
+    commands: Commands | None = None
 
     @property
     def tree(self) -> Path:
