@@ -1,18 +1,69 @@
-"""Commands that account for what was done: audit."""
+"""Commands that account for what was done: verify and audit."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from regen.cli import document, show
+from regen.cli.running import bar
 from regen.errors import ExitCode, UsageError
 from regen.model.audit import Entry
+from regen.model.verification import Verification
 from regen.orchestrator.outcome import when
 
 _AGE_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+
+
+def verify(
+    number: int | None = None,
+    exact: bool = False,
+    env: str | None = None,
+    json: bool = False,
+    directory: Path = Path(),
+) -> int:
+    """Check receipts, signatures, the audit, stored bytes and the files on disk against each other."""
+    from regen.orchestrator.verify import verify as verified
+
+    found = verified(directory, env, number, exact=exact, progress=bar())
+    if json:
+        document.write({"clean": found.clean, **document.spell(found)})
+    else:
+        console = show.out()
+        for style, text in _lines(found):
+            console.print(text, style=style, markup=False)
+    return ExitCode.DONE if found.clean else ExitCode.CHECK_FAILED
+
+
+def _lines(found: Verification) -> Iterable[tuple[str, str]]:
+    """The verification for people, as (style, text)."""
+    for one in found.remarks:
+        yield ("red" if one.wrong else "yellow"), one.message
+        if one.hint is not None:
+            yield "dim", f"  {one.hint}"
+    if found.release is None:
+        yield "", f"{found.environment} has no release yet"
+        return
+    counted = (
+        (found.receipts, "receipt"),
+        (found.rows, "row of the audit", "rows of the audit"),
+        (found.blobs, "blob"),
+        (found.files, "file"),
+    )
+    counts = ", ".join(_many(*one) for one in counted)
+    wrong = sum(one.wrong for one in found.remarks)
+    end = f"{_many(wrong, 'thing')} {'is' if wrong == 1 else 'are'} wrong" if wrong else "nothing is wrong"
+    yield "bold", f"release {found.release} of {found.environment}: {end} ({counts})"
+    if found.receipt is not None:
+        names = ", ".join(name[:12] for name in found.signed_by)
+        yield "dim", f"receipt {found.receipt}, {f'signed by {names}' if names else 'not signed'}"
+
+
+def _many(number: int, one: str, more: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def audit(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import anyio.to_thread
 
 from regen.model.audit import Entry
 from regen.model.comparison import ReleaseComparison
 from regen.model.release import Release
+from regen.model.verification import Verification
 from regen.orchestrator import settle
 from regen.orchestrator.comparing import compare_releases
 from regen.orchestrator.cycle import running
@@ -19,6 +23,7 @@ class ReleasesMixin:
     """The part of `Project` that is about releases."""
 
     _session: Session
+    _progress: Callable[[str, int, int], None]
 
     async def rollback(
         self,
@@ -74,6 +79,32 @@ class ReleasesMixin:
         """
         name = None if environment is None else self._session.place(environment).name
         return audit.entries(self._session.state.db, environment=name, action=action, since=since, limit=limit)
+
+    async def verify(
+        self, number: int | None = None, environment: str | None = None, *, exact: bool = False
+    ) -> Verification:
+        """Check receipts, signatures, the audit, stored bytes and the files on disk against each other.
+
+        Args:
+            number: a release; None: the newest, and what stands.
+            environment: its name; the first one for None.
+            exact: a hand edit is wrong, too.
+
+        Raises:
+            UsageError: there is no such release. ConfigError: a key cannot be read. StateError: the state is damaged.
+        """
+        from regen.orchestrator import verify as verification
+
+        async with self._session.turn:
+            asked = partial(
+                verification.verify,
+                self._session.config.root,
+                environment,
+                number,
+                exact=exact,
+                progress=self._progress,
+            )
+            return await anyio.to_thread.run_sync(asked)
 
     def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
         """One release and what it changed."""

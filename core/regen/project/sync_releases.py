@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from regen.model.audit import Entry
 from regen.model.comparison import ReleaseComparison
 from regen.model.release import KeptEdit, Release
+from regen.model.verification import Verification
 from regen.orchestrator import settle
 from regen.orchestrator.edits import HandedBack, HowBack
 from regen.project.calling import Caller, awaited
@@ -57,6 +58,10 @@ class SyncReleasesMixin:
         """See `Project.audit`."""
         asked = partial(self._project.audit, environment, action=action, since=since, limit=limit)
         return self._call(awaited(asked))
+
+    def verify(self, number: int | None = None, environment: str | None = None, *, exact: bool = False) -> Verification:
+        """See `Project.verify`."""
+        return self._call(partial(self._project.verify, number, environment, exact=exact))
 
     def show(self, number: int, environment: str | None = None) -> settle.ReleaseChanges:
         """See `Project.show`."""

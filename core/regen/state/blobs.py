@@ -142,7 +142,7 @@ class BlobStore:
                 hint="`regen verify` says what needs them; `regen apply --full` makes what templates can make",
             )
         try:
-            data = self._decompressor.decompress(stored.data) if stored.codec == _ZSTD else stored.data
+            data = self._plain(stored)
         except zstandard.ZstdError:
             data = b""
         if digest_of(data) != digest:
@@ -151,6 +151,11 @@ class BlobStore:
                 hint="restore `.regen/` from a backup, or delete it: that loses history, never a file of yours",
             )
         return data
+
+    def _plain(self, stored: Stored) -> bytes:
+        if stored.codec != _ZSTD:
+            return stored.data
+        return self._decompressor.decompress(stored.data, allow_extra_data=False)
 
     def _find(self, digest: str) -> Stored | None:
         try:
@@ -170,7 +175,7 @@ class BlobStore:
         return (row[0], Place(digest, row[1], row[2])) if row is not None else None
 
     def _row(self, digest: str) -> Stored | None:
-        row = self._db.one("SELECT digest, codec, data FROM small_blob WHERE digest = ?", (digest,))
+        row = self._db.one("SELECT digest, codec, CAST(data AS BLOB) FROM small_blob WHERE digest = ?", (digest,))
         return Stored(*row) if row is not None else None
 
     def _stored(self, digest: str, data: bytes) -> Stored:

@@ -165,6 +165,18 @@ class Database:
             finally:
                 self._depth = 0
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read what one moment held, whatever another process commits meanwhile; nothing may be written inside."""
+        with self._lock:
+            with self._plain():
+                self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                with self._plain():
+                    self._connection.execute("ROLLBACK")
+
     def check(self) -> tuple[str, ...]:
         """What SQLite's own check finds wrong; empty for a sound database. Reads all of it."""
         try:

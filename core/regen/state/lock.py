@@ -114,6 +114,20 @@ def last_holder(folder: Path) -> Holder | None:
         return None
 
 
+def held(folder: Path) -> bool:
+    """Whether who took the lock last is a process that is still there, on this machine."""
+    who = last_holder(folder)
+    if who is None or who.host != socket.gethostname():
+        return False
+    try:
+        os.kill(who.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def _parse(data: bytes) -> Holder | None:
     """Who wrote the lock; None where it cannot be read, for it is written after it is taken."""
     try:

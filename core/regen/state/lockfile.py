@@ -171,6 +171,18 @@ def _write_all(state: State, stem: Path, shards: dict[str, bytes], flushing: Flu
     return written
 
 
+def differing_lines(state: State, environment: str) -> list[str]:
+    """Paths whose lines the lock has otherwise than the state, has not, or has though the state does not; sorted.
+
+    Those are left out that are known to be behind. Raises StateError where the lock cannot be read.
+    """
+    known = state.db.execute("SELECT DISTINCT folder FROM artifact WHERE environment = ?", (environment,))
+    wanted = {line for (folder,) in known if folder is not None for line in _lines(state, environment, folder)}
+    written = {str(line) for line in read_lock(state.lock_folder, environment).values()}
+    behind = {path for (path,) in state.db.execute("SELECT path FROM lock_dirty WHERE environment = ?", (environment,))}
+    return sorted({_unescaped(line.partition("\t")[0]) for line in wanted ^ written} - behind)
+
+
 def _lines(state: State, environment: str, folder: str, path: str | None = None) -> list[str]:
     """The lines of a folder; with a path, the one line of it, where it has one."""
     select = "SELECT path, template, key, template_digest, rows, CASE state WHEN 'deleted' THEN ?2 ELSE base END"

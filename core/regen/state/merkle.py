@@ -71,6 +71,19 @@ def root(db: Database, environment: str) -> str:
     return (_Node(0, bool(row[0]), row[1]) if row is not None else _bucket({})).digest.hex()
 
 
+def sound(db: Database, environment: str) -> bool:
+    """Whether every node that is kept is what building the tree of what stands anew gives."""
+    rows = db.execute("SELECT prefix, files, inner, data FROM tree_node WHERE environment = ?", (environment,))
+    return _anew(db, environment) == {prefix: _Node(count, bool(inner), data) for prefix, count, inner, data in rows}
+
+
+def _anew(db: Database, environment: str) -> dict[str, _Node | None]:
+    select = "SELECT path, content FROM version WHERE environment = ? AND until IS NULL"
+    nodes: dict[str, _Node | None] = {}
+    _built("", dict(_leaf(path, content) for path, content in db.iterate(select, (environment,))), nodes)
+    return nodes
+
+
 def changed_by(db: Database, environment: str, number: int) -> set[str]:
     """Paths where a release begins or ends a version."""
     rows = db.execute(
@@ -85,12 +98,7 @@ def follow(db: Database, environment: str, paths: Iterable[str]) -> None:
     """Bring the tree up to the versions that stand at these paths now, inside a transaction."""
     wanted = set(paths)
     if db.one("SELECT 1 FROM tree_node WHERE environment = ? AND prefix = ''", (environment,)) is None:
-        standing = db.iterate(
-            "SELECT path, content FROM version WHERE environment = ? AND until IS NULL", (environment,)
-        )
-        nodes: dict[str, _Node | None] = {}
-        _built("", dict(_leaf(path, content) for path, content in standing), nodes)
-        _write(db, environment, nodes)
+        _write(db, environment, _anew(db, environment))
         return
     select = "SELECT path, content FROM version WHERE environment = ? AND until IS NULL AND path IN"
     now = dict(_leaf(path, content) for path, content in db.among(select, (environment,), wanted))

@@ -40,6 +40,18 @@ def ended(db: Database, environment: str, number: int) -> list[str]:
     return [path for (path,) in rows]
 
 
+def misfits(db: Database, environment: str) -> list[tuple[str, int]]:
+    """(path, since) of versions that no history of releases gives: they overlap, or end where there is no release."""
+    rows = db.execute(
+        "SELECT path, since FROM (SELECT path, since, until,"
+        "  lead(since) OVER (PARTITION BY path ORDER BY since) AS following FROM version WHERE environment = ?1)"
+        " WHERE until IS NULL AND following IS NOT NULL OR until > following OR until <= since"
+        "  OR until > (SELECT max(number) FROM release WHERE environment = ?1) ORDER BY path, since",
+        (environment,),
+    )
+    return [(path, since) for path, since in rows]
+
+
 def digest_of_list(found: Iterable[tuple[str, str]]) -> str:
     """Digest of names with their digests: of the lines "DIGEST NAME" in the order given."""
     return digest_of("".join(f"{digest} {name}\n" for name, digest in found).encode())

@@ -77,6 +77,18 @@ COMMANDS: tuple[Command, ...] = (
         beside=True,
     ),
     Command(
+        "verify",
+        "account:verify",
+        "Check receipts, signatures, the audit, stored bytes and the files on disk against each other.",
+        (
+            argument("number", nargs="?", type=int, metavar="N", help="a release; what stands"),
+            flag("--exact", help="a hand edit is wrong, too"),
+            ENV,
+            JSON,
+            DIRECTORY,
+        ),
+    ),
+    Command(
         "audit",
         "account:audit",
         "Show who did what, when, why, and from which release to which; the newest first.",

@@ -56,7 +56,7 @@ def _read_back(target: Target, contents: Sequence[Content], since: float) -> Ver
     wrong, edited = [], []
     with Tree(root) as tree:
         for content in contents:
-            found = _compare(tree, content)
+            found = compare(tree, content.path, content.digest)
             if found is None:
                 continue
             if (in_place and _written_since(tree, content.path, since)) or _carried(content, found):
@@ -71,18 +71,19 @@ def _carried(content: Content, found: Wrong) -> bool:
     return not content.fresh and found.what == "other bytes"
 
 
-def _compare(tree: Tree, content: Content) -> Wrong | None:
+def compare(tree: Tree, path: str, expected: str | None) -> Wrong | None:
+    """How a file differs from the digest that it has to have, None for no file; None where it does not."""
     try:
-        refuse_strange(content.path)
-        data = None if tree.is_folder(content.path) else tree.read(content.path)
+        refuse_strange(path)
+        data = None if tree.is_folder(path) else tree.read(path)
     except (OSError, PathError):
-        return Wrong(content.path, "unreadable", content.digest, None)
+        return Wrong(path, "unreadable", expected, None)
     digest = digest_of(data) if data is not None else None
-    if digest == content.digest:
+    if digest == expected:
         return None
     if digest is None:
-        return Wrong(content.path, "gone", content.digest, None)
-    return Wrong(content.path, "still there" if content.digest is None else "other bytes", content.digest, digest)
+        return Wrong(path, "gone", expected, None)
+    return Wrong(path, "still there" if expected is None else "other bytes", expected, digest)
 
 
 def _written_since(tree: Tree, path: str, since: float) -> bool:
