@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.cycle_world import PEOPLE, World
 from tests.deploy_world import scratch
 
+from regen.cli.main import run
 from regen.errors import ConfigError, DeployError
 from regen.state import envelope, faults, merkle
 from regen.state.blobs import digest_of
@@ -113,6 +114,13 @@ async def test_a_receipt_says_what_the_release_was_made_from_and_what_came_out(w
     _, second, _ = receipt(world, 2)
     assert second["predicate"]["chain"]["parent"] == digest
     assert [one["name"] for one in second["subject"]] == ["./", "ada.txt"]
+
+
+async def test_a_receipt_is_printed(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    await world.apply()
+    assert run(["show", "1", "--receipt", "-C", str(world.root)]) == 0
+    assert json.loads(capsys.readouterr().out) == receipt(world, 1)[0]
+    assert run(["show", "2", "--receipt", "-C", str(world.root)]) == 2
 
 
 async def test_what_goes_and_what_a_person_edited_is_said(world: World) -> None:

@@ -111,13 +111,17 @@ def history(
 
 def show_release(
     number: int,
+    receipt: bool = False,
     env: str | None = None,
     json: bool = False,
     directory: Path = Path(),
 ) -> int:
-    """Show one release: what it changed, and why."""
-    from regen.orchestrator.reading import read_release
+    """Show one release: what it changed, and why; or its receipt."""
+    from regen.orchestrator.reading import read_receipt, read_release
 
+    if receipt:
+        show.plain(read_receipt(directory, env, number).decode() + "\n")
+        return ExitCode.DONE
     value = read_release(directory, env, number)
     if json:
         document.write(value)

@@ -19,6 +19,7 @@ from regen.orchestrator.settle import ReleaseChanges, release_changes
 from regen.state import audit, releases
 from regen.state.blobs import digest_of
 from regen.state.opening import State, read_state
+from regen.state.receipts import digest_of_receipt
 from regen.state.standing import tree_of
 
 
@@ -52,6 +53,16 @@ def read_release(folder: Path, environment: str | None, number: int) -> ReleaseC
                 f"{where.name} has no release {number}; it has none yet", hint="`regen apply` makes the first"
             )
         return release_changes(state.db, where.name, number)
+
+
+def read_receipt(folder: Path, environment: str | None, number: int) -> bytes:
+    """A release's receipt, as its envelope is stored. Raises as `_read`, and UsageError where there is none."""
+    with _read(folder, environment) as (state, where):
+        digest = digest_of_receipt(state.db, where.name, number) if state is not None else None
+        if state is None or digest is None:
+            text = f"{where.name} has no receipt of a release {number}"
+            raise UsageError(text, hint="`regen history` lists releases; an older regen made them without receipts")
+        return state.blobs.read(digest)
 
 
 def read_conflicts(folder: Path, environment: str | None) -> tuple[OpenConflict, ...]:

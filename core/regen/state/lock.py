@@ -16,7 +16,7 @@ from regen.errors import LockedError, StateError
 
 NAME = "lock"
 _POLL_S = 0.05  # flock cannot wait with a limit, so waiting asks again
-_WAY_OUT = "stop it or wait for it; `regen status`, `history`, `show` and `conflicts` work meanwhile"
+_WAY_OUT = "stop it or wait for it; `regen status`, `history`, `show`, `conflicts`, `audit` and `verify` work meanwhile"
 _BESIDE_A_WATCH = "stop it first; commands that look at a project, plan, apply and settle work beside a watch"
 
 

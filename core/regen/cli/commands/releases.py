@@ -20,7 +20,13 @@ COMMANDS: tuple[Command, ...] = (
         "show",
         "look:show_release",
         "Show one release: what it changed, and why.",
-        (argument("number", type=int, metavar="N", help="the release's number"), ENV, JSON, DIRECTORY),
+        (
+            argument("number", type=int, metavar="N", help="the release's number"),
+            flag("--receipt", help="print its receipt: a DSSE envelope around an in-toto statement"),
+            ENV,
+            JSON,
+            DIRECTORY,
+        ),
     ),
     Command(
         "compare",
