@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regen.cli import document, show, terminal
+from regen.cli.gates import gates
 from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode, UsageError
 from regen.model.plan import Action
@@ -151,6 +152,7 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
         applied.again,
         applied.kept,
         applied.open_conflicts,
+        any(result.findings for result in applied.evaluated),
     )
     if not any(said):
         # A line without colour: loading rich would take longer than finding that there is nothing to do.
@@ -162,6 +164,7 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
         return
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)
+    gates(console, applied.evaluated, said={finding for item in plan.items for finding in item.findings})
     if applied.release is not None:
         console.print(f"release {applied.release.number} in {duration_s:.2f} s", style="bold")
         show.verified(console, applied.verified)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regen.cli import document, show
+from regen.cli.gates import gates
 from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode, UsageError
 from regen.orchestrator.outcome import when
@@ -134,6 +135,7 @@ def show_release(
         text = f"against release {release.parent} its public interface has a {release.suggests} change"
         console.print(f"{text}: `regen compare {release.parent} {release.number}`", style="dim", markup=False)
     console.print(f"{release.note or 'no note'}; parent {release.parent or 'none'}", style="dim", markup=False)
+    gates(console, value.evaluated, everything=True)
     show.table(console, ("change", "path", "because"), ((c.what, c.path, c.because) for c in value.changes))
     return ExitCode.DONE
 

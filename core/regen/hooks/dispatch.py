@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from regen import telemetry
 from regen.errors import ConfigError, PluginError, RegenError
 from regen.hooks.manager import PluginManager
+from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding
 from regen.model.graphfile import GraphFile, Loaded
 from regen.model.interface import Changed, InterfaceChange
@@ -51,11 +52,11 @@ _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_deploy": ("name", "tree", "read", "prepare", "stage", "switch", "finish", "discard"),
     "regen_executor": ("name", "workers", "open", "map"),
 }
-_ITEMS: dict[str, type] = {
-    "regen_languages": Language,
-    "regen_evaluate_file": Finding,
-    "regen_evaluate": Finding,
-    "regen_interface": InterfaceChange,
+_ITEMS: dict[str, tuple[type, ...]] = {
+    "regen_languages": (Language,),
+    "regen_evaluate_file": (Finding,),
+    "regen_evaluate": (Finding, Evaluated),
+    "regen_interface": (InterfaceChange,),
 }
 
 THREE_WAY = "three-way"
@@ -152,11 +153,17 @@ class Hooks:
 
     async def evaluate_file(self, file: GeneratedFile) -> tuple[Finding, ...]:
         """Findings of all plugins about one file, in call order."""
-        return await self._joined("regen_evaluate_file", file=file)
+        answers = await self._every("regen_evaluate_file", {"file": file})
+        return tuple(finding for answer in answers for finding in cast("Sequence[Finding]", answer))
 
-    async def evaluate(self, candidate: Candidate, graph: GraphView) -> tuple[Finding, ...]:
-        """Findings of all plugins about a candidate, in call order."""
-        return await self._joined("regen_evaluate", candidate=candidate, graph=graph)
+    def file_gates(self) -> tuple[str, ...]:
+        """Names of the gates that look at each file by itself: of their plugins, without what they do."""
+        return tuple(name.removeprefix("evaluate_") for name, _, _ in self._chain("regen_evaluate_file"))
+
+    async def evaluate(self, candidate: Candidate, graph: GraphView) -> tuple[Finding | Evaluated, ...]:
+        """What all plugins say of a candidate, in call order."""
+        answers = await self._every("regen_evaluate", {"candidate": candidate, "graph": graph})
+        return tuple(value for answer in answers for value in cast("Sequence[Finding | Evaluated]", answer))
 
     async def interface(self, changed: Changed) -> tuple[InterfaceChange, ...] | None:
         """How the interface of files of a language differs; None where no plugin knows it."""
@@ -171,10 +178,6 @@ class Hooks:
     async def executor(self, name: str, workers: int) -> Executor | None:
         """The executor of that name; None where no plugin has it."""
         return cast("Executor | None", await self._first("regen_executor", name=name, workers=workers))
-
-    async def _joined(self, hook: str, **arguments: object) -> tuple[Finding, ...]:
-        answers = await self._every(hook, arguments)
-        return tuple(finding for answer in answers for finding in cast("Sequence[Finding]", answer))
 
     async def _first(self, hook: str, **arguments: object) -> object:
         for link in self._chain(hook):
@@ -231,11 +234,12 @@ def _fitting(hook: str, answer: object) -> object:
         return answer
     if not isinstance(answer, wanted) or (wanted is Sequence and isinstance(answer, str)):
         raise TypeError(f"the answer is of the class {type(answer).__name__}, not {wanted.__name__}")
-    item = _ITEMS.get(hook)
-    if item is not None and isinstance(answer, Sequence):
+    items = _ITEMS.get(hook)
+    if items is not None and isinstance(answer, Sequence):
         for value in answer:
-            if not isinstance(value, item):
-                raise TypeError(f"the answer holds a {type(value).__name__}, not only {item.__name__}")
+            if not isinstance(value, items):
+                wanted_items = " and ".join(item.__name__ for item in items)
+                raise TypeError(f"the answer holds a {type(value).__name__}, not only {wanted_items}")
     return answer
 
 

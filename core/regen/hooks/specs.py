@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from regen.config import DeployerSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
+    from regen.model.evaluated import Evaluated
     from regen.model.finding import Finding
     from regen.model.graphfile import GraphFile, Loaded
     from regen.model.interface import Changed, InterfaceChange
@@ -153,13 +154,14 @@ def regen_evaluate_file(file: GeneratedFile) -> Sequence[Finding] | None:
 
 
 @hookspec
-def regen_evaluate(candidate: Candidate, graph: GraphView) -> Sequence[Finding] | None:
+def regen_evaluate(candidate: Candidate, graph: GraphView) -> Sequence[Finding | Evaluated] | None:
     """Check a candidate as a whole.
 
     When: once a cycle that would write something, after every file passed; before anything is written. In `apply` also
         where nothing would be written, but the graph has not passed yet: the candidate has no changes then.
     None: has nothing to say. All plugins are asked and their findings joined.
-    Promises: an "error" means that nothing of this cycle is written.
+    Promises: a gate answers with findings, or with one `Evaluated`, which has an outcome and figures too. An "error"
+        among findings, or the outcome "fail" or "inconclusive", means that nothing of this cycle is written.
     Raises: nothing; what is wrong is a finding.
     """
 

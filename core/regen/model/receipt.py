@@ -5,27 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from regen.model.finding import Finding
+from regen.model.evaluated import Evaluated
 
 Seal = Callable[[bytes], bytes]
 """Makes an envelope of a statement; see `regen.state.envelope`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What one gate said.
-
-    Attributes:
-        name: of the gate.
-        outcome: "pass", "fail", "inconclusive" or "skipped".
-        findings: what it found.
-        figures: (name, value, unit) of what it measured.
-    """
-
-    name: str
-    outcome: str
-    findings: tuple[Finding, ...] = ()
-    figures: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +31,4 @@ class Facts:
     graphs: tuple[tuple[str, str], ...] = ()
     templates: tuple[tuple[str, str], ...] = ()
     plugins: tuple[str, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[Evaluated, ...] = ()

@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from regen.errors import DeployError, GateError, UsageError
-from regen.model.candidate import Candidate
-from regen.model.finding import Finding
+from regen.errors import DeployError, UsageError
+from regen.model.evaluated import Evaluated
 from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action, Plan, PlanItem
-from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.clone import note_lock
 from regen.orchestrator.facts import facts
+from regen.orchestrator.gates import evaluate, graph_passed, note_passed
 from regen.orchestrator.interface import Compatibility, compatibility
-from regen.orchestrator.persist import persist, written_ntriples
+from regen.orchestrator.persist import persist
 from regen.orchestrator.session import Place, Session
-from regen.orchestrator.stale import filled
 from regen.stages import deploy
-from regen.stages.evaluate import verdict
-from regen.state import audit, holds
-from regen.state.blobs import digest_of
-from regen.state.cache import keep, recall
+from regen.stages.evaluate import Verdict
+from regen.state import audit, evaluations, holds
 from regen.state.codec import artifact_text
 from regen.state.records import lookup_hash
 from regen.state.versions import note_version
 from regen.telemetry import stage
 
-if TYPE_CHECKING:
-    from regen.model.delta import Delta, Quad
-    from regen.model.term import Term
 
-_PASSED = "graph_passed"  # the row of `meta` with the digest of the graph that passed the gates last
-_WRITES = {Action.CREATE, Action.UPDATE, Action.MERGE, Action.DELETE}
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What was committed, and what the gates had said of it."""
+
+    committed: deploy.Committed
+    evaluated: tuple[Evaluated, ...] = ()
 
 
 async def apply(
     session: Session, place: Place, plan: Plan, *, evaluate_graph: bool, automatic: bool
-) -> deploy.Committed | None:
+) -> Deployed | None:
     """Do what a plan says, all of it or nothing.
 
     Args:
@@ -66,34 +61,29 @@ async def apply(
     if (hold is not None and hold.on(inputs)) or (automatic and holds.frozen(session.state.db, place.name)):
         return None
     idle = not (plan.items or plan.nothing)
-    ask_graph = evaluate_graph and place.environment.validate and not _passed(session)
+    ask_graph = evaluate_graph and place.environment.validate and not graph_passed(session)
     if idle and not ask_graph:
-        return deploy.Committed(None)
+        return Deployed(deploy.Committed(None))
     with audit.attempting(session.state.db, "apply", environment=place.name, before=plan.parent):
         compared = None if idle else await compatibility(session, place, plan, watching=automatic)
-        said = () if compared is None else compared.findings
-        found = await evaluate(session, place, plan, evaluate_graph=ask_graph, said=said)
+        found = () if compared is None else compared.findings
+        said = await evaluate(session, place, plan, evaluate_graph=ask_graph, found=found)
         if ask_graph:
-            _note_passed(session)
+            note_passed(session)
         if idle:
-            return deploy.Committed(None)
-        committed = _commit(session, place, plan, inputs, found, compared)
+            return Deployed(deploy.Committed(None), said.results)
+        committed = _commit(session, place, plan, inputs, said, compared)
     note_lock(session.state, place.name)
     if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
         session.standing.pop(place.name, None)
     if hold is not None and committed.release is not None:
         holds.let_go(session.state.db, place.name)
     session.walks &= {unit.template.digest for unit in session.units.values()}
-    return committed
+    return Deployed(committed, said.results)
 
 
 def _commit(
-    session: Session,
-    place: Place,
-    plan: Plan,
-    inputs: str,
-    found: tuple[Finding, ...],
-    compared: Compatibility | None,
+    session: Session, place: Place, plan: Plan, inputs: str, said: Verdict, compared: Compatibility | None
 ) -> deploy.Committed:
     note, lookups = _note(plan), _lookups(session, place, plan)
 
@@ -102,6 +92,7 @@ def _commit(
         if number is not None and compared is not None:
             note_version(session.state.db, place.name, number, compared.suggests, compared.version)
         if number is not None:
+            evaluations.write(session.state.db, place.name, number, said.results)
             audit.note(session.state.db, "apply", environment=place.name, why=note, before=plan.parent, after=number)
 
     with stage("deploy", files=len(plan.items)):
@@ -115,7 +106,7 @@ def _commit(
             note=note,
             nothing=plan.nothing,
             within=within,
-            facts=facts(session, place, found),
+            facts=facts(session, place, said.results),
         )
 
 
@@ -130,55 +121,6 @@ def _refuse_outdated(session: Session, place: Place, plan: Plan, inputs: str) ->
             "this plan was made before the graph, a template or the environment's release changed",
             hint="plan again, and apply the new plan",
         )
-
-
-def _passed(session: Session) -> bool:
-    """Whether the dataset as it is passed the gates as they are; an `apply` with nothing to do asks them nothing."""
-    row = session.state.db.one("SELECT value FROM meta WHERE name = ?", (_PASSED,))
-    return row is not None and row[0] == _graph_digest(session)
-
-
-def _note_passed(session: Session) -> None:
-    with session.state.db.transaction(durable=False):
-        session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PASSED, _graph_digest(session)))
-
-
-def _graph_digest(session: Session) -> str:
-    """Of the dataset, of literals that its files spell in their own way, and of the plugins that look at it."""
-    spelt = (f"{path} {row.written}" for path, row in sorted(session.files.items()) if row.written is not None)
-    return digest_of("\n".join([f"{session.sum:032x}", *spelt, "", *session.hooks.manager.fingerprint()]).encode())
-
-
-async def evaluate(
-    session: Session, place: Place, plan: Plan, *, evaluate_graph: bool, said: Sequence[Finding] = ()
-) -> tuple[Finding, ...]:
-    """Ask every gate about a plan's candidate; without changes, and `evaluate_graph`, about the graph alone.
-
-    Args:
-        said: what was found of it already.
-
-    Raises:
-        GateError: at least one finding is an error.
-    """
-    with stage("evaluate") as span:
-        findings = [*said, *(finding for item in plan.items for finding in item.findings)]
-        changes = tuple(item for item in plan.items if item.action in _WRITES)
-        wanted = (changes or evaluate_graph) and place.environment.validate
-        if wanted and not any(finding.severity == "error" for finding in findings):
-            read = _reader(place.root, {item.path: item.content for item in changes})
-            candidate = Candidate(place.name, plan.parent, changes, read)
-            findings += await session.hooks.evaluate(candidate, _Graph(session, evaluate_graph))
-        result = verdict(findings)
-        span.set_attribute("regen.findings", len(result.findings))
-    if not result.passed:
-        errors = [finding for finding in result.findings if finding.severity == "error"]
-        shown = "\n".join(f"  {finding}" for finding in errors[:10])
-        more = f"\n  and {len(errors) - 10} more" if len(errors) > 10 else ""
-        raise GateError(
-            f"a gate said no, and nothing was written:\n{shown}{more}",
-            hint=errors[0].hint or "mend the graph or the template; what was stopped waits in the stale set",
-        )
-    return result.findings
 
 
 def remerger(session: Session) -> Callable[[ThreeWay], Merged]:
@@ -232,44 +174,3 @@ def _lookups(session: Session, place: Place, plan: Plan) -> Callable[[], None]:
 def _only_looked_at(item: PlanItem) -> bool:
     """Whether the artifact was not rendered: its rows were equal, and what its body asked stands as it was."""
     return item.action is Action.NOTHING and item.render is None and item.inputs is not None and not item.inputs.lookups
-
-
-def _reader(root: Path, changed: dict[str, bytes | None]) -> Callable[[str], bytes | None]:
-    def read(path: str) -> bytes | None:
-        return changed[path] if path in changed else read_disk(root, path)
-
-    return read
-
-
-@dataclass(slots=True)
-class _Graph:
-    """The dataset as evaluators see it."""
-
-    session: Session
-    asked: bool
-
-    @property
-    def delta(self) -> Delta | None:
-        change = self.session.last_change
-        return change.delta if change is not None else None
-
-    @property
-    def wanted(self) -> bool:
-        return self.asked
-
-    def quads(
-        self,
-        subject: Term | None = None,
-        predicate: Term | None = None,
-        object: Term | None = None,  # noqa: A002 - RDF's own word
-    ) -> Iterator[Quad]:
-        yield from filled(self.session).quads(subject, predicate, object)
-
-    def ntriples(self) -> bytes:
-        return written_ntriples(self.session)
-
-    def recall(self, name: str) -> bytes | None:
-        return recall(self.session.state.folder, name)
-
-    def keep(self, name: str, data: bytes) -> None:
-        keep(self.session.state.folder, name, data)

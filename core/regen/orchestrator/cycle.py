@@ -58,15 +58,22 @@ async def carry_out(
         RegenError: see `regen.orchestrator.apply`.
     """
     graph_gates = session.settings.shacl == "always" or (session.settings.shacl == "apply" and not watching)
-    committed = await apply(session, place, plan, evaluate_graph=graph_gates, automatic=watching)
+    deployed = await apply(session, place, plan, evaluate_graph=graph_gates, automatic=watching)
     still_open = len(conflicts(session.state.db, place.name))
-    if committed is None:
+    if deployed is None:
         cycle.result = "skip"
         freeze = holds.frozen(session.state.db, place.name) if watching else None
         applied = Applied(plan, held=True, frozen=freeze, open_conflicts=still_open)
     else:
+        committed = deployed.committed
         applied = Applied(
-            plan, committed.release, committed.again, committed.kept, still_open, verified=committed.verified
+            plan,
+            committed.release,
+            committed.again,
+            committed.kept,
+            still_open,
+            verified=committed.verified,
+            evaluated=deployed.evaluated,
         )
     cycle.set(
         environment=plan.environment,

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from regen.config import Config
-from regen.model.finding import Finding
-from regen.model.receipt import Facts, Gate
+from regen.model.evaluated import Evaluated
+from regen.model.receipt import Facts
 from regen.orchestrator.session import Place, Session
 from regen.state.blobs import digest_of
 
 
-def facts(session: Session, place: Place, findings: Iterable[Finding] = ()) -> Facts:
+def facts(session: Session, place: Place, gates: Sequence[Evaluated] = ()) -> Facts:
     """What only the session knows of a release that it makes.
 
     Args:
-        findings: of the gates that let it pass.
+        gates: what they said, which let it pass.
     """
-    by_gate: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_gate.setdefault(finding.gate, []).append(finding)
     return Facts(
         deployer=place.environment.deployer,
         target=place.environment.target,
@@ -30,7 +27,7 @@ def facts(session: Session, place: Place, findings: Iterable[Finding] = ()) -> F
         graphs=tuple((path, session.files[path].digest) for path in sorted(session.files)),
         templates=tuple((name, session.units[name].digest) for name in sorted(session.units)),
         plugins=session.hooks.manager.fingerprint(),
-        gates=tuple(Gate(name, "pass", tuple(found)) for name, found in sorted(by_gate.items())),
+        gates=tuple(gates),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from regen.errors import RegenError
 from regen.holder import Served
+from regen.model.evaluated import Evaluated
 from regen.model.plan import Plan
 from regen.model.release import Freeze, Release
 from regen.model.verified import Verified
@@ -25,6 +26,7 @@ class Applied:
         open_conflicts: how many conflicts the environment has now.
         held: whether a rollback holds the environment on these inputs, or froze it: nothing was done.
         verified: what was read back of the files that changed; None where no release was made.
+        evaluated: what each gate said; empty where none was asked.
         frozen: why no watch deploys there; None: it is not frozen, or a person asked for the cycle.
     """
 
@@ -36,6 +38,7 @@ class Applied:
     held: bool = False
     frozen: Freeze | None = None
     verified: Verified | None = None
+    evaluated: tuple[Evaluated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from regen.errors import UsageError
 from regen.model.artifact import Because
+from regen.model.evaluated import Evaluated
 from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.facts import facts
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
-from regen.state import audit, holds, releases
+from regen.state import audit, evaluations, holds, releases
 from regen.state.db import Database
 from regen.state.stale import add_stale
 from regen.state.versions import note_version, version_of
@@ -127,10 +128,11 @@ class ReleaseChange:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseChanges:
-    """One release, and what it changed."""
+    """One release, what it changed, and what gates had said of it."""
 
     release: Release
     changes: tuple[ReleaseChange, ...]
+    evaluated: tuple[Evaluated, ...] = ()
 
 
 def release_changes(database: Database, environment: str, number: int) -> ReleaseChanges:
@@ -141,14 +143,15 @@ def release_changes(database: Database, environment: str, number: int) -> Releas
     """
     release = releases.release(database, environment, number)
     changes = []
-    for before, after in releases.compare(database, environment, number - 1, number):
+    for before, after in releases.changes(database, environment, number):
         known = after or before
         if known is None:
             continue
         what = "created" if before is None else "removed" if after is None else "changed"
         because = str(after.because[0]) if after is not None and after.because else ""
         changes.append(ReleaseChange(what, known.path, because))
-    return ReleaseChanges(release, tuple(sorted(changes, key=lambda change: change.path)))
+    said = evaluations.of_release(database, environment, number)
+    return ReleaseChanges(release, tuple(sorted(changes, key=lambda change: change.path)), said)
 
 
 def prune(session: Session, *, keep_releases: int, edits: bool = False) -> str:

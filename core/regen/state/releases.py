@@ -120,6 +120,17 @@ def compare(db: Database, environment: str, older: int, newer: int) -> list[tupl
     if low:
         release(db, environment, low)
     release(db, environment, high)
+    return _differences(db, environment, older, newer)
+
+
+def changes(db: Database, environment: str, number: int) -> list[tuple[Version | None, Version | None]]:
+    """The same for what one release changed, though the one before may be forgotten. Raises UsageError."""
+    release(db, environment, number)
+    return _differences(db, environment, number - 1, number)
+
+
+def _differences(db: Database, environment: str, older: int, newer: int) -> list[tuple[Version | None, Version | None]]:
+    low, high = sorted((older, newer))
     paths = db.execute(
         "SELECT path FROM version INDEXED BY version_since WHERE environment = ?1 AND since > ?2 AND since <= ?3"
         " UNION SELECT path FROM version INDEXED BY version_until"
@@ -213,6 +224,7 @@ def forget(db: Database, environment: str, *, keep: int, edits: bool = False) ->
         gone = db.one("SELECT count(*) FROM release WHERE environment = ? AND number < ?", (environment, oldest))
         db.execute("DELETE FROM version WHERE environment = ? AND until <= ?", (environment, oldest))
         db.execute("DELETE FROM release WHERE environment = ? AND number < ?", (environment, oldest))
+        db.execute("DELETE FROM evaluation WHERE environment = ? AND release < ?", (environment, oldest))
         db.execute(
             "DELETE FROM kept_edit WHERE environment = ? AND at < ? AND (? OR restored IS NOT NULL)",
             (environment, at, edits),

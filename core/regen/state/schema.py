@@ -184,4 +184,10 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE release ADD COLUMN suggests TEXT;
     ALTER TABLE release ADD COLUMN version TEXT;
     """,
+    """
+    -- What gates said of each release before it was made; `results` is JSON, see regen.state.evaluations.
+    CREATE TABLE evaluation (
+        environment TEXT NOT NULL, release INTEGER NOT NULL, results TEXT NOT NULL, PRIMARY KEY (environment, release)
+    ) WITHOUT ROWID;
+    """,
 )

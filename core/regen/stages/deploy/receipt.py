@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding
-from regen.model.receipt import Facts, Gate
+from regen.model.receipt import Facts
 from regen.model.release import Release
 from regen.stages.deploy.values import Target
 from regen.state import audit, merkle, receipts
@@ -127,12 +128,12 @@ def _materials(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {"count": len(files), "digest": {"blake3": summary}, **listed}
 
 
-def _gate(gate: Gate) -> dict[str, Any]:
+def _gate(gate: Evaluated) -> dict[str, Any]:
     return {
-        "name": gate.name,
+        "name": gate.gate,
         "outcome": gate.outcome,
         "findings": [_finding(finding) for finding in gate.findings],
-        "figures": [{"name": name, "value": value, "unit": unit} for name, value, unit in gate.figures],
+        "figures": [{"name": one.name, "value": repr(one.value), "unit": one.unit} for one in gate.figures],
     }
 
 

@@ -1,0 +1,136 @@
+"""Gates: they are asked about a candidate before anything is written, and what they say becomes one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regen.errors import GateError
+from regen.model.candidate import Candidate
+from regen.model.evaluated import Evaluated
+from regen.model.finding import Finding
+from regen.model.plan import Action, Plan
+from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.persist import written_ntriples
+from regen.orchestrator.session import Place, Session
+from regen.orchestrator.stale import filled
+from regen.stages.evaluate import Verdict, verdict
+from regen.state.blobs import digest_of
+from regen.state.cache import keep, recall
+from regen.telemetry import Part, stage
+
+if TYPE_CHECKING:
+    from regen.model.delta import Delta, Quad
+    from regen.model.term import Term
+
+_PASSED = "graph_passed"  # the row of `meta` with the digest of the graph that passed the gates last
+_SHOWN = 10  # of what gates say no for
+_WRITES = {Action.CREATE, Action.UPDATE, Action.MERGE, Action.DELETE}
+
+
+def graph_passed(session: Session) -> bool:
+    """Whether the dataset as it is passed the gates as they are; an `apply` with nothing to do asks them nothing."""
+    row = session.state.db.one("SELECT value FROM meta WHERE name = ?", (_PASSED,))
+    return row is not None and row[0] == _graph_digest(session)
+
+
+def note_passed(session: Session) -> None:
+    with session.state.db.transaction(durable=False):
+        session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PASSED, _graph_digest(session)))
+
+
+def _graph_digest(session: Session) -> str:
+    """Of the dataset, of literals that its files spell in their own way, and of the plugins that look at it."""
+    spelt = (f"{path} {row.written}" for path, row in sorted(session.files.items()) if row.written is not None)
+    return digest_of("\n".join([f"{session.sum:032x}", *spelt, "", *session.hooks.manager.fingerprint()]).encode())
+
+
+async def evaluate(
+    session: Session, place: Place, plan: Plan, *, evaluate_graph: bool, found: Sequence[Finding] = ()
+) -> Verdict:
+    """Ask every gate about a plan's candidate; without changes, and `evaluate_graph`, about the graph alone.
+
+    Args:
+        found: what is known of it already.
+
+    Raises:
+        GateError: a gate says no.
+    """
+    with stage("evaluate") as span:
+        said: list[Finding | Evaluated] = [*found, *(finding for item in plan.items for finding in item.findings)]
+        changes = tuple(item for item in plan.items if item.action in _WRITES)
+        wanted = (changes or evaluate_graph) and place.environment.validate
+        if wanted and verdict(said).passed:
+            read = _reader(place.root, {item.path: item.content for item in changes})
+            candidate = Candidate(place.name, plan.parent, changes, read)
+            said += await session.hooks.evaluate(candidate, _Graph(session, evaluate_graph))
+        result = verdict(said, session.hooks.file_gates() if changes else ())
+        _trace(span, result)
+    if not result.passed:
+        raise _refusal(result)
+    return result
+
+
+def _trace(span: Part, result: Verdict) -> None:
+    span.set_attribute("regen.findings", len(result.findings))
+    span.set_attribute("regen.gates", ", ".join(f"{one.gate} {one.outcome}" for one in result.results))
+
+
+def _refusal(result: Verdict) -> GateError:
+    """What is said of gates that say no: each with its errors, or with its reason."""
+    lines, hint = [], None
+    for gate in result.stopping:
+        errors = [finding for finding in gate.findings if finding.severity == "error"]
+        lines += [str(finding) for finding in errors]
+        hint = hint or next((finding.hint for finding in errors if finding.hint), None)
+        if not errors:
+            lines.append(f"{gate.gate}: {gate.outcome}{f': {gate.reason}' if gate.reason else ''}")
+    shown = "\n".join(f"  {line}" for line in lines[:_SHOWN])
+    more = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return GateError(
+        f"a gate said no, and nothing was written:\n{shown}{more}",
+        hint=hint or "mend the graph or the template; what was stopped waits in the stale set",
+    )
+
+
+def _reader(root: Path, changed: dict[str, bytes | None]) -> Callable[[str], bytes | None]:
+    def read(path: str) -> bytes | None:
+        return changed[path] if path in changed else read_disk(root, path)
+
+    return read
+
+
+@dataclass(slots=True)
+class _Graph:
+    """The dataset as evaluators see it."""
+
+    session: Session
+    asked: bool
+
+    @property
+    def delta(self) -> Delta | None:
+        change = self.session.last_change
+        return change.delta if change is not None else None
+
+    @property
+    def wanted(self) -> bool:
+        return self.asked
+
+    def quads(
+        self,
+        subject: Term | None = None,
+        predicate: Term | None = None,
+        object: Term | None = None,  # noqa: A002 - RDF's own word
+    ) -> Iterator[Quad]:
+        yield from filled(self.session).quads(subject, predicate, object)
+
+    def ntriples(self) -> bytes:
+        return written_ntriples(self.session)
+
+    def recall(self, name: str) -> bytes | None:
+        return recall(self.session.state.folder, name)
+
+    def keep(self, name: str, data: bytes) -> None:
+        keep(self.session.state.folder, name, data)
