@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.deploy_world import ENVIRONMENT, Tree, World, tree_of
 
 from regen.hooks.protocols import Deployer
 from regen.stages import deploy
 from regen.state.opening import open_state
+from regen_plugins.deploy_bluegreen import BlueGreenDeployer, Slots
 from regen_plugins.deploy_releases import ReleasesDeployer, Shelf
 
 
@@ -46,16 +48,18 @@ class WholeWorld(World):
         return str((self.target.root / "current").readlink())
 
 
-KINDS = ("releases",)
+KINDS = ("releases", "bluegreen")
 
 
-def deployer_of(kind: str, folder: Path, **keys: int) -> Deployer:
+def deployer_of(kind: str, folder: Path, **keys: Any) -> Deployer:
     """A deployer with its keys."""
-    return {"releases": lambda: ReleasesDeployer(Shelf(**keys), folder)}[kind]()
+    if kind == "bluegreen":
+        return BlueGreenDeployer(Slots(**keys), ENVIRONMENT, folder)
+    return ReleasesDeployer(Shelf(**keys), folder)
 
 
 @contextmanager
-def opened_whole(folder: Path, kind: str, **keys: int) -> Iterator[WholeWorld]:
+def opened_whole(folder: Path, kind: str, **keys: Any) -> Iterator[WholeWorld]:
     """The world of a folder, made where it does not exist."""
     folder.mkdir(parents=True, exist_ok=True)
     with open_state(folder / ".regen", command="test") as state:

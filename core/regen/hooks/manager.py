@@ -45,6 +45,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.interface_python",
     "regen_plugins.deploy_workspace",
     "regen_plugins.deploy_releases",
+    "regen_plugins.deploy_bluegreen",
     "regen_plugins.executor_inline",
     "regen_plugins.executor_processes",
     "regen_plugins.executor_dask:ExecutorDask",
