@@ -13,7 +13,7 @@ from regen.hooks.protocols import Deployer
 from regen.stages import deploy
 from regen.state.opening import open_state
 from regen_plugins.deploy_bluegreen import BlueGreenDeployer, Slots
-from regen_plugins.deploy_releases import ReleasesDeployer, Shelf
+from regen_plugins.whole.shelf import ShelfDeployer
 
 
 class WholeWorld(World):
@@ -55,7 +55,7 @@ def deployer_of(kind: str, folder: Path, **keys: Any) -> Deployer:
     """A deployer with its keys."""
     if kind == "bluegreen":
         return BlueGreenDeployer(Slots(**keys), ENVIRONMENT, folder)
-    return ReleasesDeployer(Shelf(**keys), folder)
+    return ShelfDeployer("releases", keys.get("keep", 5), folder)
 
 
 @contextmanager

@@ -1,0 +1,195 @@
+"""Shelf: a folder for each release, `releases/N`, and a link `current` that leads to the one that stands.
+
+What a release does not change is the same file as in the release before: a hard link, read-only. A folder gets its name
+when every file is there and synced, and is shown by one rename of the link; so who resolves `current` once reads one
+release, whatever happens meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from regen.errors import PathError
+from regen.hooks.protocols import Journal
+from regen.model.deploy import Change, Prepared, Purpose, Switched
+from regen.state import faults
+from regen.state.speaking import Speaking
+from regen.state.survey import default_mode
+from regen.state.syscalls import rename_new
+from regen.state.tree import Tree
+from regen_plugins.whole.build import Build, Source
+from regen_plugins.whole.clear import clear
+from regen_plugins.whole.current import CURRENT, point, point_nowhere, shown
+from regen_plugins.whole.edit import edit
+from regen_plugins.whole.look import Shown, look, refuse_clashes, refuse_unwritable
+from regen_plugins.whole.memory import Memory, drop_memory, read_memory, same_digests, save_memory
+
+_SHELF = "releases"
+_NAMES = re.compile(r"releases/[1-9][0-9]*")
+_BUILDING = re.compile(r"\.regen-[1-9][0-9]*\.tmp")
+
+
+class ShelfDeployer:
+    """Shows releases whole.
+
+    Args:
+        name: of the deployer.
+        keep: how many folders of old releases stay; the one that a rollback goes to stays beside them.
+        folder: where it remembers what it wrote.
+    """
+
+    def __init__(self, name: str, keep: int, folder: Path) -> None:
+        self.name = name
+        self._keep = keep
+        self._folder = folder
+
+    def tree(self, root: Path) -> Path:
+        """The link to the release that stands."""
+        return root / CURRENT
+
+    def read(self, root: Path, path: str) -> bytes | None:
+        """What stands at a path now; None where there is no file."""
+        with Speaking(path):
+            try:
+                with Tree(root) as tree:
+                    return Shown(tree, shown(tree, _NAMES), {}).read(path)
+            except FileNotFoundError:
+                return None
+
+    def prepare(self, root: Path, changes: Sequence[Change], *, token: str, folders: frozenset[str]) -> Prepared:
+        """Look at every path and write nothing."""
+        del token, folders
+        if not os.path.lexists(root):
+            return look(None, changes, _read_only, default_mode())
+        with Speaking(str(root)), Tree(root) as tree:
+            refuse_unwritable(tree, ("", _SHELF))
+            return look(self._shown(tree), changes, _read_only, default_mode())
+
+    def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
+        """Look at the folder's name alone: it is built when it is known what stands in it."""
+        wanted = f"{_SHELF}/{journal.release + 1}"
+        if journal.purpose is Purpose.EDIT or self._memory(wanted) is not None:
+            return
+        with suppress(FileNotFoundError), Tree(root) as tree:
+            if tree.stat(wanted) is not None:
+                raise PathError(
+                    f"{root / wanted} stands already, and this project's state does not know it",
+                    where=wanted,
+                    hint=f"a state that is gone made it: move {root} away, and it is built anew",
+                )
+
+    def switch(
+        self, root: Path, changes: Sequence[Change], journal: Journal, *, folders: frozenset[str], resumed: bool
+    ) -> Switched:
+        """Build the folder, look once more for edits, and show it."""
+        del folders, resumed
+        with Speaking(str(root)):
+            root.mkdir(parents=True, exist_ok=True)
+            with Tree(root) as tree:
+                return self._switch(tree, changes, journal)
+
+    def _switch(self, tree: Tree, changes: Sequence[Change], journal: Journal) -> Switched:
+        now = self._shown(tree)
+        if journal.purpose is Purpose.EDIT:
+            return edit(tree, now, changes, journal)
+        wanted = f"{_SHELF}/{journal.release}" if journal.release else None
+        undo = journal.purpose is Purpose.UNDO
+        self._drop_unfinished(tree)
+        if now.folder != wanted and not (undo and _number(now.folder) <= journal.release):
+            if wanted is not None:
+                self._complete(tree, wanted, now.folder, journal)
+            found = () if undo else now.raced(changes)
+            if found:
+                return Switched(found)
+            point(tree, wanted) if wanted is not None else point_nowhere(tree)
+            if not undo:
+                now.keep_late(changes, journal)
+        if undo:
+            self._remove(tree, [n for n in self._numbers(tree) if n > journal.release], journal)
+        return Switched()
+
+    def finish(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
+        """Remove the folders of old releases."""
+        with Speaking(str(root)), Tree(root) as tree:
+            old = [number for number in self._numbers(tree) if number < journal.release]
+            going = old[: max(len(old) - self._keep, 0)]
+            if going and journal.purpose is not Purpose.EDIT:
+                stays = journal.way_back
+                self._remove(tree, [number for number in going if number != stays], journal)
+
+    def discard(self, root: Path, stages: Iterable[str]) -> None:
+        """Nothing was staged."""
+
+    def _complete(self, tree: Tree, wanted: str, now: str | None, journal: Journal) -> None:
+        """Build a folder, unless it stands there complete."""
+        contents = list(journal.contents())
+        memory = self._memory(wanted)
+        if tree.is_folder(wanted):
+            digests = {content.path: content.digest for content in contents}
+            if journal.purpose is Purpose.UNDO or (memory is not None and same_digests(memory, digests)):
+                return
+            clear(tree, wanted, memory or Memory(0), None)  # it was never shown
+        unfinished = f"{_SHELF}/.regen-{journal.release}.tmp"
+        tree.make_folders(unfinished)
+        refuse_clashes(tree, unfinished, contents)
+        restores = f"{_SHELF}/{journal.restores}" if journal.restores is not None else None
+        build = Build(
+            tree,
+            unfinished,
+            journal,
+            before=self._source(now),
+            restored=self._source(restores) if restores is not None and tree.is_folder(restores) else None,
+            release=journal.release,
+        )
+        build.fill(contents)
+        save_memory(self._place(wanted), build.memory)
+        (old_fd, old), (new_fd, new) = tree.at(unfinished), tree.at(wanted)
+        faults.point("build.rename")
+        rename_new(old_fd, old, new_fd, new)
+        tree.forget()
+        tree.sync([_SHELF])
+
+    def _drop_unfinished(self, tree: Tree) -> None:
+        for name in sorted(tree.names(_SHELF)):
+            if _BUILDING.fullmatch(name):
+                clear(tree, f"{_SHELF}/{name}", Memory(0), None)
+
+    def _numbers(self, tree: Tree) -> list[int]:
+        return sorted(int(name) for name in tree.names(_SHELF) if name.isdigit())
+
+    def _remove(self, tree: Tree, numbers: Iterable[int], journal: Journal) -> None:
+        for number in numbers:
+            folder = f"{_SHELF}/{number}"
+            memory = self._memory(folder)
+            if memory is not None and clear(tree, folder, memory, journal):
+                drop_memory(self._place(folder))
+
+    def _shown(self, tree: Tree) -> Shown:
+        folder = shown(tree, _NAMES)
+        memory = self._memory(folder) if folder is not None else None
+        return Shown(tree, folder, memory.files if memory is not None else {})
+
+    def _source(self, folder: str | None) -> Source | None:
+        if folder is None:
+            return None
+        memory = self._memory(folder)
+        return Source(folder, memory.files if memory is not None else {})
+
+    def _memory(self, folder: str) -> Memory | None:
+        return read_memory(self._place(folder))
+
+    def _place(self, folder: str) -> Path:
+        return self._folder / folder.rpartition("/")[2]
+
+
+def _number(folder: str | None) -> int:
+    """0 where there is no folder."""
+    return int(folder.rpartition("/")[2]) if folder is not None else 0
+
+
+def _read_only(mode: int) -> int:
+    return 0o555 if mode & 0o111 else 0o444
