@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regen.config import Config, find_root, load_config
 from regen.holder import STATE_FOLDER
 from regen.model.graphfile import SOURCE
 from regen.model.release import Freeze, Hold, Release
+from regen.orchestrator.environments import Deployed, deployed
 from regen.orchestrator.outcome import when
 from regen.stages.deploy import Interrupted, interrupted
 from regen.state import holds, releases
@@ -38,6 +39,7 @@ class Status:
         freeze: set while no watch deploys there, for no good release was left to go back to.
         interrupted: set while a deployment was cut off; the next command that opens the project ends it.
         sources: graphs in force that are no files.
+        environments: every one that is enabled, where no single one was asked for.
     """
 
     root: str
@@ -56,6 +58,7 @@ class Status:
     freeze: Freeze | None
     interrupted: Interrupted | None
     sources: int = 0
+    environments: tuple[Deployed, ...] = ()
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """The status for people, as (name, text)."""
@@ -89,10 +92,17 @@ class Status:
                 "interrupted",
                 (f"release {self.interrupted.release} was cut off; the next `regen apply` brings it to its end"),
             )
+        if len(self.environments) > 1:
+            for one in self.environments:
+                yield "deployed", str(one)
 
 
 def read_status(folder: Path, environment: str | None) -> Status:
     """Where an environment stands; it may be held by another process meanwhile.
+
+    Args:
+        folder: the project, or one inside it.
+        environment: its name; None: the first one, and all of them in a line each.
 
     Raises:
         RegenError: the folder is no project, or its state cannot be read.
@@ -100,7 +110,8 @@ def read_status(folder: Path, environment: str | None) -> Status:
     config = load_config(find_root(folder))
     name = config.environment(environment).name
     with read_state(config.root / STATE_FOLDER) as state:
-        return _empty(config, name) if state is None else _status(config, name, state)
+        found = _empty(config, name) if state is None else _status(config, name, state)
+        return replace(found, environments=tuple(deployed(config, state)) if environment is None else ())
 
 
 def _empty(config: Config, name: str) -> Status:
