@@ -202,6 +202,9 @@ ROWS = [
     ("UPDATE version SET since = 1 WHERE path = 'eve.txt'", "eve.txt of release 1"),
     ("DELETE FROM version WHERE path = 'bob.txt'", "bob.txt of release 1"),
     ("UPDATE version SET path = 'bib.txt' WHERE path = 'bob.txt'", "bib.txt of release 1"),
+    ("UPDATE release SET version = '9.9.9' WHERE number = 2", "`version` of release 2"),
+    ("UPDATE evaluation SET results = '[]' WHERE release = 2", "what the gates said of release 2"),
+    ("UPDATE evaluation SET results = 'x' WHERE release = 2", "what the gates said of release 2"),
     ("UPDATE tree_node SET data = zeroblob(128)", "kept tree"),
     ("DELETE FROM tree_node", "kept tree"),
     ("UPDATE audit SET why = '' WHERE sequence = 3", "row 3 of the audit"),
@@ -402,12 +405,13 @@ class Tampering:
             change_row(world, self.kind, self.pick, self.flip)
 
 
-KINDS = ["release", "version", "audit", "tree_node", "blob", "row gone", "output", "lock"]
+KINDS = ["release", "version", "audit", "tree_node", "evaluation", "blob", "row gone", "output", "lock"]
 COLUMNS = {
     "release": ("number", "parent", "revision", "inputs", "at", "complete", "created", "note", "restores", "receipt"),
     "version": ("path", "since", "until", "content", "base"),
     "audit": ("at", "action", "outcome", "environment", "why", "before", "after", "user", "uid", "machine", "digest"),
     "tree_node": ("prefix", "files", "inner", "data"),
+    "evaluation": ("release", "results"),
 }
 
 
@@ -421,7 +425,9 @@ def change_row(world: World, kind: str, pick: int, flip: int) -> None:
             digest = named[pick % len(named)][0]
             connection.execute("UPDATE small_blob SET data = data || x'00' WHERE digest = ?", (digest,))
             return
-        key = {"release": "number", "version": "path || since", "audit": "sequence", "tree_node": "prefix"}[table]
+        key = {"release": "number", "version": "path || since", "audit": "sequence", "tree_node": "prefix"}.get(
+            table, "release"
+        )
         rows = connection.execute(f"SELECT {key} FROM {table}").fetchall()  # noqa: S608
         row = rows[pick % len(rows)][0]
         if kind == "row gone":

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from regen.errors import StateError
 from regen.model.release import Release, ReleaseState
 from regen.model.verification import Part, Remark
-from regen.stages.deploy.receipt import PREDICATE, STATEMENT, TREE, TREE_DIGEST, release_part
-from regen.state import merkle, receipts, releases
+from regen.stages.deploy.receipt import PREDICATE, STATEMENT, TREE, TREE_DIGEST, gate_part, release_part
+from regen.state import evaluations, merkle, receipts, releases
 from regen.state.envelope import Envelope, fits, opened
 from regen.state.opening import State
 
@@ -155,9 +155,18 @@ class Chain:
                 text = f"`{name}` of release {one.number} is {value!r}, and its receipt says {said.get(name)!r}"
                 yield "row", text, None
         yield from self._links(one, predicate["chain"])
+        if self._gates(one.number) != predicate["gates"]:
+            yield "row", f"what the gates said of release {one.number} is not what its receipt says", None
         yield from self._paths(one, statement, oldest=oldest)
         if whole:
             yield from self._root(one, statement["subject"][0])
+
+    def _gates(self, number: int) -> list[dict[str, Any]] | None:
+        """What the state says that the gates said; None where that cannot be read."""
+        try:
+            return [gate_part(one) for one in evaluations.of_release(self.state.db, self.environment, number)]
+        except (ValueError, TypeError, AttributeError):
+            return None
 
     def _links(self, one: Release, chain: dict[str, Any]) -> Iterator[tuple[Part, str, str | None]]:
         parent = self.given.get(one.parent) if one.parent is not None else None

@@ -56,7 +56,7 @@ def give_receipt(
             "templates": _materials(facts.templates),
         },
         "tool": {"name": "regen", "version": __version__, "plugins": list(facts.plugins)},
-        "gates": [_gate(gate) for gate in facts.gates],
+        "gates": [gate_part(gate) for gate in facts.gates],
         "who": asdict(audit.who()),
     }
     merkle.follow(state.db, target.environment, merkle.changed_by(state.db, target.environment, number))
@@ -103,6 +103,8 @@ def release_part(made: Release) -> dict[str, Any]:
             "deleted": made.deleted,
         },
         "note": made.note,
+        "version": made.version,
+        "suggests": made.suggests,
     }
 
 
@@ -128,7 +130,8 @@ def _materials(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {"count": len(files), "digest": {"blake3": summary}, **listed}
 
 
-def _gate(gate: Evaluated) -> dict[str, Any]:
+def gate_part(gate: Evaluated) -> dict[str, Any]:
+    """What a receipt says of a gate."""
     return {
         "name": gate.gate,
         "outcome": gate.outcome,
