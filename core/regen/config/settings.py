@@ -74,7 +74,7 @@ class Environment:
     """Where releases are deployed."""
 
     name: Annotated[str, Key("letters, digits, `-` and `_`; for `--env`")]
-    deployer: Annotated[str, Key("`workspace`, `releases`, `bluegreen`, or a plugin's")] = "workspace"
+    deployer: Annotated[str, Key("`workspace`, `releases`, `bluegreen`, `git`, or a plugin's")] = "workspace"
     target: Annotated[str, Key("the folder that is deployed to", shown="output of `[project]`")] = ""
     enabled: Annotated[bool, Key("false: no cycle looks at it")] = True
     automatic: Annotated[bool, Key("`watch` deploys here; false: only `apply --env` does")] = True

@@ -46,6 +46,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.deploy_workspace",
     "regen_plugins.deploy_releases",
     "regen_plugins.deploy_bluegreen",
+    "regen_plugins.deploy_git",
     "regen_plugins.executor_inline",
     "regen_plugins.executor_processes",
     "regen_plugins.executor_dask:ExecutorDask",

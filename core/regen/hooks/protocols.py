@@ -243,3 +243,11 @@ class Deployer(Protocol):
 
     def discard(self, root: Path, stages: Iterable[str]) -> None:
         """Remove staged files that no commit record speaks of."""
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """What a deployer may offer beside, where people change what stands without touching the folder that is read."""
+
+    def follow(self, root: Path) -> None:
+        """Bring that folder to what stands; called before each plan. Raises DeployError."""

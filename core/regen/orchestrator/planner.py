@@ -10,6 +10,7 @@ from typing import TypeVar
 import anyio.lowlevel
 from anyio import to_thread
 
+from regen.hooks.protocols import Follows
 from regen.model.artifact import ArtifactId, Because
 from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem
@@ -61,6 +62,8 @@ async def plan(
     async with starting_workers(session, place, full=wish.full):
         take_lock(session.state, place, session.revision)
         await take_in(session, changed)
+        if isinstance(place.target.deployer, Follows):
+            place.target.deployer.follow(place.target.root)
         look_for_clean(session, place)
         if wish.full:
             session.rows = Shared()  # a full run trusts nothing that was derived

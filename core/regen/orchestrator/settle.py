@@ -37,7 +37,8 @@ def known_path(place: Place, path: str, start: Path | None) -> str:
 
 
 def _shown_root(place: Place) -> str:
-    return place.root.relative_to(place.target.root.parent).as_posix()
+    above = place.target.root.parent
+    return place.root.relative_to(above).as_posix() if place.root.is_relative_to(above) else place.root.name
 
 
 def spellings(place: Place, path: str, start: Path | None) -> Iterator[str]:
