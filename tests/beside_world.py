@@ -12,6 +12,7 @@ import anyio
 from anyio.from_thread import start_blocking_portal
 from tests.cycle_world import World
 
+from regen.holder import Lobby
 from regen.orchestrator.outcome import Turn
 from regen.project.served import opened_door, served
 
@@ -78,9 +79,10 @@ def serving(world: World, backend: str = "asyncio") -> Iterator[None]:
             with opened_door(project._session) as (door, _):
                 assert door is not None
                 opened.put(True)
+                lobby = Lobby(door)
                 while True:
                     await anyio.wait_readable(door.socket)
-                    await served(project._session, door)
+                    await served(project._session, lobby, anyio.sleep_forever)
 
     with _in_a_thread(backend, work, lambda: opened.get(timeout=WAIT_S)):
         yield

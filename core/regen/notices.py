@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import socket, socketpair
@@ -18,12 +18,12 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
-from regen.holder import Door
+from regen.holder import ROLLBACK, Lobby
 from regen.scene import Scene
 
 POLL_S = 1.0
-Event = OneOf["change", "client", "quiet"]
-"""What a watch waits for: a path that changed, a client at the door, or nothing for a while."""
+Event = OneOf["change", "client", "health", "quiet"]
+"""What a watch waits for: a path that changed, a client, what a probe has to say, or nothing for a while."""
 
 
 class Changes:
@@ -39,6 +39,7 @@ class Changes:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._paths: dict[str, int] = {}
+        self._told = False
         self._lock = Lock()
         self._hears, self._rings = socketpair()
         self._hears.setblocking(False)
@@ -51,23 +52,54 @@ class Changes:
         """Note one path; called in the observer's thread."""
         with self._lock:
             self._paths[path] = time.time_ns()
-        with suppress(OSError):  # it rings already, or nobody listens any more
-            self._rings.send(b"!")
+        self._ring()
 
     def hear(self, source: str) -> None:
         """Note a source; called in its thread, perhaps after the end."""
         self.add(str(self.root / source))
 
-    async def wait(self, door: Door | None) -> Event:
-        """Wait until there is a path to take, or a client at the door."""
-        while not self._paths:
-            if door is not None and await _first(door.socket, self._hears) is door.socket:
+    def tell(self) -> None:
+        """Note that a probe has something to say; called in its thread."""
+        self._told = True
+        self._ring()
+
+    def _ring(self) -> None:
+        with suppress(OSError):  # it rings already, or nobody listens any more
+            self._rings.send(b"!")
+
+    async def wait(self, lobby: Lobby | None) -> Event:
+        """Wait until a probe has something to say, there is a path to take, or a client."""
+        while not self._told and not self._paths:
+            if lobby or await self._heard(lobby):
                 return "client"
-            if door is None:
-                await anyio.wait_readable(self._hears)
-            with suppress(BlockingIOError):
-                self._hears.recv(4096)
+        if self._told:
+            self._told = False
+            return "health"
         return "change"
+
+    async def rollback(self, lobby: Lobby | None, breached: Callable[[], str | None]) -> str:
+        """Wait for what may not wait for a cycle; gives what it is, in words.
+
+        Args:
+            breached: what a probe asks for; None: nothing.
+        """
+        while (why := breached()) is None:
+            request = lobby.next if lobby is not None else None
+            if request is not None and request.command == ROLLBACK:
+                return f"`regen {ROLLBACK}` of process {request.pid}"
+            if await self._heard(lobby) and lobby is not None:
+                await lobby.let_in(ROLLBACK)
+        return why
+
+    async def _heard(self, lobby: Lobby | None) -> bool:
+        """Wait for the bell or a client at the door; whether it is a client."""
+        if lobby is not None and await _first(lobby.door.socket, self._hears) is lobby.door.socket:
+            return True
+        if lobby is None:
+            await anyio.wait_readable(self._hears)
+        with suppress(BlockingIOError):
+            self._hears.recv(4096)
+        return False
 
     def take(self) -> dict[str, int]:
         """The paths, sorted, each with the time of its last event in nanoseconds since the epoch; and start anew."""

@@ -10,16 +10,19 @@ from __future__ import annotations
 import math
 import shlex
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack, aclosing, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 
 from regen.config import Config
 from regen.errors import RegenError
-from regen.holder import Door, Served
+from regen.holder import Door, Lobby, Served
 from regen.model.finding import Finding
 from regen.notices import POLL_S, Changes, Event, observed
 from regen.orchestrator.outcome import Applied, Turn
@@ -39,19 +42,47 @@ class Calls:
         config: the configuration as it is now.
         reload: reads the configuration again.
         cycle: runs one for an environment, given what changed since the last, where that is known.
+        gave_way: told of an environment whose cycle was stopped for a rollback.
+        stays: whether the rollback holds what that cycle was for, so that it is not run again.
         look: checks a view of an environment while nothing changes; what it finds is stale then.
         environments: names of those that a watch deploys to.
-        serve: runs the command of the client that waits at the door; gives None where it left.
+        serve: runs the command of the next client, and stops it when the function ends that it is given; gives None
+            where the client left.
         polled: asks sources while its context is open, and tells the path of one that has something new, in a thread.
+        probed: asks probes while its context is open, and rings when they have something to say, in a thread.
+        breached: which probe asks for a rollback, in words; None: none.
+        health: does what a probe asks for; gives a turn for each.
     """
 
     config: Callable[[], Config]
     reload: Callable[[], Awaitable[None]]
     cycle: Callable[[str, Trigger, Collection[str] | None], Awaitable[Applied]]
+    gave_way: Callable[[str], Awaitable[None]]
+    stays: Callable[[str], bool]
     look: Callable[[str], Awaitable[Finding | None]]
     environments: Callable[[], list[str]]
-    serve: Callable[[Door], Awaitable[Served | None]]
+    serve: Callable[[Lobby, Callable[[], Awaitable[object]]], Awaitable[Served | None]]
     polled: Callable[[Callable[[str], None]], AbstractContextManager[None]]
+    probed: Callable[[Callable[[], None]], AbstractContextManager[None]]
+    breached: Callable[[], str | None]
+    health: Callable[[], Awaitable[list[Turn]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """By what a watch hears of the world, for as long as it watches the same folders.
+
+    Attributes:
+        lobby: where clients wait; None: there is no door.
+    """
+
+    calls: Calls
+    changes: Changes
+    lobby: Lobby | None
+
+    async def rollback(self) -> str:
+        """Wait for a rollback, which may not wait for a cycle; gives what asks for it."""
+        return await self.changes.rollback(self.lobby, self.calls.breached)
 
 
 async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[Turn, None]:
@@ -64,33 +95,63 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
     """
     config, trigger = calls.config, Trigger(start)
     files: Mapping[str, int] | None = None
-    while True:
-        watched, sources, changes = scene(config()), config().sources, Changes(config().root)
-        with closing(changes), observed(watched, changes) as notified, ExitStack() as polls:
-            if not notified and trigger.text == start:
-                trigger = Trigger(f"{start}; the kernel gives no events here, looking every {POLL_S:g} s")
-            polling = False
-            while True:
-                for environment in calls.environments():
-                    yield await _turn(calls, environment, trigger, files if notified else None)
-                if not polling:  # only now: the first cycle asks sources that were never read itself
-                    polls.enter_context(calls.polled(changes.hear))
-                    polling = True
-                event: Event = "client"  # who waits is let in after each cycle, however many changes come in
-                while event != "change":
-                    for turn in await _between(calls, changes, door, event):
-                        yield turn
-                    event = await _waited(config(), changes, door)
-                files = await _next(config(), changes)
-                trigger = burst(_text(changes.root, files), str(changes.root), files)
-                failed = None
-                if any(Path(path).name in CONFIGURATION for path in files):
-                    failed = await _reloaded(calls.reload, trigger)
-                if failed is not None:
-                    yield failed
-                elif watched.moved(files) or (scene(config()), config().sources) != (watched, sources):
-                    files = None
-                    break
+    with ExitStack() as whole:
+        lobby = whole.enter_context(closing(Lobby(door))) if door is not None else None
+        while True:
+            watched, asked, changes = scene(config()), _asked(config()), Changes(config().root)
+            ears = _Ears(calls, changes, lobby)
+            with closing(changes), observed(watched, changes) as notified, ExitStack() as polls:
+                if not notified and trigger.text == start:
+                    trigger = Trigger(f"{start}; the kernel gives no events here, looking every {POLL_S:g} s")
+                polls.enter_context(calls.probed(changes.tell))
+                polling = False
+                while True:
+                    async with aclosing(
+                        _cycles(ears, trigger, files if notified else None, calls.environments())
+                    ) as turns:
+                        async for turn in turns:
+                            yield turn
+                    if not polling:  # only now: the first cycle asks sources that were never read itself
+                        polls.enter_context(calls.polled(changes.hear))
+                        polling = True
+                    event: Event = "client"  # who waits is let in after each cycle, however many changes come in
+                    while event != "change":
+                        for turn in await _between(ears, event):
+                            yield turn
+                        event = await _waited(ears)
+                    files = await _next(config(), changes)
+                    trigger = burst(_text(changes.root, files), str(changes.root), files)
+                    failed = None
+                    if any(Path(path).name in CONFIGURATION for path in files):
+                        failed = await _reloaded(calls.reload, trigger)
+                    if failed is not None:
+                        yield failed
+                    elif watched.moved(files) or (scene(config()), _asked(config())) != (watched, asked):
+                        files = None
+                        break
+
+
+def _asked(config: Config) -> object:
+    """What of the configuration is asked beside the cycles."""
+    return config.sources, config.probes, config.environments, config.engine.health_check_interval_s
+
+
+async def _cycles(
+    ears: _Ears, trigger: Trigger, files: Mapping[str, int] | None, environments: Iterable[str]
+) -> AsyncGenerator[Turn, None]:
+    """One cycle for each environment; one that made way for a rollback is run again unless that holds it, too."""
+    waiting = deque(environments)
+    while waiting:
+        turn = await _turn(ears, waiting[0], trigger, files)
+        yield turn
+        if turn.gave_way is None:
+            waiting.popleft()
+            continue
+        files = None
+        for one in [*await _between(ears, "client"), *await ears.calls.health()]:  # a person's wish comes first
+            yield one
+        if ears.calls.stays(waiting[0]):
+            waiting.popleft()
 
 
 async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: Trigger) -> Turn | None:
@@ -102,42 +163,77 @@ async def _reloaded(reload: Callable[[], Awaitable[None]], trigger: Trigger) -> 
     return None
 
 
-async def _turn(calls: Calls, environment: str, trigger: Trigger, files: Collection[str] | None = None) -> Turn:
+async def _turn(ears: _Ears, environment: str, trigger: Trigger, files: Collection[str] | None = None) -> Turn:
     at, started = time.time(), time.perf_counter()
+
+    def turn(**came: Any) -> Turn:
+        return Turn(at, trigger.text, time.perf_counter() - started, environment, **came)
+
     try:
-        applied = await calls.cycle(environment, trigger, files)
+        found = await _until_rollback(ears, partial(ears.calls.cycle, environment, trigger, files))
     except RegenError as error:
-        return Turn(at, trigger.text, time.perf_counter() - started, environment, error=error)
-    return Turn(at, trigger.text, time.perf_counter() - started, environment, applied)
+        return turn(error=error)
+    if isinstance(found, str):
+        await ears.calls.gave_way(environment)
+        return turn(gave_way=found)
+    return turn(applied=found)
 
 
-async def _waited(config: Config, changes: Changes, door: Door | None) -> Event:
+async def _until_rollback(ears: _Ears, cycle: Callable[[], Awaitable[Applied]]) -> Applied | str:
+    """Run a cycle to its end, or stop it for a rollback; gives what asked for that then."""
+    done: list[Applied | Exception] = []
+    asked: list[str] = []
+    async with anyio.create_task_group() as group:
+        with anyio.CancelScope() as work:
+
+            async def listen() -> None:
+                asked.append(await ears.rollback())
+                work.cancel()
+
+            group.start_soon(listen)
+            try:
+                done.append(await cycle())
+            except Exception as error:  # noqa: BLE001 - raised below; a task group would wrap it
+                done.append(error)
+        group.cancel_scope.cancel()
+    if not done:
+        return asked[0]
+    if isinstance(done[0], Exception):
+        raise done[0]
+    return done[0]
+
+
+async def _waited(ears: _Ears) -> Event:
     """Wait for what comes first; "quiet" where nothing came for so long that it is time to look at a view."""
-    with anyio.move_on_after(config.engine.idle_check_s or math.inf):
-        return await changes.wait(door)
+    with anyio.move_on_after(ears.calls.config().engine.idle_check_s or math.inf):
+        return await ears.changes.wait(ears.lobby)
     return "quiet"
 
 
-async def _between(calls: Calls, changes: Changes, door: Door | None, event: Event) -> list[Turn]:
+async def _between(ears: _Ears, event: Event) -> list[Turn]:
     """What is done between two cycles; where that lets something go on, the cycle follows."""
+    calls = ears.calls
+    if event == "health":
+        return await calls.health()
     if event == "quiet":
-        looks = [await _idle(calls, one) if not len(changes) else None for one in calls.environments()]
+        looks = [await _idle(ears, one) if not len(ears.changes) else None for one in calls.environments()]
         return [turn for turn in looks if turn is not None]
-    if door is None or (served := await calls.serve(door)) is None:
+    if ears.lobby is None or (served := await calls.serve(ears.lobby, ears.rollback)) is None:
         return []
     turn = Turn(served.at, shlex.join(("regen", *served.arguments)), served.duration_s, "", served=served)
     waits = calls.environments() if served.arguments[0] in {"resume", "resolve"} else ()
-    return [turn, *[await _turn(calls, one, Trigger(f"regen {served.arguments[0]}")) for one in waits]]
+    trigger = Trigger(f"regen {served.arguments[0]}")
+    return [turn, *[one async for one in _cycles(ears, trigger, None, waits)]]
 
 
-async def _idle(calls: Calls, environment: str) -> Turn | None:
+async def _idle(ears: _Ears, environment: str) -> Turn | None:
     """Look at a view, and repair what is found; None where nothing is."""
     at, started = time.time(), time.perf_counter()
     try:
-        found = await calls.look(environment)
+        found = await ears.calls.look(environment)
     except RegenError as error:
         return Turn(at, _IDLE, time.perf_counter() - started, environment, error=error)
-    turn = await _turn(calls, environment, Trigger(_IDLE)) if found is not None else None
+    turn = await _turn(ears, environment, Trigger(_IDLE)) if found is not None else None
     if found is None or turn is None or turn.applied is None:
         return turn
     plan = replace(turn.applied.plan, findings=(*turn.applied.plan.findings, found))

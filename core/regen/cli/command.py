@@ -38,6 +38,7 @@ DIRECTORY = argument(
 )
 JSON = flag("--json", help="print one JSON document on standard output")
 ENV = argument("--env", metavar="NAME", help="the environment; the first one unless given")
+ENV_ALL = argument("--env", metavar="NAME", help="the environment; all of them unless given")
 FULL = flag("--full", help="render everything, not only what is affected")
 LANGUAGE = argument("--language", action="append", metavar="NAME", help="only templates of this language; repeatable")
 WAIT = argument("--wait", type=float, default=0.0, metavar="SECONDS", help="wait that long for another regen to end")

@@ -215,6 +215,12 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
     if turn.served is not None:
         show.served(console, head, turn.served)
         return
+    if turn.gave_way is not None:
+        console.print(f"{head} was stopped for {turn.gave_way}; nothing was written", style="yellow", markup=False)
+        return
+    if turn.rescued is not None:
+        show.rescued(console, head, turn.rescued)
+        return
     if turn.error is not None or turn.applied is None:
         console.print(head, style="dim", markup=False)
         if turn.error is not None:

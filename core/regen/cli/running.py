@@ -25,6 +25,7 @@ Progress = Callable[[str, int, int], None]
 LENT: ContextVar[Callable[[Progress], AbstractAsyncContextManager[Project]] | None] = ContextVar("lent", default=None)
 """Opens the project that a watch in this process holds, for a command that it runs for another process."""
 _WIDTH = 28
+_STOPS_S = 20.0  # in which a command ends that was asked to; what it calls may hold it up
 _SHORTLY_S = 10.0  # in which a watch that starts takes commands, and one that ends lets go
 
 
@@ -93,7 +94,7 @@ async def opened(directory: Path, command: str, *, wait_s: float = 0.0) -> Async
 
 async def _opened(stack: AsyncExitStack, directory: Path, command: str, wait_s: float) -> Project:
     from regen.cli.beside import comes_or_goes, folder_of
-    from regen.holder import listening
+    from regen.holder import ROLLBACK, listening
     from regen.project import Project
 
     async def enter(wait_s: float) -> Project:
@@ -106,9 +107,21 @@ async def _opened(stack: AsyncExitStack, directory: Path, command: str, wait_s: 
     try:
         return await enter(wait_s)
     except LockedError:
+        if command == ROLLBACK and not served() and _stopped(folder_of(directory)):
+            return await enter(max(wait_s, _STOPS_S))
         if command == "watch" or served() or not comes_or_goes(folder_of(directory)):
             raise
     return await enter(_SHORTLY_S)
+
+
+def _stopped(folder: Path) -> bool:
+    """Whether the command that holds the project was asked to stop, for a rollback."""
+    from regen.state import lock
+
+    who = lock.ask_to_stop(folder)
+    if who is not None:
+        terminal.stream("err").write(f"{who} is asked to stop: a rollback does not wait for it\n")
+    return who is not None
 
 
 def bar() -> Progress:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from regen.model.merge import Conflict
     from regen.model.release import KeptEdit, Release
     from regen.model.verified import Verified
+    from regen.orchestrator.rescue import Rescued
 
 _STYLES = {
     Action.CREATE: "green",
@@ -175,6 +176,16 @@ def not_as_it_should(release: Release | None, value: Verified | None) -> bool:
 
     error(mismatch(release.environment, release.number, value))
     return True
+
+
+def rescued(console: Console, head: str, value: Rescued) -> None:
+    """Say what an automatic rollback did."""
+    console.print(head, style="bold red", markup=False)
+    done = value.done
+    text = f"release {done.left.number} was left: release {done.release.restores} stands again as {done.release.number}"
+    console.print(f"{text}, {value.rollback_s:.1f} s after the breach", style="bold", markup=False)
+    verified(console, done.verified)
+    not_as_it_should(done.release, done.verified)
 
 
 def served(console: Console, head: str, value: Served) -> None:

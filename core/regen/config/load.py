@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from regen.config.check import Place, read_table
+from regen.config.health import check_health
 from regen.config.objectives import check_objectives
 from regen.config.options import read_options
 from regen.config.settings import Config, Environment, NoOptions
@@ -130,6 +131,7 @@ def _complete(config: Config, place: Place) -> Config:
     _check_commands(config, place)
     check_sources(config, place)
     check_objectives(config, place)
+    check_health(config, place)
     return config
 
 

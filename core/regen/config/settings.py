@@ -13,6 +13,7 @@ from typing import Annotated
 from typing import Literal as OneOf
 
 from regen.config.keys import Key, Pairs, Texts
+from regen.config.probes import Alerts, ProbeTable
 from regen.errors import UsageError
 from regen.model.interface import FIRST_VERSION
 from regen.model.merge import ConflictKind, MergeRule
@@ -66,6 +67,9 @@ class Engine:
         bool, Key("give each release the semantic version that the change of its public interface asks for")
     ] = False
     first_version: Annotated[str, Key("the version of the first release that has one, such as `1.0.0`")] = FIRST_VERSION
+    health_check_interval_s: Annotated[
+        float, Key("how often `watch` asks a `[[probe]]` that says nothing else", minimum=0.1, maximum=60)
+    ] = 5.0
     languages: Annotated[Texts, Key("render templates of these languages only", one_or_many=True, shown="all")] = ()
 
 
@@ -86,6 +90,13 @@ class Environment:
         Texts, Key("commands that run after one; where one fails, everything is put back", one_or_many=True)
     ] = ()
     timeout_s: Annotated[float, Key("how long each of `pre` and `post` may take", minimum=0.001)] = 300.0
+    rollback: Annotated[
+        OneOf["automatic", "manual", "none"],
+        Key("`automatic`: a `[[probe]]` that fails rolls back; `manual`: by hand only; `none`: not even so"),
+    ] = "manual"
+    promise_s: Annotated[
+        float, Key("how long an automatic rollback may take, from what breaks to verified; 0: no promise", minimum=0)
+    ] = 30.0
     options: Annotated[Pairs, Key("keys of the deployer's own", any_value=True, rest=True)] = ()
 
 
@@ -223,6 +234,8 @@ class Config:
         Key("One table for each; its triples stand in the graph `urn:regen:source:NAME`.", toml="source"),
     ] = ()
     evaluate: Annotated[Evaluate, Key("")] = field(default_factory=Evaluate)
+    probes: Annotated[tuple[ProbeTable, ...], Key("One table for each.", toml="probe")] = ()
+    alerts: Annotated[Alerts, Key("")] = field(default_factory=Alerts)
     objectives: Annotated[tuple[ObjectiveTable, ...], Key("One table for each.", toml="objective")] = ()
     merge: Annotated[Merge, Key("")] = field(default_factory=Merge)
     format: Annotated[

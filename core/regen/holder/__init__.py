@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from regen.holder.door import STATE_FOLDER, Door, connect, listening
-from regen.holder.host import Post, Request, Served, serve
+from regen.holder.host import ROLLBACK, Lobby, Post, Request, Served
 
-__all__ = ["STATE_FOLDER", "Door", "Post", "Request", "Served", "connect", "listening", "serve"]
+__all__ = ["ROLLBACK", "STATE_FOLDER", "Door", "Lobby", "Post", "Request", "Served", "connect", "listening"]

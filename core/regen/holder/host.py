@@ -12,17 +12,16 @@ What is said, one JSON object a line:
 The first line of each side is read by other versions of regen, so "regen", "refused" and "hint" keep their meaning.
 
 Why no task of its own: a watch is a generator that may be asked for its turns from different tasks, and a task group
-must not be open across them. So clients wait in the system's queue while the watch is in a cycle, and each of them
-gets a turn of the watch, as a change of a file does.
+must not be open across them. So clients wait in the lobby while the watch is in a cycle, and each of them gets a turn
+of the watch, as a change of a file does.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import socket
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,13 +32,14 @@ import anyio
 
 from regen.errors import ExitCode
 from regen.holder.door import Door, Peer, peer
+from regen.holder.line import Line
 from regen.version import __version__
 
 _GREETING_S = 5.0  # for what a client answers without a person; a process that was stopped must not hold the watch up
 _DRAIN_S = 5.0  # for a client to take the last of its output, for the same reason; it reads without waiting for anyone
-_LONGEST_LINE = 1 << 20  # bytes; arguments and an environment are shorter
-_MOST = 1 << 16  # bytes read at once
 
+ROLLBACK = "rollback"
+"""The command that may not wait for others."""
 Post = Callable[[str, str], None]
 """Send text to a client's "out" or "err"."""
 Run = Callable[["Request", Post], Awaitable[int]]
@@ -62,6 +62,11 @@ class Request:
     terminal: Mapping[str, str]
     pid: int
 
+    @property
+    def command(self) -> str:
+        """Its name; "" where there is none."""
+        return self.arguments[0] if self.arguments else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -82,37 +87,107 @@ class Served:
     duration_s: float
 
 
-async def serve(door: Door, run: Run) -> Served | None:
-    """Let in the client that waits longest and run its command; gives None where it left, or was refused.
+class Lobby:
+    """Clients that were let in and wait for their turn.
 
-    Where this is cancelled the command is, too, and the client is told by hanging up.
+    Why they are let in while the watch is at work: a rollback may not wait for it, and which one asks for that is
+    known by what it says.
+
+    Args:
+        door: where they come.
     """
-    client = door.accept()
-    if client is None:
-        return None
-    with closing(client):
-        line = _Line(client)
-        request = await _greeted(line)
-        if request is None:
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self._guests: deque[_Guest] = deque()
+
+    def __len__(self) -> int:
+        return len(self._guests)
+
+    @property
+    def next(self) -> Request | None:
+        """What the next client wants; None where nobody waits."""
+        return self._guests[0].request if self._guests else None
+
+    async def let_in(self, first: str = "") -> Request | None:
+        """Let in the client that waits longest at the door, and hear what it wants.
+
+        Args:
+            first: a command that gets its turn before all others.
+
+        Returns:
+            What it wants; None where it left, or was refused.
+        """
+        client = self.door.accept()
+        if client is None:
             return None
-        at, started = time.time(), time.perf_counter()
-        code = await _attended(line, request, run)
-        return Served(request.arguments, request.pid, code, at, time.perf_counter() - started)
+        guest = _Guest(Line(client), None)
+        try:
+            guest.request = await _heard(guest.line)
+        finally:
+            if guest.request is None:
+                client.close()
+        if guest.request is None:
+            return None
+        if guest.request.command == first:
+            self._guests.appendleft(guest)
+        else:
+            self._guests.append(guest)
+        return guest.request
+
+    async def serve(self, run: Run, give_way: Callable[[], Awaitable[object]]) -> Served | None:
+        """Run the command of the next client; gives None where it left, or was refused.
+
+        Where this is cancelled the command is, too, and the client is told by hanging up.
+
+        Args:
+            run: runs it.
+            give_way: ends when a rollback may not wait; any other command is stopped then.
+        """
+        if not self._guests:
+            await self.let_in()
+        if not self._guests:
+            return None
+        guest = self._guests.popleft()
+        request = guest.request
+        with closing(guest.line.socket):
+            if request is None or not await _ready(guest.line):
+                return None
+            at, started = time.time(), time.perf_counter()
+            code = await _attended(guest.line, request, run, give_way)
+            return Served(request.arguments, request.pid, code, at, time.perf_counter() - started)
+
+    def close(self) -> None:
+        """Hang up on those who wait."""
+        for guest in self._guests:
+            guest.line.socket.close()
+        self._guests.clear()
 
 
-async def _greeted(line: _Line) -> Request | None:
-    """What a client asks for, once it says that it still wants it."""
+@dataclass(slots=True)
+class _Guest:
+    line: Line
+    request: Request | None
+
+
+async def _heard(line: Line) -> Request | None:
+    """What a client asks for; None where it left, or was refused."""
     with anyio.move_on_after(_GREETING_S):
         who, message = peer(line.socket), await line.receive()
         if message is None:
             return None
         refusal = _refusal(who, message)
-        if refusal is not None:
-            await line.send({"refused": refusal[0], "hint": refusal[1]})
-            return None
-        if await line.send({"ready": True}) and await line.receive() == {"go": True}:
+        if refusal is None:
             return _request(message, who.pid)
+        await line.send({"refused": refusal[0], "hint": refusal[1]})
     return None
+
+
+async def _ready(line: Line) -> bool:
+    """Whether a client that gets its turn still wants it."""
+    with anyio.move_on_after(_GREETING_S):
+        return await line.send({"ready": True}) and await line.receive() == {"go": True}
+    return False
 
 
 def _request(message: Mapping[str, Any], pid: int) -> Request | None:
@@ -141,7 +216,7 @@ def _refusal(who: Peer, message: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-async def _attended(line: _Line, request: Request, run: Run) -> int:
+async def _attended(line: Line, request: Request, run: Run, give_way: Callable[[], Awaitable[object]]) -> int:
     """Run a command while its client listens."""
     posted, outgoing = anyio.create_memory_object_stream[dict[str, object]](math.inf)
     drained = anyio.Event()
@@ -162,6 +237,8 @@ async def _attended(line: _Line, request: Request, run: Run) -> int:
             code: int = ExitCode.INTERRUPTED
             with anyio.CancelScope() as work:
                 group.start_soon(_told_off, line, work)
+                if request.command != ROLLBACK:
+                    group.start_soon(_gives_way, give_way, work)
                 code = await run(request, post)
             posted.send_nowait({"code": code})
             posted.close()
@@ -171,50 +248,12 @@ async def _attended(line: _Line, request: Request, run: Run) -> int:
     return code
 
 
-async def _told_off(line: _Line, work: anyio.CancelScope) -> None:
+async def _told_off(line: Line, work: anyio.CancelScope) -> None:
     """Cancel the work when the client says so, or hangs up."""
     await line.receive()
     work.cancel()
 
 
-class _Line:
-    """One client's end: messages both ways."""
-
-    def __init__(self, client: socket.socket) -> None:
-        self.socket = client
-        self._read = b""
-
-    async def receive(self) -> dict[str, Any] | None:
-        """The next message; None where there is none any more, or no sense in it."""
-        while b"\n" not in self._read:
-            try:
-                await anyio.wait_readable(self.socket)
-                data = self.socket.recv(_MOST)
-            except BlockingIOError:
-                continue
-            except OSError:
-                return None
-            if not data or len(self._read) > _LONGEST_LINE:
-                return None
-            self._read += data
-        text, _, self._read = self._read.partition(b"\n")
-        try:
-            message = json.loads(text)
-        except ValueError:
-            return None
-        return message if isinstance(message, dict) else None
-
-    async def send(self, message: Mapping[str, object]) -> bool:
-        """Send a message; False where nobody hears it any more."""
-        data = memoryview(json.dumps(message).encode() + b"\n")
-        while data:
-            try:
-                data = data[self.socket.send(data) :]
-            except BlockingIOError:
-                try:
-                    await anyio.wait_writable(self.socket)
-                except OSError:
-                    return False
-            except OSError:
-                return False
-        return True
+async def _gives_way(give_way: Callable[[], Awaitable[object]], work: anyio.CancelScope) -> None:
+    await give_way()
+    work.cancel()

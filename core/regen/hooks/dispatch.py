@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from regen.config import DeployerSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
+    from regen.model.alert import Alert
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.settings import PluginSettings
     from regen.model.source import Source, Validators
@@ -178,6 +179,16 @@ class Hooks:
     async def executor(self, name: str, workers: int) -> Executor | None:
         """The executor of that name; None where no plugin has it."""
         return cast("Executor | None", await self._first("regen_executor", name=name, workers=workers))
+
+    async def alert(self, alert: Alert) -> list[RegenError]:
+        """Tell every plugin of an alert; gives what went wrong with those that could not tell it on."""
+        failed = []
+        for link in self._chain("regen_alert"):
+            try:
+                await self._ask("regen_alert", link, {"alert": alert})
+            except RegenError as error:
+                failed.append(error)
+        return failed
 
     async def _first(self, hook: str, **arguments: object) -> object:
         for link in self._chain(hook):

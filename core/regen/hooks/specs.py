@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from regen.config import DeployerSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
+    from regen.model.alert import Alert
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.evaluated import Evaluated
     from regen.model.finding import Finding
@@ -199,4 +200,15 @@ def regen_executor(name: str, workers: int) -> Executor | None:
     None: is not this one; the next plugin is asked.
     Promises: results come back in the order of the chunks; a chunk that fails raises its own error.
     Raises: nothing.
+    """
+
+
+@hookspec
+def regen_alert(alert: Alert) -> None:
+    """Tell somebody of something that is not as it should be, or is again.
+
+    When: once when it is found, once more where it gets from a warning to critical, and once when it is over.
+    None: always; the answer is not looked at. All plugins are asked.
+    Promises: it ends soon, for the next cycle waits; a plugin that takes longer sets itself a limit.
+    Raises: what it likes: it is logged, and the other plugins are asked all the same.
     """

@@ -232,12 +232,17 @@ class ReleaseDeployed(EnvironmentPayload):
 @payload("rollback.completed")
 @dataclass(frozen=True, slots=True)
 class RollbackCompleted(EnvironmentPayload):
-    """The bytes of an earlier release stand again; `kept_edits` counts hand edits that were set aside."""
+    """The bytes of an earlier release stand again; `kept_edits` counts hand edits that were set aside.
+
+    `rollback_s` is the time from the breach to verified; None where a person asked.
+    """
 
     release: int
     restored: int
     because: str
     kept_edits: int = 0
+    trigger: str = "manual"
+    rollback_s: float | None = None
 
 
 @payload("setting.changed")

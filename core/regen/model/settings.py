@@ -8,6 +8,23 @@ from regen.model.merge import MergeRule
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Where alerts go, beside the log.
+
+    Attributes:
+        folder: the project's, which commands work in.
+        run: a command, taken apart; empty: none.
+        url: an address; None: none.
+        timeout_s: how long each of them may take.
+    """
+
+    folder: str = "."
+    run: tuple[str, ...] = ()
+    url: str | None = None
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class PluginSettings:
     """Settings that plugins read; it pickles, so that workers configure theirs alike.
 
@@ -18,6 +35,7 @@ class PluginSettings:
         rules: for the strategy `priority`.
         dask_address: of `[engine]`; None for a cluster of this machine.
         shacl: of `[evaluate]`: "apply", "always" or "never".
+        alerts: of `[alerts]`.
     """
 
     disable: tuple[str, ...] = ()
@@ -26,3 +44,4 @@ class PluginSettings:
     shacl: str = "apply"
     dask_address: str | None = None
     rules: tuple[MergeRule, ...] = ()
+    alerts: AlertSettings = AlertSettings()

@@ -12,6 +12,7 @@ import anyio
 
 from regen import telemetry
 from regen.config import Config, DeployerSettings, Environment, find_root, load_config
+from regen.config.health import alert_settings
 from regen.errors import ConfigError, LockedError, PathError, UsageError
 from regen.events import GraphChangeNotifier
 from regen.holder import STATE_FOLDER
@@ -23,6 +24,7 @@ from regen.orchestrator.accounts import note_environments, recover
 from regen.orchestrator.filling import let_go
 from regen.orchestrator.intake import Intake
 from regen.orchestrator.persist import read_sum
+from regen.orchestrator.rescue import finish_rescues
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
 from regen.state import db, lock
@@ -77,6 +79,7 @@ async def open_session(
         stack.callback(session.notifier.close)
         note_environments(session)
         _recover(session)
+        await finish_rescues(session)
         yield session
 
 
@@ -117,6 +120,7 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.evaluate.shacl,
         config.engine.dask_address,
         config.merge.rules,
+        alert_settings(config),
     )
     hooks = Hooks(PluginManager(settings.disable, plugins))
     await hooks.configure(settings)

@@ -11,6 +11,7 @@ from regen.model.evaluated import Evaluated
 from regen.model.plan import Plan
 from regen.model.release import Freeze, Release
 from regen.model.verified import Verified
+from regen.orchestrator.rescue import Rescued
 from regen.stages.deploy import KeptEdit
 
 
@@ -70,6 +71,8 @@ class Turn:
         error: why it failed; the watch goes on.
         environment: the environment's name; "" for a command, which names it itself.
         served: the command and its exit code; None for a cycle.
+        gave_way: for which rollback the cycle was stopped, with nothing written; None: it was not.
+        rescued: the automatic rollback that this turn was; None for any other.
     """
 
     at: float
@@ -79,6 +82,8 @@ class Turn:
     applied: Applied | None = None
     error: RegenError | None = None
     served: Served | None = None
+    gave_way: str | None = None
+    rescued: Rescued | None = None
 
 
 def when(at: float) -> str:

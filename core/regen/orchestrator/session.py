@@ -79,6 +79,7 @@ class Session:
     `known` is what sources said of their versions in force, `answers` what they said since, both by name.
     `revision_root` is where the graph files of a git revision were taken out to, while a plan is made of these.
     `extra_needs` are what templates need beside what they say themselves, by template.
+    `made_way` holds by environment the input digests of cycles that were stopped for a rollback.
     `prepared` are the units whose views are ready for a delta.
     `quads` are those of files that were read lately, `kept_quads` how many, `replaced` those that they
     replaced; `remarked` are files with an error or a
@@ -127,6 +128,7 @@ class Session:
     answers: dict[str, Answer] = field(default_factory=dict)
     revision_root: Path | None = None
     door: Door | None = None
+    made_way: dict[str, str] = field(default_factory=dict)
     prepared: object = None
     rows: Shared = field(default_factory=Shared)
     extra_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)

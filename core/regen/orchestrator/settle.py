@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regen.errors import UsageError
@@ -73,9 +73,19 @@ def ask_back(session: Session, place: Place, path: str, *, start: Path | None) -
 
 
 async def rollback(session: Session, place: Place, wanted: deploy.Wanted) -> deploy.RolledBack:
-    """Restore a release; see `regen.stages.deploy.rollback`."""
+    """Restore a release; see `regen.stages.deploy.rollback`.
+
+    Raises:
+        UsageError: the environment is one that is never rolled back, too.
+    """
+    if place.environment.rollback == "none" and not wanted.force:
+        raise UsageError(
+            f'{place.name} is never rolled back: `rollback` of its [[environment]] is "none"',
+            hint="`regen rollback --force` does it all the same",
+        )
+    wanted = replace(wanted, interrupted=session.made_way.get(place.name))
     database = session.state.db
-    ways = [wanted.why or "manual"]
+    ways = [f"{wanted.trigger}: {wanted.why}" if wanted.why else wanted.trigger]
     ways += [text for text, on in (("forced", wanted.force), ("edits discarded", wanted.discard_edits)) if on]
     before = session.parent(place)
 

@@ -8,15 +8,17 @@ from pathlib import Path
 
 from regen.config import Config, find_root, load_config
 from regen.holder import STATE_FOLDER
+from regen.model.alert import Alert
 from regen.model.graphfile import SOURCE
 from regen.model.release import Freeze, Hold, Release
 from regen.orchestrator.environments import Deployed, deployed
 from regen.orchestrator.outcome import when
 from regen.stages.deploy import Interrupted, interrupted
-from regen.state import holds, releases
+from regen.state import alerts, holds, releases, rescues
 from regen.state.files import read_files
 from regen.state.opening import State, read_state
 from regen.state.records import Records
+from regen.state.rescues import Rescue
 from regen.state.stale import count_stale
 
 
@@ -37,6 +39,8 @@ class Status:
         set_aside: edits that wait to be restored.
         hold: set while a rollback holds the environment.
         freeze: set while no watch deploys there, for no good release was left to go back to.
+        rescue: the last automatic rollback; None where none was.
+        alerts: those that are open.
         interrupted: set while a deployment was cut off; the next command that opens the project ends it.
         sources: graphs in force that are no files.
         environments: every one that is enabled, where no single one was asked for.
@@ -59,6 +63,8 @@ class Status:
     interrupted: Interrupted | None
     sources: int = 0
     environments: tuple[Deployed, ...] = ()
+    rescue: Rescue | None = None
+    alerts: tuple[Alert, ...] = ()
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """The status for people, as (name, text)."""
@@ -87,6 +93,11 @@ class Status:
         if self.freeze is not None:
             since, bad = when(self.freeze.at), self.freeze.release
             yield "frozen", f"since {since}, at the bad release {bad} ({self.freeze.why}), until `regen resume`"
+        for alert in self.alerts:
+            yield alert.severity, f"since {when(alert.since)}: {alert.message}"
+        if self.rescue is not None:
+            left, made = self.rescue.breach.release, self.rescue.release
+            yield "rolled back", f"by itself, from release {left} to {made}: {self.rescue.breach}"
         if self.interrupted is not None:
             yield (
                 "interrupted",
@@ -142,6 +153,8 @@ def _status(config: Config, name: str, state: State) -> Status:
         freeze=holds.frozen(database, name),
         interrupted=interrupted(state, name),
         sources=sources,
+        rescue=rescues.last(database, name),
+        alerts=alerts.open_alerts(database, name),
     )
 
 

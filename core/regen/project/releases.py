@@ -7,11 +7,12 @@ from functools import partial
 
 import anyio.to_thread
 
+from regen.errors import FrozenError
 from regen.model.audit import Entry
 from regen.model.comparison import ReleaseComparison
 from regen.model.release import Release
 from regen.model.verification import Verification
-from regen.orchestrator import settle
+from regen.orchestrator import rescue, settle
 from regen.orchestrator.comparing import compare_releases
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
@@ -49,13 +50,23 @@ class ReleasesMixin:
             DeployError: the deployment failed; what it had changed was put back.
         """
         wanted = Wanted(number, why, discard_edits=discard_edits, force=force)
-        async with running(self._session, "rollback"):
-            return await settle.rollback(self._session, self._session.place(environment), wanted)
+        place = self._session.place(environment)
+        try:
+            async with running(self._session, "rollback"):
+                done = await settle.rollback(self._session, place, wanted)
+        except FrozenError as error:
+            await rescue.tell_frozen(self._session, place.name, error)
+            raise
+        await rescue.tell_rollback(self._session, done, why, "manual")
+        return done
 
     async def resume(self, environment: str | None = None) -> bool:
         """Go on after a rollback with the inputs as they are; False where nothing was held or frozen."""
+        place = self._session.place(environment)
         async with self._session.turn:
-            return settle.resume(self._session, self._session.place(environment))
+            resumed = settle.resume(self._session, place)
+        await rescue.tell_resumed(self._session, place.name)
+        return resumed
 
     def history(self, environment: str | None = None, *, limit: int | None = None) -> Sequence[Release]:
         """Releases, the newest first."""

@@ -13,7 +13,7 @@ import anyio
 
 from regen.config import load_config
 from regen.errors import RegenError
-from regen.holder import Door, Post, Request, Served, serve
+from regen.holder import Door, Lobby, Post, Request, Served
 from regen.orchestrator.opening import refresh_session, reload_session
 from regen.orchestrator.session import Session
 
@@ -57,10 +57,10 @@ def opened_door(session: Session) -> Iterator[tuple[Door | None, str]]:
         door.close()
 
 
-async def served(session: Session, door: Door) -> Served | None:
-    """Run the command of the client that waits at the door."""
+async def served(session: Session, lobby: Lobby, give_way: Callable[[], Awaitable[object]]) -> Served | None:
+    """Run the command of the client that waits; any but a rollback is stopped when `give_way` ends."""
     run: Callable[[Lend, Request, Post], Awaitable[int]] = importlib.import_module(_COMMANDS).run
-    return await serve(door, partial(run, cast("Lend", partial(_lent, session))))
+    return await lobby.serve(partial(run, cast("Lend", partial(_lent, session))), give_way)
 
 
 @asynccontextmanager

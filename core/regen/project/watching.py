@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from functools import partial
 from random import Random
 
 from regen import telemetry
+from regen.errors import RegenError
+from regen.holder import Lobby, Served
 from regen.orchestrator import idle, planner
 from regen.orchestrator.cycle import carry_out, running
 from regen.orchestrator.opening import reload_session
@@ -16,6 +18,8 @@ from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import polled
 from regen.orchestrator.stale import Wish
+from regen.project.guarding import Guard
+from regen.state import holds
 
 _NO_WISH = Wish()
 
@@ -37,10 +41,10 @@ class WatchMixin:
             environment: only this one; None: every environment that is `automatic`.
             chance: chooses the view that is looked at while nothing changes; the process's own for None.
         """
-        from regen.project.served import opened_door, served
+        from regen.project.served import opened_door
         from regen.watch import Calls, watch
 
-        session = self._session
+        session, guard = self._session, Guard(self._session)
 
         def names() -> list[str]:
             automatic = [place.name for place in session.places if place.environment.automatic]
@@ -49,11 +53,16 @@ class WatchMixin:
         calls = Calls(
             config=lambda: session.config,
             reload=self._reload,
-            cycle=self._turn,
+            cycle=partial(self._guarded, guard),
             look=partial(idle.look, session, chance=chance),
             environments=names,
-            serve=partial(served, session),
+            gave_way=self._gave_way,
+            stays=self._stays,
+            serve=partial(self._serve, guard),
             polled=partial(polled, session),
+            probed=guard.probed,
+            breached=guard.breached,
+            health=guard.health,
         )
         with opened_door(session) as (door, start):
             async with aclosing(watch(calls, door, start)) as turns:
@@ -62,6 +71,40 @@ class WatchMixin:
                     async with session.turn:
                         session.free()
                         prepare_views(session)
+
+    async def _guarded(
+        self, guard: Guard, environment: str, trigger: telemetry.Trigger, changed: Collection[str] | None = None
+    ) -> Applied:
+        """A cycle; what came of it is told to who guards the environment."""
+        self._session.made_way.pop(environment, None)
+        try:
+            applied = await self._turn(environment, trigger, changed)
+        except RegenError:
+            guard.note_cycle(environment, failed=True)
+            raise
+        guard.note_cycle(environment, failed=False)
+        guard.look()
+        return applied
+
+    async def _gave_way(self, environment: str) -> None:
+        """What a stopped cycle has not written is read again by the next one; a rollback holds it, too."""
+        async with self._session.turn:
+            self._session.made_way[environment] = self._session.inputs()
+            self._session.forget()
+
+    def _stays(self, environment: str) -> bool:
+        """Whether a rollback holds what a stopped cycle was for."""
+        db = self._session.state.db
+        hold, stopped = holds.held(db, environment), self._session.made_way.get(environment)
+        held = hold is not None and stopped is not None and hold.on(stopped)
+        return held or holds.frozen(db, environment) is not None
+
+    async def _serve(self, guard: Guard, lobby: Lobby, give_way: Callable[[], Awaitable[object]]) -> Served | None:
+        from regen.project.served import served
+
+        done = await served(self._session, lobby, give_way)
+        guard.look()
+        return done
 
     async def _turn(
         self, environment: str, trigger: telemetry.Trigger, changed: Collection[str] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from regen.errors import LockedError, StateError
 
 NAME = "lock"
+_STOPPABLE = frozenset({"apply", "plan", "restore", "why"})  # a rollback does not wait for these
 _POLL_S = 0.05  # flock cannot wait with a limit, so waiting asks again
 _WAY_OUT = "stop it or wait for it; `regen status`, `history`, `show`, `conflicts`, `audit` and `verify` work meanwhile"
 _BESIDE_A_WATCH = "stop it first; commands that look at a project, plan, apply and settle work beside a watch"
@@ -69,6 +71,44 @@ def hold(folder: Path, *, command: str, wait_s: float = 0.0) -> Iterator[Holder]
         yield holder
     finally:
         os.close(fd)
+
+
+def ask_to_stop(folder: Path) -> Holder | None:
+    """Send SIGTERM to the command that holds a project, which then ends with nothing half done.
+
+    Only commands of regen that end so are asked, and only this user's on this machine.
+
+    Returns:
+        Who was asked; None where nobody was.
+    """
+    who = last_holder(folder)
+    if who is None or who.command not in _STOPPABLE or who.host != socket.gethostname():
+        return None
+    try:
+        process = os.pidfd_open(who.pid)
+    except OSError:
+        return None
+    try:
+        # Looked at again with the process in hand: its number cannot have gone to another one meanwhile.
+        if last_holder(folder) != who or not _is_held(folder):
+            return None
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+    except OSError:
+        return None
+    finally:
+        os.close(process)
+    return who
+
+
+def _is_held(folder: Path) -> bool:
+    fd = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
 
 
 def _take(fd: int, path: Path, wait_s: float) -> None:

@@ -190,4 +190,20 @@ MIGRATIONS: tuple[str, ...] = (
         environment TEXT NOT NULL, release INTEGER NOT NULL, results TEXT NOT NULL, PRIMARY KEY (environment, release)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Automatic rollbacks: `release` is null while one is under way, which the next start brings to its end.
+    CREATE TABLE rescue (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, environment TEXT NOT NULL, probe TEXT NOT NULL, trigger TEXT NOT NULL,
+        left INTEGER NOT NULL, since REAL NOT NULL, message TEXT NOT NULL, release INTEGER, rollback_s REAL
+    );
+    CREATE INDEX rescue_environment ON rescue (environment);
+    -- How the cycles of a watch ended.
+    CREATE TABLE cycle (environment TEXT NOT NULL, at REAL NOT NULL, failed INTEGER NOT NULL);
+    CREATE INDEX cycle_at ON cycle (environment, at);
+    -- Alerts that are open.
+    CREATE TABLE alert (
+        key TEXT PRIMARY KEY, environment TEXT NOT NULL, severity TEXT NOT NULL, message TEXT NOT NULL,
+        at REAL NOT NULL, since REAL NOT NULL, count INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regen.cli.command import DIRECTORY, JSON, WAIT, Command, argument, flag
+from regen.cli.command import DIRECTORY, ENV_ALL, JSON, WAIT, Command, argument, flag
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -12,6 +12,12 @@ COMMANDS: tuple[Command, ...] = (
         "look:plugins",
         "List what is installed, which hooks it implements, and in which order it is asked.",
         (flag("--hooks", help="list by hook, in call order"), JSON, DIRECTORY),
+    ),
+    Command(
+        "health",
+        "health:health",
+        "Show each probe with its last results, open alerts and the last way back; exit with 1 where a probe fails.",
+        (flag("--once", help="ask each probe now, instead of showing what a watch saw last"), ENV_ALL, JSON, DIRECTORY),
     ),
     Command(
         "prune",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from regen.errors import DeployError, FrozenError, UsageError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.deploy import Change, Prepared, Purpose
+from regen.model.probe import Trigger
 from regen.model.receipt import Facts
 from regen.model.release import Freeze, Hold, KeptEdit, Release, ReleaseState, Standing, Version
 from regen.stages.deploy.around import before
@@ -40,6 +41,7 @@ class Wanted:
     Attributes:
         to: a release; None: the nearest good ancestor of the current one.
         why: what asks for it, in one line; "" where nobody said.
+        trigger: what kind of thing that is.
         complete: without `to`, go past ancestors that conflicts left incomplete, unless no others are good.
         discard_edits: do not merge edits made since; their bytes are kept all the same.
         force: go to a release that is marked bad, too; without `to`, to the nearest ancestor where none is good.
@@ -48,6 +50,7 @@ class Wanted:
 
     to: int | None = None
     why: str = ""
+    trigger: Trigger = "manual"
     complete: bool = False
     discard_edits: bool = False
     force: bool = False
@@ -157,7 +160,7 @@ def _frozen(state: State, now: Release, wanted: Wanted, at: float) -> FrozenErro
     """Mark what stands bad, freeze the environment, and give the error to raise."""
     with state.db.transaction():
         _mark_bad(state, now)
-        freeze(state.db, now.environment, Freeze(now.number, at, wanted.why or "a rollback was asked for"))
+        freeze(state.db, now.environment, Freeze(now.number, at, wanted.why or wanted.trigger))
     before = "no release before it" if now.parent is None else "no good release before it"
     return FrozenError(
         f"release {now.number} of {now.environment} stays, marked bad: there is {before} to go back to. "

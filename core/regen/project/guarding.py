@@ -1,0 +1,127 @@
+"""Guarding: what probes say beside a watch becomes alerts and, where an environment wants it, a rollback."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from regen.config.health import probes
+from regen.errors import FrozenError, RegenError
+from regen.health import Monitor, Noticed
+from regen.model.probe import Breach
+from regen.orchestrator.alerting import alert, recovered
+from regen.orchestrator.cycle import running
+from regen.orchestrator.outcome import Turn
+from regen.orchestrator.rescue import Rescued, rescue, tell
+from regen.orchestrator.session import Session
+from regen.state import releases, rescues
+from regen.state.opening import read_state
+
+
+class Guard:
+    """Guards the environments of a project while a watch runs.
+
+    Args:
+        session: the open project.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._monitor: Monitor | None = None
+
+    @contextmanager
+    def probed(self, ring: Callable[[], None]) -> Iterator[None]:
+        """Ask the probes of the configuration as it is now while the context is open."""
+        config = self._session.config
+        wanted = probes(config)
+        if not wanted:
+            yield
+            return
+        self._monitor = Monitor(wanted, config.root, self._session.state.folder, self._cycles, ring)
+        self.look(now=False)
+        try:
+            with self._monitor.asking():
+                yield
+        finally:
+            self._monitor = None
+
+    def _cycles(self, environment: str) -> Sequence[tuple[float, bool]]:
+        """In the monitor's thread, which has a connection of its own."""
+        with read_state(self._session.state.folder) as state:
+            return rescues.cycles(state.db, environment) if state is not None else ()
+
+    def look(self, *, now: bool = True) -> None:
+        """Tell the monitor which releases stand; `now`: some may have been deployed this moment."""
+        if self._monitor is None:
+            return
+        for place in self._session.places:
+            release = releases.current(self._session.state.db, place.name)
+            number, at = (release.number, release.at) if release is not None else (None, time.time())
+            self._monitor.deployed(place.name, number, at, now=now)
+
+    def note_cycle(self, environment: str, *, failed: bool) -> None:
+        """Note how a cycle ended, for the watch's own figures."""
+        if self._monitor is not None:
+            rescues.note_cycle(self._session.state.db, environment, time.time(), failed=failed)
+
+    def breached(self) -> str | None:
+        """Which breach asks for a rollback, in words; None: none."""
+        breach = self._monitor.urgent if self._monitor is not None else None
+        return str(breach) if breach is not None and self._rolls_back(breach) else None
+
+    def _rolls_back(self, breach: Breach) -> bool:
+        """Whether the breach is to be answered by a rollback of what stands."""
+        place = self._session.place(breach.environment)
+        return (
+            place.environment.rollback == "automatic"
+            and not breach.failed_before
+            and breach.release == self._session.parent(place)
+        )
+
+    async def health(self) -> list[Turn]:
+        """Do what the probes ask for; gives a turn for each rollback."""
+        turns = []
+        for noticed in self._monitor.take() if self._monitor is not None else ():
+            if isinstance(noticed.what, Breach) and self._rolls_back(noticed.what):
+                turns.append(await self._rescue(noticed.what))
+            else:
+                await self._tell(noticed)
+        return turns
+
+    async def _rescue(self, breach: Breach) -> Turn:
+        at, started = time.time(), time.perf_counter()
+        found: Rescued | RegenError
+        try:
+            async with running(self._session, "rollback"):
+                found = await rescue(self._session, breach)
+        except RegenError as error:
+            found = error
+        self.look()
+        turn = Turn(at, str(breach), time.perf_counter() - started, breach.environment)
+        await tell(self._session, breach, found)
+        if isinstance(found, Rescued):
+            return replace(turn, rescued=found)
+        if self._monitor is not None and not isinstance(found, FrozenError):  # which trying again does not change
+            self._monitor.again(breach.environment)
+        return replace(turn, error=found)
+
+    async def _tell(self, noticed: Noticed) -> None:
+        probe, seen = noticed.probe, noticed.reading.shown(noticed.probe.target)
+        where, what = probe.environment, noticed.what
+        if what == "well":
+            await recovered(self._session, where, probe.name, f"{probe.name}: {seen}")
+        elif isinstance(what, Breach):
+            await alert(self._session, where, probe.name, "critical", f"{what}; {self._why_not(what)}")
+        else:
+            message = f"the probe {probe.name} says nothing: {seen}"
+            await alert(self._session, where, probe.name, "warning", message)
+
+    def _why_not(self, breach: Breach) -> str:
+        """Why a breach is answered by no rollback."""
+        if breach.failed_before:
+            return f"it failed before release {breach.release} came, which is left alone"
+        if self._session.place(breach.environment).environment.rollback != "automatic":
+            return f"release {breach.release} is left alone, unless somebody runs `regen rollback`"
+        return f"release {breach.release} was left meanwhile"
