@@ -16,6 +16,7 @@ from regen.errors import GraphError
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.hooks.reference import hook_text, reference
+from regen.model.alert import Alert
 from regen.model.merge import ThreeWay
 from regen.model.settings import PluginSettings
 from regen.model.source import Source, Validators
@@ -107,7 +108,7 @@ async def test_the_examples_work_together_in_a_project(tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    without = {"regen_configure", "regen_evaluate_file", "regen_executor"}
+    without = {"regen_configure", "regen_evaluate_file", "regen_executor", "regen_alert"}
     hooks = [hook for hook in PluginManager.hook_names() if hook not in without]
     async with Project.open(tmp_path, plugins=[(hook, example(hook)) for hook in hooks]) as project:
         await project.apply()
@@ -175,3 +176,13 @@ async def test_the_first_example_finds_a_key_that_stands_twice(tmp_path: Path) -
     hooks = Hooks(PluginManager(extra=[("first", example("regen_evaluate_file"))]))
     (finding,) = await hooks.evaluate_file(GeneratedFile("a.properties", "properties", b"a=1\na=2\n"))
     assert finding.message == "the key a stands twice"
+
+
+@pytest.mark.anyio
+async def test_the_example_of_an_alert_is_asked_beside_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    hooks = Hooks(PluginManager(extra=[("example", example("regen_alert"))]))
+    assert await hooks.alert(Alert("dev/web", "dev", "critical", "it burns", 0, 0)) == []
+    assert [record.message for record in caplog.records] == [
+        "to everybody: critical: dev: it burns",
+        "critical: dev: it burns",
+    ]
