@@ -143,6 +143,21 @@ class Evaluate:
         OneOf["warn", "error", "allow"],
         Key("what a change is that breaks users of the last release; an `error` stops the cycle"),
     ] = "warn"
+    dependencies: Annotated[
+        OneOf["apply", "always", "never"],
+        Key("check that every import of changed files leads somewhere in `apply`, in `watch` too, or not"),
+    ] = "apply"
+    undeclared: Annotated[
+        OneOf["warn", "error", "allow"], Key("what the import of a package is that no manifest names")
+    ] = "warn"
+    security: Annotated[
+        OneOf["apply", "always", "never"],
+        Key("look for risky constructs in changed files, and for advisories, in `apply`, in `watch` too, or not"),
+    ] = "never"
+    risky: Annotated[OneOf["warn", "error"], Key("what a risky construct is; an `error` stops the cycle")] = "warn"
+    advisories: Annotated[
+        Texts, Key("files in the project with advisories, in the JSON format of OSV", one_or_many=True)
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)

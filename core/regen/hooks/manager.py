@@ -40,6 +40,8 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.merge_python",
     "regen_plugins.evaluate_syntax",
     "regen_plugins.evaluate_shacl:EvaluateShacl",
+    "regen_plugins.evaluate_dependencies:EvaluateDependencies",
+    "regen_plugins.evaluate_security:EvaluateSecurity",
     "regen_plugins.interface_tree",
     "regen_plugins.interface_sql",
     "regen_plugins.interface_python",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,47 @@ class GeneratedFile:
     content: bytes
 
 
+class Hints(Protocol):
+    """What one gate notes of files, to find them again in later cycles without reading all.
+
+    A note may be out of date, for none is ever taken back: who finds a file by it looks at the file.
+    """
+
+    def behind(self) -> Sequence[str]:
+        """Paths that were released since the gate was last asked; all that ever were, at first."""
+
+    def find(self, key: str, *, whole: bool = True) -> Sequence[str]:
+        """Paths that were noted under a key, sorted; under all that begin with it where it is not `whole`."""
+
+    def add(self, key: str, path: str) -> None:
+        """Note a path under a key; it is stored when the candidate becomes a release."""
+
+
+class _NoHints:
+    """Notes that nobody keeps."""
+
+    def behind(self) -> Sequence[str]:
+        return ()
+
+    def find(self, key: str, *, whole: bool = True) -> Sequence[str]:
+        return ()
+
+    def add(self, key: str, path: str) -> None:
+        pass
+
+
+def _no_file(path: str) -> bytes | None:
+    return None
+
+
+def _nowhere(path: str) -> bool:
+    return False
+
+
+def _no_hints(gate: str) -> Hints:
+    return _NoHints()
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A plan's results before they are written: a parent and changes.
@@ -35,12 +76,24 @@ class Candidate:
         parent: number of the release under it; None before the first.
         changes: the items that write, move or delete a file, sorted by path; none where only the graph is asked about.
         read: gives the bytes that a path holds in the candidate, changed or not; None where there is no file.
+        before: gives the bytes that a path holds now, before anything is written; None where there is no file.
+        has: whether a path holds a file in the candidate.
+        inside: whether a folder does, by itself or below.
+        beside: gives the bytes of a file of the project, by its path from there; None where there is no file.
+        hints: what a gate, by its name, notes of files.
+        watching: whether a watch runs the cycle: gates that are asked for in `apply` only say nothing then.
     """
 
     environment: str
     parent: int | None
     changes: tuple[PlanItem, ...]
     read: Callable[[str], bytes | None]
+    before: Callable[[str], bytes | None] = _no_file
+    has: Callable[[str], bool] = _nowhere
+    inside: Callable[[str], bool] = _nowhere
+    beside: Callable[[str], bytes | None] = _no_file
+    hints: Callable[[str], Hints] = _no_hints
+    watching: bool = False
 
 
 class GraphView(Protocol):

@@ -34,8 +34,10 @@ class PluginSettings:
         strategies: (glob or language, strategy) of `[merge]`.
         rules: for the strategy `priority`.
         dask_address: of `[engine]`; None for a cluster of this machine.
-        shacl: of `[evaluate]`: "apply", "always" or "never".
         alerts: of `[alerts]`.
+        shacl, dependencies, security: of `[evaluate]`: "apply", "always" or "never".
+        undeclared, risky: of `[evaluate]`: "warn" or "error"; `undeclared` may be "allow".
+        advisories: files of `[evaluate]`, relative to the project.
     """
 
     disable: tuple[str, ...] = ()
@@ -45,3 +47,8 @@ class PluginSettings:
     dask_address: str | None = None
     rules: tuple[MergeRule, ...] = ()
     alerts: AlertSettings = AlertSettings()
+    dependencies: str = "apply"
+    undeclared: str = "warn"
+    security: str = "never"
+    advisories: tuple[str, ...] = ()
+    risky: str = "warn"

@@ -121,6 +121,11 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.engine.dask_address,
         config.merge.rules,
         alert_settings(config),
+        config.evaluate.dependencies,
+        config.evaluate.undeclared,
+        config.evaluate.security,
+        config.evaluate.advisories,
+        config.evaluate.risky,
     )
     hooks = Hooks(PluginManager(settings.disable, plugins))
     await hooks.configure(settings)

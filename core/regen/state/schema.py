@@ -206,4 +206,14 @@ MIGRATIONS: tuple[str, ...] = (
         at REAL NOT NULL, since REAL NOT NULL, count INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    -- What gates note of files, to find them again; see regen.state.hints.
+    CREATE TABLE hint (
+        environment TEXT NOT NULL, gate TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL,
+        PRIMARY KEY (environment, gate, key, path)
+    ) WITHOUT ROWID;
+    CREATE TABLE hinted (
+        environment TEXT NOT NULL, gate TEXT NOT NULL, release INTEGER NOT NULL, PRIMARY KEY (environment, gate)
+    ) WITHOUT ROWID;
+    """,
 )

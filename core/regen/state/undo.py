@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from regen.state.db import Database
 
-_TABLES = ("artifact", "conflict", "evaluation", "folder", "hold", "release", "stale", "template", "version")
+_TABLES = (
+    *("artifact", "conflict", "evaluation", "folder", "hinted"),
+    *("hold", "release", "stale", "template", "version"),
+)
 _EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 

@@ -1,0 +1,32 @@
+"""Gate: every import of a generated file leads to a file that is there, or to a package that a manifest names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regen.hooks import hookimpl
+from regen.model.candidate import Candidate
+from regen.model.finding import Finding
+from regen.model.settings import PluginSettings
+
+
+class EvaluateDependencies:
+    """Looks at files that change, and at those that import what goes; who imports what is kept from cycle to cycle."""
+
+    def __init__(self) -> None:
+        self._settings = PluginSettings()
+
+    @hookimpl
+    def regen_configure(self, settings: PluginSettings) -> None:
+        """Keep what `[evaluate]` says."""
+        self._settings = settings
+
+    @hookimpl
+    def regen_evaluate(self, candidate: Candidate) -> Sequence[Finding] | None:
+        """Check imports; decline where nothing changes, or nobody asks."""
+        when = self._settings.dependencies
+        if when == "never" or (when == "apply" and candidate.watching) or not candidate.changes:
+            return None
+        from regen_plugins.evaluate_dependencies.check import Check
+
+        return Check(candidate, self._settings.undeclared).findings()

@@ -1,0 +1,39 @@
+"""Gate: risky constructs in files that change, and advisories about packages that their manifests name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regen.hooks import hookimpl
+from regen.model.candidate import Candidate
+from regen.model.finding import Finding
+from regen.model.settings import PluginSettings
+
+
+class EvaluateSecurity:
+    """Asked for by `[evaluate] security`."""
+
+    def __init__(self) -> None:
+        self._settings = PluginSettings()
+
+    @hookimpl
+    def regen_configure(self, settings: PluginSettings) -> None:
+        """Keep what `[evaluate]` says."""
+        self._settings = settings
+
+    @hookimpl
+    def regen_evaluate(self, candidate: Candidate) -> Sequence[Finding] | None:
+        """Look at files that change; decline where nobody asks."""
+        when = self._settings.security
+        if when == "never" or (when == "apply" and candidate.watching) or not candidate.changes:
+            return None
+        from regen_plugins.evaluate_security.advisories import advised
+        from regen_plugins.evaluate_security.risks import risks
+
+        found = [
+            risk.finding(item.path, self._settings.risky)
+            for item in candidate.changes
+            if item.content is not None
+            for risk in risks(item.path, item.content)
+        ]
+        return [*found, *advised(candidate, self._settings.advisories)]
