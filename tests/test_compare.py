@@ -15,10 +15,12 @@ from tests.cycle_world import World
 from regen.cli.main import run as main
 from regen.errors import ExitCode, GateError, UsageError
 from regen.model.comparison import FigureDifference, ReleaseComparison
+from regen.model.evaluated import Evaluated
+from regen.model.finding import Finding
 from regen.model.objective import OBJECTIVES
 from regen.model.release import Release, ReleaseState
 from regen.orchestrator.comparing import read_comparison
-from regen.stages.readiness import Measured, Told, figures, points, readiness
+from regen.stages.readiness import Measured, Told, figures, points, points_of_gates, readiness, told_by_gates
 
 pytestmark = pytest.mark.anyio
 
@@ -295,6 +297,26 @@ def test_figures_get_better_one_way_and_worse_the_other(before: dict[str, float]
     seen = [(one.name, turned.get(one.direction, one.direction)) for one in there]
     assert seen == [(one.name, one.direction) for one in back]
     assert all(one.direction == "equal" for one in figures(measured(before), measured(before), OBJECTIVES))
+
+
+def test_gates_speak_for_and_against_a_release() -> None:
+    warned = Finding("dependencies", "warning", "the package `x` is in no manifest", "a.py", 3, hint="add it")
+    results = (
+        Evaluated("syntax", "pass"),
+        Evaluated("dependencies", "pass", (warned, warned)),
+        Evaluated("tests", "fail", reason="3 failed"),
+        Evaluated("cover", "inconclusive"),
+    )
+    refused, doubtful, passed = told_by_gates(results)
+    assert refused == ["the gate tests failed: 3 failed"]
+    assert doubtful == ["the gate cover could not tell"]
+    assert passed == ["gates passed: syntax, dependencies"]
+    assert told_by_gates(()) == ([], ["no gate looked at it"], [])
+    found = {point.kind: point for point in points_of_gates(results)}
+    assert found["reliability"].text == "dependencies: a.py:3: the package `x` is in no manifest, and 1 more"
+    assert found["reliability"].way == "add it"
+    assert "nobody looked" in found["security"].text
+    assert points_of_gates((Evaluated("security", "pass"),)) == []
 
 
 def test_points_name_the_class_the_figure_and_the_way() -> None:

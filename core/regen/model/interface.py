@@ -11,6 +11,9 @@ from regen.model.structure import Structure
 ChangeKind = OneOf["added", "removed", "changed"]
 Bump = OneOf["major", "minor", "patch"]
 
+COMPATIBILITY: Final = "compatibility"
+"""The gate that looks at these changes."""
+
 FIRST_VERSION: Final = "0.1.0"
 
 

@@ -10,6 +10,7 @@ from regen.errors import DeployError, UsageError
 from regen.model.evaluated import Evaluated
 from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action, Plan, PlanItem
+from regen.orchestrator.candidate import Noted
 from regen.orchestrator.clone import note_lock
 from regen.orchestrator.facts import facts
 from regen.orchestrator.gates import evaluate, graph_passed, note_passed
@@ -66,13 +67,14 @@ async def apply(
         return Deployed(deploy.Committed(None))
     with audit.attempting(session.state.db, "apply", environment=place.name, before=plan.parent):
         compared = None if idle else await compatibility(session, place, plan, watching=automatic)
-        found = () if compared is None else compared.findings
-        said = await evaluate(session, place, plan, evaluate_graph=ask_graph, found=found)
+        found = () if compared is None or compared.result is None else (compared.result,)
+        noted = Noted(session.state.db, place.name)
+        said = await evaluate(session, place, plan, noted, evaluate_graph=ask_graph, watching=automatic, found=found)
         if ask_graph:
             note_passed(session)
         if idle:
             return Deployed(deploy.Committed(None), said.results)
-        committed = _commit(session, place, plan, inputs, said, compared)
+        committed = _commit(session, place, plan, inputs, said, _Beside(compared, noted))
     note_lock(session.state, place.name)
     if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
         session.standing.pop(place.name, None)
@@ -82,16 +84,28 @@ async def apply(
     return Deployed(committed, said.results)
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is stored with a release beside its files and the gates' results."""
+
+    compared: Compatibility | None
+    noted: Noted
+
+    def store(self, session: Session, environment: str, number: int) -> None:
+        if self.compared is not None:
+            note_version(session.state.db, environment, number, self.compared.suggests, self.compared.version)
+        self.noted.store(number)
+
+
 def _commit(
-    session: Session, place: Place, plan: Plan, inputs: str, said: Verdict, compared: Compatibility | None
+    session: Session, place: Place, plan: Plan, inputs: str, said: Verdict, beside: _Beside
 ) -> deploy.Committed:
     note, lookups = _note(plan), _lookups(session, place, plan)
 
     def within(number: int | None) -> None:
         lookups()
-        if number is not None and compared is not None:
-            note_version(session.state.db, place.name, number, compared.suggests, compared.version)
         if number is not None:
+            beside.store(session, place.name, number)
             evaluations.write(session.state.db, place.name, number, said.results)
             audit.note(session.state.db, "apply", environment=place.name, why=note, before=plan.parent, after=number)
 

@@ -44,41 +44,39 @@ class GateHints:
         return hints.behind(self._db, *self._at)
 
     def find(self, key: str, *, whole: bool = True) -> Sequence[str]:
-        return hints.find(self._db, *self._at, key, whole=whole)
+        fresh = {path for known, path in self.fresh if (known == key if whole else known.startswith(key))}
+        return sorted({*hints.find(self._db, *self._at, key, whole=whole), *fresh})
 
     def add(self, key: str, path: str) -> None:
         self.fresh.add((key, path))
 
 
 def candidate_of(
-    session: Session, place: Place, parent: int | None, changes: tuple[PlanItem, ...], *, watching: bool
-) -> tuple[Candidate, Noted]:
-    """A candidate, and what its gates will have noted.
+    session: Session, place: Place, parent: int | None, changes: tuple[PlanItem, ...], noted: Noted, *, watching: bool
+) -> Candidate:
+    """A candidate.
 
     Args:
         changes: items that write, move or delete a file.
+        noted: gets what its gates note.
         watching: whether a watch runs the cycle.
     """
     changed = {item.path: item.content for item in changes}
     left = {item.moved_from for item in changes if item.moved_from is not None and item.moved_from not in changed}
     changed |= dict.fromkeys(left)
     files = _Files(place.root, changed)
-    noted = Noted(session.state.db, place.name)
     root = session.config.root
-    return (
-        Candidate(
-            place.name,
-            parent,
-            changes,
-            files.read,
-            before=lambda path: read_disk(place.root, path),
-            has=files.has,
-            inside=files.inside,
-            beside=lambda path: read_disk(root, path),
-            hints=noted.of,
-            watching=watching,
-        ),
-        noted,
+    return Candidate(
+        place.name,
+        parent,
+        changes,
+        files.read,
+        before=lambda path: read_disk(place.root, path),
+        has=files.has,
+        inside=files.inside,
+        beside=lambda path: read_disk(root, path),
+        hints=noted.of,
+        watching=watching,
     )
 
 
@@ -103,11 +101,10 @@ class _Files:
     def inside(self, folder: str) -> bool:
         if self._folders is None:
             arriving = (path for path, content in self._changed.items() if content is not None)
-            self._folders = {str(above) for path in arriving for above in PurePosixPath(path).parents}
+            self._folders = {str(above) for path in arriving for above in PurePosixPath(path).parents} | {""}
         if folder in self._folders:
             return True
         place = self._root / folder
-        return place.is_dir() and any(self._stays(f"{folder}/{one.name}") for one in place.iterdir())
-
-    def _stays(self, path: str) -> bool:
-        return path not in self._changed
+        return place.is_dir() and any(
+            f"{folder}/{one.name}".lstrip("/") not in self._changed for one in place.iterdir()
+        )

@@ -12,12 +12,13 @@ from regen.config.objectives import objectives
 from regen.errors import UsageError
 from regen.model.artifact import ArtifactId
 from regen.model.comparison import Feature, FileDifference, ReleaseComparison
-from regen.model.interface import ChangeKind, TwoVersions, bump_of
+from regen.model.evaluated import Evaluated
+from regen.model.interface import COMPATIBILITY, ChangeKind, TwoVersions, bump_of
 from regen.model.release import Release, Version
 from regen.orchestrator.interface import interface_changes
 from regen.stages import readiness
 from regen.stages.readiness import Measured, Told
-from regen.state import figures, releases
+from regen.state import evaluations, figures, releases
 from regen.state.opening import State, read_state
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ async def compare_releases(
     measured = readiness.figures(_measured(state, before), _measured(state, after), table)
     breaking = sum(change.breaking for change in interface)
     edited = figures.edited(state.db, environment, newer)[:_EDITED]
-    told = Told(after, breaking, edited)
+    results = _results(state, after)
+    refused, doubtful, passed = readiness.told_by_gates(results)
+    told = Told(after, breaking, edited, refused, doubtful, passed, readiness.points_of_gates(results))
     return ReleaseComparison(
         environment,
         before,
@@ -134,8 +137,20 @@ def _thing(artifact: ArtifactId) -> ArtifactId:
     return ArtifactId("", artifact.key) if artifact.key is not None else artifact
 
 
+def _results(state: State, release: Release) -> tuple[Evaluated, ...]:
+    """What gates said of a release; of one that a rollback brought back, what they said of that."""
+    number = release.restores if release.restores is not None else release.number
+    return evaluations.of_release(state.db, release.environment, number)
+
+
 def _measured(state: State, release: Release) -> dict[str, Measured]:
-    """Figures of a release: of its files, how many stand as they were rendered."""
+    """Figures of a release: of its files, how many stand as they were rendered; and what gates measured."""
     total, rendered = figures.as_rendered(state.db, release.environment, release.number)
-    shares = {"accuracy": Measured(rendered / total, "share")} if total else {}
-    return {"files": Measured(total, "files"), **shares}
+    found = {"files": Measured(total, "files")}
+    if total:
+        found["accuracy"] = Measured(rendered / total, "share")
+    for result in _results(state, release):
+        if result.gate != COMPATIBILITY:  # what it counts is about its own parent
+            found |= {f"{result.gate}.{one.name}": Measured(one.value, one.unit) for one in result.figures}
+            found |= {f"{result.gate}.time": Measured(result.duration_s, "s")} if result.duration_s else {}
+    return found

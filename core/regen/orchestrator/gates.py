@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regen.errors import GateError
-from regen.model.candidate import Candidate
 from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding
 from regen.model.plan import Action, Plan
-from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.candidate import Noted, candidate_of
 from regen.orchestrator.persist import written_ntriples
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
@@ -48,11 +46,20 @@ def _graph_digest(session: Session) -> str:
 
 
 async def evaluate(
-    session: Session, place: Place, plan: Plan, *, evaluate_graph: bool, found: Sequence[Finding] = ()
+    session: Session,
+    place: Place,
+    plan: Plan,
+    noted: Noted,
+    *,
+    evaluate_graph: bool,
+    watching: bool,
+    found: Sequence[Evaluated] = (),
 ) -> Verdict:
     """Ask every gate about a plan's candidate; without changes, and `evaluate_graph`, about the graph alone.
 
     Args:
+        noted: gets what gates note of the candidate's files.
+        watching: whether a watch runs the cycle.
         found: what is known of it already.
 
     Raises:
@@ -63,8 +70,7 @@ async def evaluate(
         changes = tuple(item for item in plan.items if item.action in _WRITES)
         wanted = (changes or evaluate_graph) and place.environment.validate
         if wanted and verdict(said).passed:
-            read = _reader(place.root, {item.path: item.content for item in changes})
-            candidate = Candidate(place.name, plan.parent, changes, read)
+            candidate = candidate_of(session, place, plan.parent, changes, noted, watching=watching)
             said += await session.hooks.evaluate(candidate, _Graph(session, evaluate_graph))
         result = verdict(said, session.hooks.file_gates() if changes else ())
         _trace(span, result)
@@ -93,13 +99,6 @@ def _refusal(result: Verdict) -> GateError:
         f"a gate said no, and nothing was written:\n{shown}{more}",
         hint=hint or "mend the graph or the template; what was stopped waits in the stale set",
     )
-
-
-def _reader(root: Path, changed: dict[str, bytes | None]) -> Callable[[str], bytes | None]:
-    def read(path: str) -> bytes | None:
-        return changed[path] if path in changed else read_disk(root, path)
-
-    return read
 
 
 @dataclass(slots=True)

@@ -5,9 +5,11 @@ Only files whose bytes differ are read: what a comparison costs follows the chan
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from regen.model.interface import Bump, Changed, InterfaceChange, TwoVersions, bump_of
@@ -19,7 +21,7 @@ from regen.telemetry import stage
 
 if TYPE_CHECKING:
     from regen.hooks.dispatch import Hooks
-    from regen.model.finding import Finding
+    from regen.model.evaluated import Evaluated
     from regen.orchestrator.session import Place, Session
 
 _WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.MERGE, Action.ADOPT, Action.DELETE})
@@ -31,13 +33,13 @@ class Compatibility:
 
     Attributes:
         changes: breaking ones first, then by place.
-        findings: what is said of them.
+        result: what is said of them, and how many there are of each kind; None where nothing was compared.
         suggests: the part of a version that has to grow; None for a first release.
         version: what the release is called; None where `[engine] auto_version` is off.
     """
 
     changes: tuple[InterfaceChange, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    result: Evaluated | None = None
     suggests: Bump | None = None
     version: str | None = None
 
@@ -54,21 +56,20 @@ async def compatibility(session: Session, place: Place, plan: Plan, *, watching:
     if not (asked and place.environment.validate) and not versions:
         return None
     highest = highest_version(session.state.db, place.name) if versions else None
-    changes: tuple[InterfaceChange, ...] = ()
-    if plan.parent is not None:
-        files, because = _planned(session, place, plan)
-        templates = {path: item.artifact.template for item in plan.items for path in (*_leaves(item), item.path)}
-        with stage("interface", files=len(files)) as span:
-            changes = await interface_changes(
-                session.hooks, files, lambda path: session.language(templates.get(path, ""), path), because
-            )
-            span.set_attribute("regen.changes", len(changes))
-    return Compatibility(
-        changes,
-        tuple(compare.findings(changes, session.config.evaluate.breaking)) if asked else (),
-        bump_of(changes) if plan.parent is not None else None,
-        compare.following(changes, highest, session.config.engine.first_version) if versions else None,
-    )
+    version = partial(compare.following, highest=highest, first=session.config.engine.first_version)
+    if plan.parent is None:
+        return Compatibility(version=version(()) if versions else None)
+    started = time.perf_counter()
+    files, because = _planned(session, place, plan)
+    templates = {path: item.artifact.template for item in plan.items for path in (*_leaves(item), item.path)}
+    with stage("interface", files=len(files)) as span:
+        changes = await interface_changes(
+            session.hooks, files, lambda path: session.language(templates.get(path, ""), path), because
+        )
+        span.set_attribute("regen.changes", len(changes))
+    took = time.perf_counter() - started
+    result = compare.evaluated(changes, session.config.evaluate.breaking, took) if asked else None
+    return Compatibility(changes, result, bump_of(changes), version(changes) if versions else None)
 
 
 async def interface_changes(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 from typing import Literal as OneOf
 
+from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.finding import Finding, Severity
-from regen.model.interface import FIRST_VERSION, InterfaceChange, TwoVersions, bump_of, next_version
+from regen.model.interface import COMPATIBILITY, FIRST_VERSION, InterfaceChange, TwoVersions, bump_of, next_version
 
 Breaking = OneOf["warn", "error", "allow"]
-
-GATE: Final = "compatibility"
 
 _SHOWN = 20  # breaking changes that are told one by one; `regen compare` has all
 _PROSE = frozenset(("markdown", "html", "css", "turtle"))
@@ -31,23 +29,32 @@ def whole_files(language: str | None, files: Sequence[TwoVersions]) -> list[Inte
     ]
 
 
-def findings(changes: Sequence[InterfaceChange], breaking: Breaking) -> list[Finding]:
-    """What is said of the changes of a cycle: each one that breaks, and one note that counts them all."""
+def evaluated(changes: Sequence[InterfaceChange], breaking: Breaking, duration_s: float) -> Evaluated:
+    """What the gate says of the changes of a cycle; what breaks stops it where `breaking` is an error."""
+    broken = sum(change.breaking for change in changes)
+    kinds = Counter(change.kind for change in changes)
+    figures = [Figure("breaking", broken), *(Figure(kind, kinds[kind]) for kind in ("added", "changed", "removed"))]
+    outcome: Outcome = "fail" if broken and breaking == "error" else "pass"
+    return Evaluated(COMPATIBILITY, outcome, tuple(_findings(changes, breaking)), tuple(figures), duration_s)
+
+
+def _findings(changes: Sequence[InterfaceChange], breaking: Breaking) -> list[Finding]:
+    """Each change that breaks, and one note that counts them all."""
     if not changes:
         return []
     severity = _SEVERITIES[breaking]
     broken = [change for change in changes if change.breaking]
     found = [
-        Finding(GATE, severity, _said(change), change.path, change.line, hint=_way_out(change, breaking))
+        Finding(COMPATIBILITY, severity, _said(change), change.path, change.line, hint=_way_out(change, breaking))
         for change in broken[:_SHOWN]
     ]
     if len(broken) > _SHOWN:
         more = f"{len(broken) - _SHOWN} more changes break users of the last release"
-        found.append(Finding(GATE, severity, more, hint="`regen compare` of the two releases lists all"))
+        found.append(Finding(COMPATIBILITY, severity, more, hint="`regen compare` of the two releases lists all"))
     counts = Counter(change.kind for change in changes)
     told = ", ".join(f"{counts[kind]} {kind}" for kind in ("added", "changed", "removed") if counts[kind])
     text = f"public interface: {told}; {len(broken)} breaking: a {bump_of(tuple(changes))} change"
-    return [*found, Finding(GATE, "note", text)]
+    return [*found, Finding(COMPATIBILITY, "note", text)]
 
 
 def _said(change: InterfaceChange) -> str:

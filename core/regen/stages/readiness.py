@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from regen.model.comparison import Direction, FigureDifference, Point, PointKind, Readiness, Ready
+from regen.model.evaluated import Evaluated
+from regen.model.interface import COMPATIBILITY
 from regen.model.objective import Objective, shown_amount
 from regen.model.release import Release, ReleaseState
 
+_NOISE = 0.1  # a time that differs by less says nothing: the machine had something else to do
 _NECESSARY = frozenset(("accuracy",))  # without these no verdict is possible
 _CLASSES: dict[str, PointKind] = {
     "cycle_p95": "performance",
@@ -17,6 +20,7 @@ _CLASSES: dict[str, PointKind] = {
     "processor_use": "performance",
     "accuracy": "accuracy",
 }
+_GATES: dict[str, PointKind] = {"security": "security", "syntax": "accuracy", "shacl": "accuracy", "types": "accuracy"}
 _ORDER: dict[PointKind, int] = {"performance": 0, "accuracy": 1, "reliability": 2, "security": 3}
 
 
@@ -56,6 +60,41 @@ class Told:
     points: Sequence[Point] = ()
 
 
+def told_by_gates(results: Sequence[Evaluated]) -> tuple[list[str], list[str], list[str]]:
+    """What gates say against a release, what they leave open, and what they say for it."""
+    refused = [f"the gate {one.gate} failed{_reason(one)}" for one in results if one.outcome == "fail"]
+    doubtful = [f"the gate {one.gate} could not tell{_reason(one)}" for one in results if one.outcome == "inconclusive"]
+    names = ", ".join(one.gate for one in results if one.outcome == "pass")
+    return (
+        refused,
+        doubtful or ([] if results else ["no gate looked at it"]),
+        [f"gates passed: {names}"] if names else [],
+    )
+
+
+def _reason(result: Evaluated) -> str:
+    return f": {result.reason}" if result.reason else ""
+
+
+def points_of_gates(results: Iterable[Evaluated]) -> list[Point]:
+    """Points of warnings and errors, one for each gate, and that nobody looked at something."""
+    found = []
+    names = set()
+    for one in results:
+        names.add(one.gate)
+        loud = [finding for finding in one.findings if finding.severity != "note"]
+        if loud and one.gate != COMPATIBILITY:  # that one is counted
+            first = loud[0]
+            place = ":".join(str(part) for part in (first.path, first.line) if part is not None)
+            more = f", and {len(loud) - 1} more" if len(loud) > 1 else ""
+            text = f"{one.gate}: {f'{place}: ' if place else ''}{first.message}{more}"
+            found.append(Point(_GATES.get(one.gate, "reliability"), text, first.hint or "look at the file"))
+    if "security" not in names:
+        way = 'set `security = "apply"` under [evaluate]'
+        found.append(Point("security", "nobody looked for risky constructs and advisories", way))
+    return found
+
+
 def figures(
     before: Mapping[str, Measured], after: Mapping[str, Measured], objectives: Iterable[Objective]
 ) -> tuple[FigureDifference, ...]:
@@ -73,7 +112,7 @@ def figures(
 def _direction(before: float | None, after: float | None, better: str | None, unit: str) -> Direction:
     if before is None or after is None:
         return "new" if before is None else "gone"
-    if before == after:
+    if before == after or (unit == "s" and abs(after - before) <= _NOISE * max(before, after)):
         return "equal"
     if better is None and unit != "s":  # of times less is better, whoever measures them
         return "changed"

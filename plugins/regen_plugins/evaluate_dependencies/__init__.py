@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from regen.hooks import hookimpl
 from regen.model.candidate import Candidate
-from regen.model.finding import Finding
+from regen.model.evaluated import Evaluated
 from regen.model.settings import PluginSettings
 
 
@@ -22,11 +22,11 @@ class EvaluateDependencies:
         self._settings = settings
 
     @hookimpl
-    def regen_evaluate(self, candidate: Candidate) -> Sequence[Finding] | None:
+    def regen_evaluate(self, candidate: Candidate) -> Sequence[Evaluated] | None:
         """Check imports; decline where nothing changes, or nobody asks."""
         when = self._settings.dependencies
         if when == "never" or (when == "apply" and candidate.watching) or not candidate.changes:
             return None
         from regen_plugins.evaluate_dependencies.check import Check
 
-        return Check(candidate, self._settings.undeclared).findings()
+        return [Check(candidate, self._settings.undeclared).evaluated()]

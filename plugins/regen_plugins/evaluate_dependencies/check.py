@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from regen.model.candidate import Candidate
+from regen.model.evaluated import Evaluated, Figure
 from regen.model.finding import Finding, Severity
 from regen_plugins.evaluate_dependencies.imports import Import, confirmed, imports_of, names_in
 from regen_plugins.evaluate_dependencies.resolve import Found, Tree, resolve
@@ -43,15 +44,23 @@ class Check:
         self._hints = candidate.hints(_GATE)
         self._manifests = Manifests(candidate.read, candidate.beside)
         self._tree = Tree(candidate.has, candidate.inside, self._manifests.of)
+        self._earlier = Tree(self._had, lambda folder: True, self._manifests.of)
         self._written = {item.path for item in candidate.changes if item.content is not None}
+        self._imports = 0
         self._names: dict[str, frozenset[str] | None] = {}
         self._packages: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
 
-    def findings(self) -> list[Finding]:
-        """What is wrong, by place."""
+    def evaluated(self) -> Evaluated:
+        """What is wrong, and how many imports were looked at."""
+        found = tuple(self._findings())
+        failed = any(finding.severity == "error" for finding in found)
+        return Evaluated(_GATE, "fail" if failed else "pass", found, (Figure("imports", self._imports),))
+
+    def _findings(self) -> list[Finding]:
         for path in self._hints.behind():
             if path not in self._written:
-                self._note(path)
+                for _ in self._resolved(path, self._earlier):
+                    pass  # it is noted
         found = [finding for path in sorted(self._written) for finding in self._file(path)]
         found += [finding for path in self._left() for finding in self._importers(path)]
         return [*found, *self._undeclared_packages()]
@@ -64,22 +73,23 @@ class Check:
             return None
         return language, content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
 
-    def _resolved(self, path: str) -> Iterator[tuple[str, str, Import, Found]]:
+    def _resolved(self, path: str, tree: Tree | None = None) -> Iterator[tuple[str, str, Import, Found]]:
         """Imports of a file with where they lead; they are noted."""
         read = self._read(path)
         if read is None:
             return
         language, text = read
         for one in imports_of(language, text):
-            found = resolve(self._tree, language, path, one, text)
+            self._imports += 1
+            found = resolve(tree or self._tree, language, path, one, text)
             if found.where == "file":
                 for name in one.names or ("",):
                     self._hints.add(f"{found.path}#{name}", path)
             yield language, text, one, found
 
-    def _note(self, path: str) -> None:
-        for _ in self._resolved(path):
-            pass
+    def _had(self, path: str) -> bool:
+        """Whether there is a file, or was one before this cycle: what went with it is to be found, too."""
+        return self._candidate.has(path) or self._candidate.before(path) is not None
 
     def _file(self, path: str) -> Iterator[Finding]:
         for language, text, one, found in self._resolved(path):
@@ -87,6 +97,8 @@ class Check:
                 case "nowhere":
                     if confirmed(language, text, one):
                         yield _finding(path, one, f"`{one.name}` leads to {found.path}, which is not there")
+                case "undeclared" if (gone := self._leaves(language, path, one, text, found)) is not None:
+                    yield _finding(path, one, f"`{one.name}` leads to {gone}, which this cycle removes")
                 case "undeclared":
                     self._packages[language, found.package].append((path, one.line))
                 case "file" if found.path in self._written and language in _NAMED:
@@ -96,9 +108,9 @@ class Check:
         """Names that are taken from a file that changes, too, and has them not."""
         there = self._given(found.path)
         for name in one.names if there is not None else ():
-            if there is not None and name not in there and not self._submodule(found.path, name):
-                if confirmed(*confirmed_by, one):
-                    yield _finding(path, one, f"`{name}` is taken from {found.path}, which has no such name")
+            missing = there is not None and name not in there and not self._submodule(found.path, name)
+            if missing and confirmed(*confirmed_by, one):
+                yield _finding(path, one, f"`{name}` is taken from {found.path}, which has no such name")
 
     def _given(self, path: str) -> frozenset[str] | None:
         if path not in self._names:
@@ -117,7 +129,7 @@ class Check:
         """Keys of what is there no more: files as a whole, and names that a file had."""
         gone = {path for item in self._candidate.changes for path in (item.path, item.moved_from) if path}
         keys = [path for path in gone if not self._candidate.has(path)]
-        keys += [f"{folder}/" for path in keys if not self._candidate.inside(folder := str(PurePosixPath(path).parent))]
+        keys += [f"{folder}/" for folder in map(_folder, keys) if not self._candidate.inside(folder)]
         return sorted({f"{key}#" for key in keys} | {key for path in self._written for key in self._lost(path)})
 
     def _lost(self, path: str) -> Iterator[str]:
@@ -137,10 +149,17 @@ class Check:
             if path in self._written or not self._candidate.has(path):
                 continue
             for language, text, one, found in self._resolved(path):
-                if found.where == "nowhere" and not name and confirmed(language, text, one):
-                    yield _finding(path, one, f"`{one.name}` leads to {found.path}, which this cycle removes")
-                elif name in one.names and found.path == target and not self._submodule(target, name):
+                if name and name in one.names and found.path == target and not self._submodule(target, name):
                     yield _finding(path, one, f"`{name}` is taken from {target}, which this cycle takes it out of")
+                elif not name and self._leaves(language, path, one, text, found) == target:
+                    yield _finding(path, one, f"`{one.name}` leads to {target}, which this cycle removes")
+
+    def _leaves(self, language: str, path: str, one: Import, text: str, found: Found) -> str | None:
+        """Where an import led before this cycle, and leads no more; None where it still leads somewhere, or is none."""
+        if found.where not in {"nowhere", "undeclared", "unknown"}:
+            return None
+        earlier = resolve(self._earlier, language, path, one, text)
+        return earlier.path if earlier.where == "file" and confirmed(language, text, one) else None
 
     def _undeclared_packages(self) -> Iterator[Finding]:
         """Packages that no manifest names, each once; where there is no manifest, that nobody can say."""
@@ -163,6 +182,10 @@ class Check:
                     f"no {names} says which packages the generated files may import: only their own imports are checked"
                 )
                 yield Finding(_GATE, "note", text)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _finding(path: str, one: Import, text: str) -> Finding:

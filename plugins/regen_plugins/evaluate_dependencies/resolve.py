@@ -201,7 +201,7 @@ def _go(tree: Tree, path: str, name: str) -> Found:
         own = manifest.name
         if own is not None and (name == own or name.startswith(f"{own}/")):
             root = posixpath.dirname(manifest.path)
-            folder = posixpath.normpath(posixpath.join(root, name.removeprefix(own).strip("/") or "."))
+            folder = posixpath.join(root, name.removeprefix(own).strip("/")).rstrip("/")
             return Found("file" if tree.inside(folder) else "nowhere", f"{folder}/")
         if any(name == known or name.startswith(f"{known}/") for known in manifest.packages):
             return Found("declared", package=name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from regen.hooks import hookimpl
 from regen.model.candidate import Candidate
-from regen.model.finding import Finding
+from regen.model.evaluated import Evaluated, Figure
 from regen.model.settings import PluginSettings
 
 
@@ -22,7 +22,7 @@ class EvaluateSecurity:
         self._settings = settings
 
     @hookimpl
-    def regen_evaluate(self, candidate: Candidate) -> Sequence[Finding] | None:
+    def regen_evaluate(self, candidate: Candidate) -> Sequence[Evaluated] | None:
         """Look at files that change; decline where nobody asks."""
         when = self._settings.security
         if when == "never" or (when == "apply" and candidate.watching) or not candidate.changes:
@@ -36,4 +36,7 @@ class EvaluateSecurity:
             if item.content is not None
             for risk in risks(item.path, item.content)
         ]
-        return [*found, *advised(candidate, self._settings.advisories)]
+        advice = list(advised(candidate, self._settings.advisories))
+        failed = any(finding.severity == "error" for finding in (*found, *advice))
+        figures = (Figure("risks", len(found)), Figure("advisories", len(advice)))
+        return [Evaluated("security", "fail" if failed else "pass", (*found, *advice), figures)]

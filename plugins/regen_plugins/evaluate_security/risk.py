@@ -9,10 +9,9 @@ from regen.model.finding import Finding, Severity
 
 GATE = "security"
 
-SQL = re.compile(
-    r"\s*(?:SELECT\s.*\sFROM\s|INSERT\s+INTO\s|UPDATE\s.*\sSET\s|DELETE\s+FROM\s|(?:CREATE|DROP|ALTER)\s+TABLE\s)",
-    re.IGNORECASE | re.DOTALL,
-)
+_WORDS = r"SELECT\s.*\sFROM\s|INSERT\s+INTO\s|UPDATE\s.*\sSET\s|DELETE\s+FROM\s|(?:CREATE|DROP|ALTER)\s+TABLE\s"
+_LOWER = r"select\s.*\sfrom\s|insert\s+into\s|update\s.*\sset\s|delete\s+from\s|(?:create|drop|alter)\s+table\s"
+SQL = re.compile(rf"\s*(?:{_WORDS}|{_LOWER})", re.DOTALL)
 """How the text of a statement begins."""
 
 _SHELL = "a shell reads the text: name the program and its arguments in a list, without a shell"
