@@ -80,7 +80,7 @@ def check(
         beside=reads(beside or {}),  # type: ignore[arg-type]
         hints=lambda gate: noted,
     )
-    return list(Check(candidate, undeclared).evaluated().findings)
+    return [finding for result in Check(candidate, undeclared).evaluated() for finding in result.findings]
 
 
 def errors(found: list[Finding]) -> list[str]:

@@ -33,6 +33,8 @@ def evaluated(changes: Sequence[InterfaceChange], breaking: Breaking, duration_s
     """What the gate says of the changes of a cycle; what breaks stops it where `breaking` is an error."""
     broken = sum(change.breaking for change in changes)
     kinds = Counter(change.kind for change in changes)
+    if not changes:
+        return Evaluated(COMPATIBILITY, "pass")
     figures = [Figure("breaking", broken), *(Figure(kind, kinds[kind]) for kind in ("added", "changed", "removed"))]
     outcome: Outcome = "fail" if broken and breaking == "error" else "pass"
     return Evaluated(COMPATIBILITY, outcome, tuple(_findings(changes, breaking)), tuple(figures), duration_s)
@@ -40,8 +42,6 @@ def evaluated(changes: Sequence[InterfaceChange], breaking: Breaking, duration_s
 
 def _findings(changes: Sequence[InterfaceChange], breaking: Breaking) -> list[Finding]:
     """Each change that breaks, and one note that counts them all."""
-    if not changes:
-        return []
     severity = _SEVERITIES[breaking]
     broken = [change for change in changes if change.breaking]
     found = [

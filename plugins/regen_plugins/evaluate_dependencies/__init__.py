@@ -29,4 +29,4 @@ class EvaluateDependencies:
             return None
         from regen_plugins.evaluate_dependencies.check import Check
 
-        return [Check(candidate, self._settings.undeclared).evaluated()]
+        return Check(candidate, self._settings.undeclared).evaluated()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from regen.model.candidate import Candidate
-from regen.model.evaluated import Evaluated, Figure
+from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding, Severity
 from regen_plugins.evaluate_dependencies.imports import Import, confirmed, imports_of, names_in
 from regen_plugins.evaluate_dependencies.resolve import Found, Tree, resolve
@@ -46,15 +46,15 @@ class Check:
         self._tree = Tree(candidate.has, candidate.inside, self._manifests.of)
         self._earlier = Tree(self._had, lambda folder: True, self._manifests.of)
         self._written = {item.path for item in candidate.changes if item.content is not None}
-        self._imports = 0
+        self._looked = False
         self._names: dict[str, frozenset[str] | None] = {}
         self._packages: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
 
-    def evaluated(self) -> Evaluated:
-        """What is wrong, and how many imports were looked at."""
+    def evaluated(self) -> list[Evaluated]:
+        """What is wrong, by place; nothing at all of files without an import."""
         found = tuple(self._findings())
         failed = any(finding.severity == "error" for finding in found)
-        return Evaluated(_GATE, "fail" if failed else "pass", found, (Figure("imports", self._imports),))
+        return [Evaluated(_GATE, "fail" if failed else "pass", found)] if self._looked or found else []
 
     def _findings(self) -> list[Finding]:
         for path in self._hints.behind():
@@ -80,7 +80,7 @@ class Check:
             return
         language, text = read
         for one in imports_of(language, text):
-            self._imports += 1
+            self._looked = True
             found = resolve(tree or self._tree, language, path, one, text)
             if found.where == "file":
                 for name in one.names or ("",):
