@@ -114,8 +114,16 @@ def test_check_finds_damage(tmp_path: Path) -> None:
     data[middle : middle + 20000] = b"\xff" * 20000
     file.write_bytes(data)
     hurt = database(tmp_path)
-    assert hurt.check() != ()
+    assert found(hurt) != ()
     hurt.close()
+
+
+def found(db: Database) -> tuple[str, ...]:
+    """What the check finds; its error where the damage is such that it does not come to its end."""
+    try:
+        return db.check()
+    except StateError as error:
+        return (error.message,)
 
 
 def test_readers_work_while_it_is_held(tmp_path: Path) -> None:

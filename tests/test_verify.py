@@ -399,7 +399,7 @@ class Tampering:
         elif self.kind == "lock":
             file = next((world.root / "regen.lock").rglob("*.lock"))
             data = bytearray(file.read_bytes())
-            data[self.pick % len(data)] ^= 1 << self.flip
+            data[self.pick % len("ada.txt")] ^= 1 << self.flip  # digests of inputs may be those of an earlier cycle
             file.write_bytes(data)
         else:
             change_row(world, self.kind, self.pick, self.flip)

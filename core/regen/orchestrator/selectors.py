@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blake3 import blake3
+
 from regen.errors import QueryError, StateError
 from regen.hooks.protocols import Affected, Selector, Spares
 from regen.model.rows import Rows
@@ -161,7 +163,7 @@ def write_compiled(session: Session) -> None:
     for key, code in session.compiled.items():
         if key.startswith(_UNITS):
             session.state.db.execute("DELETE FROM selector WHERE digest LIKE ?", (f"{_UNITS}%",))
-        session.state.db.execute("INSERT OR REPLACE INTO selector VALUES (?, ?)", (key, code))
+        session.state.db.execute("INSERT OR REPLACE INTO selector VALUES (?, ?)", (key, blake3(code).digest() + code))
     session.compiled.clear()
 
 
@@ -170,11 +172,19 @@ def _units_key(signature: Iterable[str]) -> str:
 
 
 def _stored(session: Session, key: str) -> Any:
+    """A value that was noted or written; None where there is none, or none that is what was written."""
     code = session.compiled.get(key)
     if code is None:
         row = session.state.db.one("SELECT code FROM selector WHERE digest = ?", (key,))
-        code = row[0] if row is not None else None
+        code = _intact(row[0]) if row is not None else None
     return pickle.loads(code) if code is not None else None  # noqa: S301 - this program wrote it into its own state
+
+
+def _intact(stored: object) -> bytes | None:
+    """What was written, behind its digest: bytes that a disk has garbled must not be unpickled."""
+    if not isinstance(stored, bytes) or blake3(stored[32:]).digest() != stored[:32]:
+        return None
+    return stored[32:]
 
 
 @lru_cache(maxsize=1)

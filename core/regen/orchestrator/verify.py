@@ -18,7 +18,7 @@ from regen.stages.deploy.chain import Chain, Keys, states
 from regen.stages.deploy.differences import differences
 from regen.state import audit, db, lock, releases
 from regen.state.envelope import key_file, key_name, private_key, public_key
-from regen.state.lockfile import differing_lines
+from regen.state.lock_check import differing_lines
 from regen.state.opening import State, read_state
 from regen.state.record import read_record
 from regen.state.standing import tree_of
@@ -154,7 +154,7 @@ class _Verifying:
         """Raise StateError where SQLite finds the database damaged."""
         wrong = self.state.db.check()
         if wrong:
-            raise db.damaged(self.state.db.path, wrong[0])
+            raise db.damaged(self.state.db.path, wrong[0].splitlines()[-1])
 
     def _named(self, number: int | None) -> dict[str, str]:
         """Digests of blobs with what needs them: of a release, or of everything that is kept."""

@@ -18,6 +18,7 @@ NAME = "state.db"
 Value = str | int | float | bytes | None
 _CACHE_KIB = 64 * 1024  # at the most; it is taken as it is needed
 _VALUES = 500  # a statement; SQLite's oldest limit of bound parameters is 999
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)  # the second where a message names what stands in a damaged schema
 _BUSY_MS = 10_000  # readers may hold a checkpoint up for a moment; the holder itself is alone by its lock
 
 
@@ -85,10 +86,10 @@ class Database:
     def _plain(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise self._plain_words(error) from error
 
-    def _plain_words(self, error: sqlite3.Error) -> Exception:
+    def _plain_words(self, error: Exception) -> Exception:
         """What to raise: a broken rule of the schema is a fault of the program, not of the file, and stays as it is."""
         return error if isinstance(error, sqlite3.IntegrityError) else _in_plain_words(self.path, error)
 
@@ -97,7 +98,7 @@ class Database:
         with self._lock:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
-            except sqlite3.Error as error:
+            except _FAILURES as error:
                 raise self._plain_words(error) from error
 
     def one(self, sql: str, parameters: Sequence[Value] = ()) -> tuple[Any, ...] | None:
@@ -105,7 +106,7 @@ class Database:
         with self._lock:
             try:
                 row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
-            except sqlite3.Error as error:
+            except _FAILURES as error:
                 raise self._plain_words(error) from error
             return row
 
@@ -178,12 +179,8 @@ class Database:
                     self._connection.execute("ROLLBACK")
 
     def check(self) -> tuple[str, ...]:
-        """What SQLite's own check finds wrong; empty for a sound database. Reads all of it."""
-        try:
-            rows = self.execute("PRAGMA quick_check(20)")
-        except StateError as error:
-            return (error.message,)
-        return tuple(text for (text,) in rows if text != "ok")
+        """What SQLite's own check finds wrong; empty for a sound database. Reads all of it. Raises StateError."""
+        return tuple(text for (text,) in self.execute("PRAGMA quick_check(20)") if text != "ok")
 
     def close(self) -> None:
         """Close the connection; the last one folds the write-ahead log into the database."""
@@ -201,7 +198,9 @@ def _statements(script: str) -> Iterator[str]:
             pending = ""
 
 
-def _in_plain_words(path: Path, error: sqlite3.Error) -> StateError:
+def _in_plain_words(path: Path, error: Exception) -> StateError:
+    if isinstance(error, UnicodeDecodeError):
+        return damaged(path, "it holds text that is none")
     name = getattr(error, "sqlite_errorname", "") or ""
     text = str(error)
     folder = path.parent

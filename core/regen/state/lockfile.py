@@ -114,7 +114,7 @@ def _write_folder(
     stem = shard_stem(state.lock_folder / _escaped(environment), folder)
     edited = _edited(state, environment, folder, behind, stem)
     if edited is None:
-        lines = sorted(_lines(state, environment, folder))
+        lines = sorted(lines_of(state, environment, folder))
         return _write_all(state, stem, _spread(lines), flushing), len(lines)
     shards, length = edited
     for path, text in sorted(shards.items()):
@@ -144,7 +144,7 @@ def _edited(
         length -= len(lines)
         for path in paths:
             lines.pop(_line(path), None)
-            lines.update((_line(path), line) for line in _lines(state, environment, folder, path))
+            lines.update((_line(path), line) for line in lines_of(state, environment, folder, path))
         length += len(lines)
         new = "".join(f"{line}\n" for line in sorted(lines.values())).encode()
         if not lines or any(line.count("\t") != _TABS for line in lines.values()):
@@ -171,19 +171,7 @@ def _write_all(state: State, stem: Path, shards: dict[str, bytes], flushing: Flu
     return written
 
 
-def differing_lines(state: State, environment: str) -> list[str]:
-    """Paths whose lines the lock has otherwise than the state, has not, or has though the state does not; sorted.
-
-    Those are left out that are known to be behind. Raises StateError where the lock cannot be read.
-    """
-    known = state.db.execute("SELECT DISTINCT folder FROM artifact WHERE environment = ?", (environment,))
-    wanted = {line for (folder,) in known if folder is not None for line in _lines(state, environment, folder)}
-    written = {str(line) for line in read_lock(state.lock_folder, environment).values()}
-    behind = {path for (path,) in state.db.execute("SELECT path FROM lock_dirty WHERE environment = ?", (environment,))}
-    return sorted({_unescaped(line.partition("\t")[0]) for line in wanted ^ written} - behind)
-
-
-def _lines(state: State, environment: str, folder: str, path: str | None = None) -> list[str]:
+def lines_of(state: State, environment: str, folder: str, path: str | None = None) -> list[str]:
     """The lines of a folder; with a path, the one line of it, where it has one."""
     select = "SELECT path, template, key, template_digest, rows, CASE state WHEN 'deleted' THEN ?2 ELSE base END"
     where = "environment = ?1 AND base IS NOT NULL AND path IS NOT NULL"
@@ -271,14 +259,14 @@ def read_lock(folder: Path, environment: str) -> dict[ArtifactId, LockLine]:
     """
     found: dict[ArtifactId, LockLine] = {}
     for path in sorted((folder / _escaped(environment)).rglob(f"*{_SUFFIX}")):
-        for number, text in enumerate(path.read_bytes().decode().split("\n")[:-1], start=1):
+        for number, text in enumerate(path.read_bytes().decode(errors="replace").split("\n")[:-1], start=1):
             line = _parse(text, f"{path}:{number}")
             found[line.artifact] = line
     return found
 
 
 def _parse(text: str, where: str) -> LockLine:
-    fields = [_unescaped(field) for field in text.split("\t")]
+    fields = [unescaped(field) for field in text.split("\t")]
     try:
         path, template, key, inputs, base = fields
         return LockLine(path, artifact_of(template, key), inputs, base)
@@ -290,7 +278,8 @@ def _parse(text: str, where: str) -> LockLine:
         ) from None
 
 
-def _unescaped(field: str) -> str:
+def unescaped(field: str) -> str:
+    """A field of a line as it was before it was written."""
     if "\\" not in field:
         return field
     parts = field.split("\\\\")

@@ -61,7 +61,7 @@ class Chain:
         made = releases.history(db, environment)[::-1]
         self.given = {one.number: receipts.digest_of_receipt(db, environment, one.number) for one in made}
         yield from self._numbers(made)
-        noted = {after for (after,) in db.execute("SELECT after FROM audit WHERE environment = ?", (environment,))}
+        noted = self._noted()
         ours = [one for one in made if self.given[one.number] is not None or one.number in noted]
         first, last = (ours[0].number, ours[-1].number) if ours else (None, None)
         if len(ours) < len(made):
@@ -77,6 +77,11 @@ class Chain:
             yield Remark("row", text, release=since, path=path)
         if last is not None and last == made[-1].number and not merkle.sound(db, environment):
             yield Remark("tree", f"the kept tree of {environment} is not that of release {last}", release=last)
+
+    def _noted(self) -> set[int]:
+        """Releases that the audit saw made: all of these have a receipt."""
+        select = "SELECT after FROM audit WHERE environment = ? AND after > coalesce(before, 0)"
+        return {number for (number,) in self.state.db.execute(select, (self.environment,))}
 
     def _numbers(self, made: list[Release]) -> Iterator[Remark]:
         for before, after in pairwise(made):
