@@ -19,7 +19,7 @@ from tests.cycle_world import PEOPLE, PERSON, World
 
 from regen import watch as watching
 from regen.config import load_config
-from regen.holder import Door
+from regen.holder import Lobby
 from regen.hooks import hookimpl
 from regen.hooks.protocols import Affected
 from regen.model.delta import Delta
@@ -236,11 +236,30 @@ async def test_a_change_goes_before_a_look(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(watching, "Changes", Loud)
 
-    async def serve(door: Door) -> None:
+    async def serve(lobby: Lobby, give_way: object) -> None:
         raise AssertionError("there is no door")
 
+    async def gave_way(environment: str) -> None:
+        raise AssertionError("nobody asks for a rollback")
+
+    async def health() -> list[Turn]:
+        raise AssertionError("no probe says anything")
+
     config = load_config(world.root)
-    calls = watching.Calls(lambda: config, reload, cycle, look, lambda: ["one", "two"], serve, lambda _: nullcontext())
+    calls = watching.Calls(
+        config=lambda: config,
+        reload=reload,
+        cycle=cycle,
+        gave_way=gave_way,
+        stays=lambda _: False,
+        look=look,
+        environments=lambda: ["one", "two"],
+        serve=serve,
+        polled=lambda _: nullcontext(),
+        probed=lambda _: nullcontext(),
+        breached=lambda: None,
+        health=health,
+    )
     async with aclosing(watching.watch(calls, None, "start")) as turns:
         told = [await next_turn(turns) for _ in range(3)]
     assert [turn.trigger for turn in told] == ["start", "start", "graphs/people.ttl"]
