@@ -72,6 +72,7 @@ class Restoring:
         self._remerge = remerge
         self._discard = discard_edits
         self._rootless = not target.tree.exists()
+        self._versions: dict[str, Version | None] = {}
         self._returning: set[ArtifactId] = set()
 
     def all_paths(self, paths: Iterable[str]) -> list[str]:
@@ -82,14 +83,16 @@ class Restoring:
     def work_out(self, paths: Iterable[str]) -> list[Restored]:
         """What each path gets, in the order of the paths; reads the disk and stores blobs, writes nothing else."""
         wanted = list(paths)
-        versions = (at_path(self._state.db, self._target.environment, path, self._to) for path in wanted)
+        for path in wanted:
+            if path not in self._versions:
+                self._versions[path] = at_path(self._state.db, self._target.environment, path, self._to)
+        versions = (self._versions[path] for path in wanted)
         self._returning = {version.artifact for version in versions if version is not None}
         return [one for path in wanted if (one := self._path(path)) is not None]
 
     def _path(self, path: str) -> Restored | None:
-        environment = self._target.environment
         standing = self._standing("path = ?", (path,))
-        version = at_path(self._state.db, environment, path, self._to)
+        version = self._versions[path]
         disk = self._read(path)
         if version is not None:
             return self._back(version, standing, disk)
@@ -99,7 +102,7 @@ class Restoring:
 
     def _away(self, path: str, standing: Standing, disk: bytes | None) -> Restored | None:
         """The release had nothing of regen's here: the file goes, unless it was edited."""
-        found = self._put(disk)
+        found = self._put(disk, standing)
         before = found_before(self._state.db, self._target.environment, path, self._to)
         one = Restored(path, standing.artifact, standing, None, None, found)
         goes_along = standing.artifact in self._returning  # with its edits, to the path that it had
@@ -118,7 +121,7 @@ class Restoring:
 
     def _back(self, version: Version, occupant: Standing | None, disk: bytes | None) -> Restored:
         """The release had a file here."""
-        found = self._put(disk)
+        found = self._put(disk, occupant)
         one = Restored(version.path, version.artifact, occupant, version, None, found)
         mine = self._standing("template = ? AND key = ?", artifact_text(version.artifact))
         if mine is not None and mine.path == version.path:
@@ -136,7 +139,7 @@ class Restoring:
             restored = version.content if self._discard or version.last is None else version.last
             return replace(one, change=self._change(one, restored, version))
         came = self._read(mine.path)
-        return self._onto(one, version, mine, self._put(came), came)
+        return self._onto(one, version, mine, self._put(came, mine), came)
 
     def _onto(
         self, one: Restored, version: Version, mine: Standing, ours_digest: str | None, ours: bytes | None
@@ -232,5 +235,11 @@ class Restoring:
     def _read(self, path: str) -> bytes | None:
         return None if self._rootless else self._target.deployer.read(self._target.root, path)
 
-    def _put(self, data: bytes | None) -> str | None:
-        return None if data is None else self._state.blobs.put(data)
+    def _put(self, data: bytes | None, standing: Standing | None = None) -> str | None:
+        """The digest of bytes, which are a blob then; what regen left at a path is one already."""
+        if data is None:
+            return None
+        digest = digest_of(data)
+        if standing is not None and digest in (standing.content, standing.base):
+            return digest
+        return self._state.blobs.put(data)
