@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,43 @@ ROBERT = PEOPLE.replace('"Bob"', '"Robert"')
 ROB = PEOPLE.replace('"Bob"', '"Rob"')
 WAIT_S = 60.0
 COMMAND = (sys.executable, "-m", "regen")
+
+
+Respond = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def server(respond: Respond) -> Iterator[str]:
+    """A server on this machine; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            respond(self)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+            """Quiet."""
+
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served.daemon_threads = True
+    thread = threading.Thread(target=served.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{served.server_port}/"
+    finally:
+        served.shutdown()
+        served.server_close()
+        thread.join()
+
+
+def says(text: str, status: int = 200, **headers: str) -> Respond:
+    def respond(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(text.encode())
+
+    return respond
 
 
 def quick(run: str, **keys: object) -> str:

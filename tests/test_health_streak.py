@@ -46,6 +46,17 @@ def test_a_breach_counts_from_the_deployment_where_it_never_passed() -> None:
     assert found.since == 9000
 
 
+def test_what_passed_while_a_release_was_deployed_was_well_until_then() -> None:
+    """A slow deployment makes no breach older than it is."""
+    streak = Streak(WEB)
+    streak.deployed(7, 100, now=True)
+    fed(streak, 7, 101, "pass", "pass", "pass")
+    streak.deployed(8, 103, now=True)  # it began at 103, and was done only after the reading at 111
+    (*_, found) = fed(streak, 8, 113, "fail", "fail", "fail")
+    assert isinstance(found, Breach)
+    assert found.since == 111
+
+
 def test_what_failed_before_a_release_came_is_not_its_fault() -> None:
     """Until it has passed once; the breach says so."""
     streak = Streak(WEB)

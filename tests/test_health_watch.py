@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import anyio
@@ -13,7 +16,7 @@ import anyio.to_thread
 import pytest
 from tests.beside_world import Watch, watched
 from tests.cycle_world import World
-from tests.health_world import ROB, ROBERT, Heard, done, guarded, quick, started, stop, until
+from tests.health_world import ROB, ROBERT, Heard, done, guarded, quick, says, server, started, stop, until
 
 from regen.cli.main import run
 from regen.hooks import hookimpl
@@ -249,3 +252,37 @@ def test_health_asks_once_where_no_watch_runs(tmp_path: Path, capsys: pytest.Cap
     (probe,) = json.loads(capsys.readouterr().out)["probes"]
     assert probe["readings"][0]["outcome"] == "pass"
     assert run(["health", "--env", "prod", *place]) == 2
+
+
+@pytest.mark.parametrize("deployer", ["releases", "bluegreen"])
+def test_a_service_that_reads_a_whole_tree_gets_the_old_one_back(tmp_path: Path, deployer: str) -> None:
+    """Asked over HTTP; every file of the tree that it sees then is read back."""
+    world = World(tmp_path / "project")
+    page = world.root / "out/current/bob.txt"
+
+    def respond(handler: BaseHTTPRequestHandler) -> None:
+        good = page.exists() and "Bob" in page.read_text()
+        says("good" if good else "bad", 200 if good else 500)(handler)
+
+    with server(respond) as url:
+        probe = f'[[probe]]\nname = "web"\nurl = "{url}"\ncontains = "good"\ninterval_s = 0.1\nfailures = 2\n'
+        environment = f'[[environment]]\nname = "live"\nrollback = "automatic"\ndeployer = "{deployer}"\n'
+        world.write("regen.toml", environment + probe)
+        with watched(world) as watch:
+            until(lambda: passes(world))
+            world.graph(ROBERT)
+            found = rescued(watch).rescued
+            assert found is not None
+            assert (found.breach.message, found.done.verified.checked) == ("500 Internal Server Error", 2)
+            assert found.done.verified.passed
+            assert page.read_text().startswith("name: Bob")
+
+
+def test_opening_a_project_loads_nothing_that_only_probes_need() -> None:
+    """A command that asks none starts as fast as it did."""
+    program = (
+        "import sys, regen.project\nfrom regen.hooks.manager import PluginManager\nPluginManager()\n"
+        "print(sorted({'regen.health', 'regen.web', 'ssl', 'http.client', 'urllib.request'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regen.commands import run_beside
 from regen.errors import PluginError
 from regen.hooks import hookimpl
 from regen.model.alert import Alert
@@ -31,6 +30,8 @@ class AlertCommand:
         settings = self._settings
         if not settings.run:
             return
+        from regen.commands import run_beside
+
         severity = "recovered" if alert.recovered else alert.severity
         variables = {"REGEN_ALERT": severity, "REGEN_ENVIRONMENT": alert.environment, "REGEN_MESSAGE": alert.message}
         hint = "look at `run` of [alerts]"

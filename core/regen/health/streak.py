@@ -65,7 +65,9 @@ class Streak:
         if release == self._release:
             return
         stood = self._release is not None  # before the first release a probe cannot but fail
-        self._release, self._failures, self._well = release, 0, at if now else None
+        passed = max((reading.at for reading in self._readings if reading.outcome == "pass"), default=at)
+        # A deployment takes its time: what passed in the course of it was asked before the switch.
+        self._release, self._failures, self._well = release, 0, max(at, passed) if now else None
         self._failed_before = stood and self._failed_at(at)
 
     def again(self) -> None:

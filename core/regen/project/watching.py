@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from functools import partial
 from random import Random
+from typing import TYPE_CHECKING
 
 from regen import telemetry
 from regen.errors import RegenError
@@ -18,8 +19,10 @@ from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import polled
 from regen.orchestrator.stale import Wish
-from regen.project.guarding import Guard
 from regen.state import holds
+
+if TYPE_CHECKING:
+    from regen.project.guarding import Guard
 
 _NO_WISH = Wish()
 
@@ -41,6 +44,7 @@ class WatchMixin:
             environment: only this one; None: every environment that is `automatic`.
             chance: chooses the view that is looked at while nothing changes; the process's own for None.
         """
+        from regen.project.guarding import Guard
         from regen.project.served import opened_door
         from regen.watch import Calls, watch
 
