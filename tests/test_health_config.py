@@ -99,18 +99,18 @@ def test_what_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, keys: st
 def test_a_promise_that_cannot_be_kept_is_refused_with_the_sum(tmp_path: Path) -> None:
     """Interval times failures, the time of the last asking and the way back have to fit into 30 s."""
     assert probe(tmp_path, 'run = "x"', AUTOMATIC).detection_s == 20
-    assert probe(tmp_path, 'run = "x"\ninterval_s = 6\ntimeout_s = 5\nfailures = 3', AUTOMATIC.replace("live", "a"))
+    assert probe(tmp_path, 'run = "x"\ninterval_s = 6\ntimeout_s = 2\nfailures = 3', AUTOMATIC)
     message = refused(tmp_path, 'run = "x"\ninterval_s = 10\nfailures = 3', AUTOMATIC)
     assert message.startswith("regen.toml:7: live promises to be rolled back in 30 s")
-    assert "interval_s 10 s * failures 3 + timeout_s 5 s + 5 s for the way back = 40 s" in message
+    assert "interval_s 10 s * failures 3 + timeout_s 5 s + 10 s for the way back = 45 s" in message
     hanging = refused(tmp_path, 'run = "x"\ninterval_s = 1\ntimeout_s = 9', AUTOMATIC)
-    assert "timeout_s 9 s * failures 3 + timeout_s 9 s + 5 s for the way back = 41 s" in hanging
+    assert "timeout_s 9 s * failures 3 + timeout_s 9 s + 10 s for the way back = 46 s" in hanging
     before = AUTOMATIC + 'post = ["make check"]\ntimeout_s = 8\n'
-    assert "5 s for the way back + 8 s for `pre` and `post` (1 * timeout_s) = 33 s" in refused(
+    assert "10 s for the way back + 8 s for `pre` and `post` (1 * timeout_s) = 38 s" in refused(
         tmp_path, 'run = "x"', before
     )
     asks = AUTOMATIC + 'deployer = "bluegreen"\nhealth = "true"\n'
-    assert "30 s for `health` of the deployer = 55 s" in refused(tmp_path, 'run = "x"', asks)
+    assert "30 s for `health` of the deployer = 60 s" in refused(tmp_path, 'run = "x"', asks)
     slow = "[engine]\nhealth_check_interval_s = 60\n"
     assert refused(tmp_path, 'run = "x"', slow + AUTOMATIC).startswith("regen.toml:2:")
 

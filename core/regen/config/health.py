@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from regen.config.probes import ProbeTable
     from regen.config.settings import Config, Environment
 
-SWITCH_S: Final = 5.0
-"""What a rollback takes at the most once it is decided, verified: bench/README.md has the figures of each deployer."""
+SWITCH_S: Final = 10.0
+"""What a rollback takes once it is decided: where 10,000 files differ 6 s of a processor, see bench/README.md."""
 
 _OF_METRIC: Final[dict[str, Trigger]] = {
     "error_rate": "error_rate_exceeded",
