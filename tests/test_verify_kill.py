@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -15,8 +16,9 @@ from regen.model.verification import Verification
 from regen.orchestrator.verify import verify
 from regen.project.sync import SyncProject
 
-DEPLOYERS = ["workspace", "releases"]
-LATER = PEOPLE.replace("Ada", "Countess") + ':eve a :Person ; rdfs:label "Eve" .'
+DEPLOYERS = ["workspace", "releases", "bluegreen"]
+EVE = ':eve a :Person ; rdfs:label "Eve" .'
+LATER = PEOPLE.replace("Ada", "Countess") + EVE
 
 
 @pytest.fixture
@@ -85,3 +87,31 @@ def test_a_release_that_is_shown_whole_is_verified_to_the_last_file(folder: Path
     file.write_text("edited")
     assert [(one.path, one.wrong) for one in verified(world).remarks] == [("ada.txt", True), ("evil.txt", True)]
     assert [one.path for one in verified(world, 1).remarks] == ["ada.txt"], "both releases have it by one inode"
+
+
+@pytest.mark.parametrize("deployer", DEPLOYERS)
+def test_beside_one_who_deploys_all_the_time(folder: Path, deployer: str) -> None:
+    """A release that comes in the middle of a look is looked at again, and is no failure."""
+    world = project(folder, deployer)
+
+    def child() -> None:
+        with Project.open_sync(world.root) as opened:
+            for number in range(60):
+                world.graph(PEOPLE.replace("Ada", f"Ada {number}") + EVE * (number % 2))
+                opened.apply()
+
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            child()
+            code = 0
+        finally:
+            os._exit(code)
+    done = 0
+    while not done:
+        found = verified(world)
+        assert found.clean, found.remarks
+        done, status = os.waitpid(pid, os.WNOHANG)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert verified(world).release == 62

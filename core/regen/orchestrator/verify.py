@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 Progress = Callable[[str, int, int], None]
-_ROUNDS = 5  # a watch that deploys in each of so many looks is told of
-_PAUSE_S = 0.2
+_ROUNDS = 20  # a watch that deploys in each of so many looks is told of
+_PAUSE_S = 0.1
 _OTHERS = (
     ("SELECT content, path FROM kept_edit", "the edit of {} that was set aside"),
     ("SELECT blob, path FROM file WHERE blob IS NOT NULL", "the graph of {}"),
@@ -60,9 +60,10 @@ def verify(
         with read_state(config.root / STATE_FOLDER) as state:
             if state is None:
                 return _nothing(name, number)
-            found = _Verifying(config, name, number, exact, state, progress).done()
+            work = _Verifying(config, name, number, exact, state, progress)
+            found = work.done()
         turn += 1
-        if found.clean or turn == _ROUNDS or not _moved(config.root / STATE_FOLDER, name, found):
+        if found.clean or turn == _ROUNDS or not _moved(config.root / STATE_FOLDER, name, found, work.newest):
             return found
         time.sleep(_PAUSE_S)
 
@@ -75,14 +76,21 @@ def _nothing(environment: str, number: int | None) -> Verification:
     return Verification(environment, None, None, (), (), 0, 0, 0, 0)
 
 
-def _moved(folder: Path, environment: str, found: Verification) -> bool:
-    """Whether somebody deploys: what was found may be of one moment in its files, and of another in its records."""
+def _moved(folder: Path, environment: str, found: Verification, seen: int | None) -> bool:
+    """Whether somebody deploys: what was found may be of one moment in its files, and of another in its records.
+
+    Args:
+        seen: the newest release when it was looked at.
+    """
     with read_state(folder) as state:
         if state is None:
             return False
         newest = releases.current(state.db, environment)
-        other = found.release is not None and newest is not None and newest.number > found.release
-        return other or (read_record(state.db, environment) is not None and lock.held(folder))
+        if newest is not None and newest.number != seen:
+            return True
+        if read_record(state.db, environment) is None:  # what was under way came to its end meanwhile
+            return any(remark.part == "deployment" for remark in found.remarks)
+        return lock.held(folder)
 
 
 def keys_of(config: Config) -> tuple[Keys, tuple[Remark, ...]]:
@@ -112,6 +120,7 @@ class _Verifying:
     progress: Progress
     files: int = 0
     blobs: int = 0
+    newest: int | None = None
     remarks: list[Remark] = field(default_factory=list)
 
     def done(self) -> Verification:
@@ -120,6 +129,7 @@ class _Verifying:
         keys, said = keys_of(self.config)
         with database.snapshot():
             newest = releases.current(database, self.environment)
+            self.newest = newest.number if newest is not None else None
             if self.number is not None:
                 releases.release(database, self.environment, self.number)
             wanted = self.number if self.number is not None else newest.number if newest is not None else None
