@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from regen.config.deployer import DeployerSettings
 from regen.config.keys import Key
-from regen.config.load import find_root, load_config
+from regen.config.load import find_root, load_config, place_of
 from regen.config.settings import (
     Config,
     Engine,
@@ -31,4 +31,5 @@ __all__ = [
     "Source",
     "find_root",
     "load_config",
+    "place_of",
 ]

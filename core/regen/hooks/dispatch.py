@@ -8,9 +8,10 @@ awaited. So only the order comes from pluggy, and each implementation is awaited
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from regen import telemetry
@@ -79,14 +80,22 @@ class Hooks:
         self._strategies: list[tuple[str, Strategy | None]] = []
         self._structures: dict[str, Structure | None] = {}
 
-    async def configure(self, settings: PluginSettings) -> None:
-        """Tell every plugin the project's settings."""
+    async def configure(self, settings: PluginSettings, where: Callable[[str], str | None] = lambda _: None) -> None:
+        """Tell every plugin the project's settings.
+
+        Args:
+            settings: of the project.
+            where: the place in the configuration that names the strategy for a glob or language; None: not known.
+
+        Raises:
+            ConfigError: no plugin has a strategy.
+        """
         await self._every("regen_configure", {"settings": settings})
         wanted = sorted(settings.strategies, key=lambda pair: -len(pair[0]))
-        self._strategies = [(files, await self.strategy(name)) for files, name in wanted]
+        self._strategies = [(files, await self.strategy(name, partial(where, files))) for files, name in wanted]
 
-    async def strategy(self, name: str) -> Strategy | None:
-        """The strategy of that name; None for merging without one.
+    async def strategy(self, name: str, where: Callable[[], str | None] = lambda: None) -> Strategy | None:
+        """The strategy of that name; None for merging without one. `where` gives the place that names it.
 
         Raises:
             ConfigError: no plugin has it.
@@ -99,6 +108,7 @@ class Hooks:
             known = f"did you mean {close[0]!r}? " if close else ""
             raise ConfigError(
                 f"no plugin merges by the strategy {name!r}, which `merge.strategies` names",
+                where=where(),
                 hint=f"{known}built in are {', '.join(STRATEGIES)}",
             )
         return found

@@ -9,7 +9,7 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from regen.lines.diff import Hunk, hunks
-from regen.lines.text import Text, is_binary, manner, take_apart
+from regen.lines.text import Text, is_binary, manner, mixed, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 
 CONFIDENCE = 0.9  # a clean merge of lines: nobody looked at what the lines mean
@@ -119,7 +119,10 @@ def merge(three: ThreeWay) -> Merged:
     ours, theirs = take_apart(three.ours), take_apart(three.theirs)
     if three.base is None:
         return _two_way(ours, theirs)
-    return _three_way(take_apart(three.base), ours, theirs)
+    base = take_apart(three.base)
+    if any(map(mixed, (base, ours, theirs))):  # lines are told apart by their ends, too
+        base, ours, theirs = (take_apart(side, ends_count=True) for side in (three.base, three.ours, three.theirs))
+    return _three_way(base, ours, theirs)
 
 
 def _three_way(base: Text, ours: Text, theirs: Text) -> Merged:

@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from regen import telemetry
-from regen.config import Config, DeployerSettings, Environment, find_root, load_config
+from regen.config import Config, DeployerSettings, Environment, find_root, load_config, place_of
 from regen.config.health import alert_settings
 from regen.errors import ConfigError, LockedError, PathError, UsageError
 from regen.events import GraphChangeNotifier
@@ -128,8 +129,14 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.evaluate.risky,
     )
     hooks = Hooks(PluginManager(settings.disable, plugins))
-    await hooks.configure(settings)
+    await hooks.configure(settings, partial(_named_at, config))
     return hooks, settings
+
+
+def _named_at(config: Config, files: str) -> str | None:
+    """The place in the configuration that names a strategy for a glob or language."""
+    place = place_of(config)
+    return None if place is None else place.where(("merge", "strategies", files))
 
 
 async def _session(

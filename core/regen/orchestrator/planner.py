@@ -29,6 +29,7 @@ from regen.orchestrator.sources import ask
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.workers import PROCESSES_FROM, only_error, starting_workers
+from regen.state import holds
 from regen.telemetry import stage
 
 T = TypeVar("T")
@@ -80,6 +81,8 @@ async def plan(
     said += await _with_lost_bases(session, work, jobs, made, production)
     items, nothing = await assemble(session, work, made)
     session.rows.end_cycle()
+    inputs = session.inputs()
+    hold = holds.held(session.state.db, place.name)
     return Plan(
         environment=place.name,
         parent=session.parent(place),
@@ -90,7 +93,8 @@ async def plan(
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
         findings=(*session.findings, *proposals, *unfit, *said),
-        inputs=session.inputs(),
+        inputs=inputs,
+        held=hold is not None and hold.on(inputs),
     )
 
 
