@@ -3,8 +3,9 @@
     python -m bench.merge_replay REPO [REPO...] [--language NAME] [--most N] [--write DIR]
 
 REPO is a git repository, or a folder of folders with the files base, ours, theirs and expected. Each file of the
-language (Python unless named) that both sides changed since their merge base is merged twice. `--write` keeps every case to be read: what regen merged cleanly
-though people committed something else, and what git had as people committed it and regen has not.
+language (Python unless named) that both sides changed since their merge base is merged twice. `--write` keeps every
+case to be read: what regen merged cleanly though people committed something else, and what git had as people committed
+it and regen has not.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from bench.conftest import report
 from bench import merge_alike, merge_alike_tree
+from bench.conftest import report
 from bench.merge_cases import Case, cases, write
 from bench.merge_explained import explained
 from bench.mergers import git_merge, regen_merge

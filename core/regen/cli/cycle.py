@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from regen.orchestrator.outcome import Applied, Turn
     from regen.project import Project
 
-_HELD = (
-    "{} is held since a rollback from these inputs; {}. Change the graph or a template, or run `regen resume`."
-)
+_HELD = "{} is held since a rollback from these inputs; {}. Change the graph or a template, or run `regen resume`."
 _FROZEN = (
     "{} is frozen with the bad release {}; nothing was done. "
     "Mend the inputs and run `regen apply`, then `regen resume`."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
-from os.path import commonprefix
 from typing import Protocol
 
 from regen.model.artifact import Because
@@ -149,7 +148,8 @@ def _told_apart(old: Term, new: Term, prefixes: Mapping[str, str]) -> tuple[str,
     texts = short(old, prefixes), short(new, prefixes)
     if texts[0] != texts[1] or not (isinstance(old, Literal) and isinstance(new, Literal)):
         return texts
-    at = len(commonprefix((str.__str__(old), str.__str__(new))))
+    characters = zip(str.__str__(old), str.__str__(new), strict=False)
+    at = next((at for at, (one, other) in enumerate(characters) if one != other), min(len(old), len(new)))
     first, second = (_part(term, max(0, at - _SHOWN_BEFORE)) for term in (old, new))
     return first, second
 

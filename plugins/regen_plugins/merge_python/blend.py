@@ -14,6 +14,7 @@ from regen_plugins.merge_python import statement
 from regen_plugins.merge_python.meaning import only_written
 from regen_plugins.merge_python.outline import Key, Lines, Member, Opened, Unstructured, opened
 from regen_plugins.merge_python.pairing import first, paired, rank, same_repetitions, told_apart
+from regen_plugins.merge_python.signature import function_head
 from regen_plugins.merge_python.touching import together
 from regen_plugins.merge_python.words import name_of
 
@@ -136,7 +137,7 @@ def _head(base: Opened, ours: Opened, theirs: Opened, key: Key, owner: tuple[Key
         return [statement.settle(base.head, ours.head, theirs.head)]
     except statement.Clash:
         pass
-    settle = {"class": statement.class_head, "function": statement.function_head}.get(key[0])
+    settle = {"class": statement.class_head, "function": function_head}.get(key[0])
     if settle is not None:
         try:
             return [settle(base.head, ours.head, theirs.head)]
