@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from regen.lines.diff import hunks
 from regen.lines.order import Rank
-from regen_plugins.merge_python.outline import Key, Member, Unstructured
+from regen_plugins.merge_python.outline import Key, Lines, Member, Unstructured
 
 Members = tuple[Member, ...]
+_DEFINED = frozenset(("function", "class"))
 _RANKS = {
     "header": 0,
     "docstring": 1,
@@ -56,6 +59,32 @@ def paired(base: Members, side: Members) -> Members:
             for member, at in zip(old, new, strict=True):
                 result[at] = replace(side[at], key=member.key)
     return tuple(result)
+
+
+def renamed(base: Members, side: Members, other: Members) -> Members:
+    """Give a function or class that a side renamed, and did not change otherwise, the base's key where the other side
+    changed it."""
+    there, before = {member.key for member in side}, {member.key for member in base}
+    after = {member.key: member.lines for member in other}
+    gone = [m for m in base if m.kind in _DEFINED and m.key not in there and after.get(m.key, m.lines) != m.lines]
+    new = [at for at, m in enumerate(side) if m.kind in _DEFINED and m.key not in before] if gone else []
+    if not new:
+        return side
+    said: defaultdict[Lines, list[int]] = defaultdict(list)
+    for at in new:
+        said[_without_name(side[at])].append(at)
+    old = Counter(_without_name(m) for m in base if m.kind in _DEFINED and m.key not in there)
+    result = list(side)
+    for member in gone:
+        says = _without_name(member)
+        if len(said[says]) == old[says] == 1:
+            at = said[says][0]
+            result[at] = replace(side[at], key=member.key)
+    return tuple(result)
+
+
+def _without_name(member: Member) -> Lines:
+    return (member.kind, *re.sub(rf"\b{re.escape(member.key[1])}\b", "", "\n".join(member.lines)).split("\n"))
 
 
 def same_repetitions(base: Members, ours: Members, theirs: Members) -> None:
