@@ -63,6 +63,8 @@ class Statement:
 
     def same(self, other: Statement) -> bool:
         """Whether both say the same, however laid out."""
+        if not self.said:
+            return self.lines == other.lines
         return [token.said for token in self.said] == [token.said for token in other.said]
 
     def names(self) -> frozenset[str]:
