@@ -82,13 +82,6 @@ def load_config(root: Path) -> Config:
     )
 
 
-def place_of(config: Config) -> Place | None:
-    """Names places of the file that a configuration was read from; None where a folder needed none."""
-    if config.file is None:
-        return None
-    return Place(config.file, _read(config.root / config.file), ("tool", "regen") if config.file == PYPROJECT else ())
-
-
 def _tool_table(folder: Path) -> tuple[str, dict[str, Any]] | None:
     """Text and `[tool.regen]` of a folder's pyproject.toml; None where it does not speak of regen."""
     path = folder / PYPROJECT

@@ -133,10 +133,9 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
     return hooks, settings
 
 
-def _named_at(config: Config, files: str) -> str | None:
+def _named_at(config: Config, files: str) -> str:
     """The place in the configuration that names a strategy for a glob or language."""
-    place = place_of(config)
-    return None if place is None else place.where(("merge", "strategies", files))
+    return place_of(config).where(("merge", "strategies", files))
 
 
 async def _session(

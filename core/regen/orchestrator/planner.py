@@ -81,8 +81,6 @@ async def plan(
     said += await _with_lost_bases(session, work, jobs, made, production)
     items, nothing = await assemble(session, work, made)
     session.rows.end_cycle()
-    inputs = session.inputs()
-    hold = holds.held(session.state.db, place.name)
     return Plan(
         environment=place.name,
         parent=session.parent(place),
@@ -93,9 +91,15 @@ async def plan(
         rendered=sum(len(values) for values in jobs.values()),
         total=_total(session, place, items),
         findings=(*session.findings, *proposals, *unfit, *said),
-        inputs=inputs,
-        held=hold is not None and hold.on(inputs),
+        inputs=session.inputs(),
+        held=_is_held(session, place),
     )
+
+
+def _is_held(session: Session, place: Place) -> bool:
+    """Whether a rollback from these inputs holds the environment."""
+    hold = holds.held(session.state.db, place.name)
+    return hold is not None and hold.on(session.inputs())
 
 
 def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:
