@@ -128,8 +128,8 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.evaluate.advisories,
         config.evaluate.risky,
     )
-    hooks = Hooks(PluginManager(settings.disable, plugins))
-    await hooks.configure(settings, partial(_named_at, config))
+    hooks = Hooks(PluginManager(settings.disable, plugins), partial(_named_at, config))
+    await hooks.configure(settings)
     return hooks, settings
 
 
