@@ -10,6 +10,7 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,13 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from regen import reaper
+
 CANNOT_RUN = frozenset({126, 127})
 """Exit codes with which a shell says that there is no such command, or that it may not be run (POSIX, 2.8.2)."""
 
 _PIECE = 65_536
+_REAPED_S = 5.0  # a reaper that was told to end kills everything first
 _LINGER_S = 0.1  # what the program wrote last is in the pipe when it ends; a child of it may keep that open for ever
 
 
@@ -60,6 +64,7 @@ def run(
     most: int,
     given: bytes = b"",
     stop: int | None = None,
+    reaped: bool = False,
 ) -> Ran:
     """Run a command to its end.
 
@@ -71,15 +76,34 @@ def run(
         most: bytes of output that are kept, the last ones; the others are read and dropped.
         given: what it reads on standard input.
         stop: a descriptor; when there is something to read from it the command is killed.
+        reaped: whether processes that left its group are killed with it too; that takes one start of Python more.
 
     Raises:
         OSError: it cannot be started.
     """
     started = time.monotonic()
+    with tempfile.TemporaryFile() as report:
+        program = [sys.executable, "-IS", reaper.__file__, str(os.getpid()), str(report.fileno())] if reaped else []
+        process = _started([*program, *argv], folder, variables, given, (report.fileno(),) if reaped else ())
+        with process:
+            try:
+                ended, output = _followed(process, started + timeout_s, most, stop)
+            finally:
+                _killed(process, reaped=reaped)
+        report.seek(0)
+        if number := report.read():
+            raise OSError(int(number), os.strerror(int(number)), argv[0])
+    code = process.returncode if ended else None
+    return Ran(code, bytes(output.kept), output.cut, time.monotonic() - started)
+
+
+def _started(
+    argv: Sequence[str], folder: Path, variables: Mapping[str, str], given: bytes, descriptors: tuple[int, ...]
+) -> subprocess.Popen[bytes]:
     with tempfile.TemporaryFile() as source:  # a pipe could fill up, and hold this process
         source.write(given)
         source.seek(0)
-        process = subprocess.Popen(
+        return subprocess.Popen(
             argv,
             cwd=folder,
             env={**os.environ, **variables},
@@ -87,15 +111,20 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=descriptors,
         )
-    with process:
-        try:
-            ended, output = _followed(process, started + timeout_s, most, stop)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # before it is waited for, so that the number is still its own
-    code = process.returncode if ended else None
-    return Ran(code, bytes(output.kept), output.cut, time.monotonic() - started)
+
+
+def _killed(process: subprocess.Popen[bytes], *, reaped: bool) -> None:
+    """Kill the group, before it is waited for, so that the number is still its own; a reaper kills the rest first."""
+    if reaped:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_REAPED_S)
+            return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 class _Output:
@@ -158,11 +187,20 @@ async def run_beside(
     timeout_s: float,
     most: int,
     given: bytes = b"",
+    reaped: bool = False,
 ) -> Ran:
     """The same without holding up the event loop; where this is cancelled the command is killed."""
     heard, told = os.pipe()
     call = partial(
-        run, argv, folder=folder, variables=variables, timeout_s=timeout_s, most=most, given=given, stop=heard
+        run,
+        argv,
+        folder=folder,
+        variables=variables,
+        timeout_s=timeout_s,
+        most=most,
+        given=given,
+        stop=heard,
+        reaped=reaped,
     )
     try:
         async with anyio.create_task_group() as group:

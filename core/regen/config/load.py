@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from regen.config.check import Place, read_table
+from regen.config.gates import check_gates
 from regen.config.health import check_health
 from regen.config.objectives import check_objectives
 from regen.config.options import read_options
@@ -132,6 +133,7 @@ def _complete(config: Config, place: Place) -> Config:
     check_sources(config, place)
     check_objectives(config, place)
     check_health(config, place)
+    check_gates(config, place)
     return config
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 from typing import Literal as OneOf
 
+from regen.config.gate import GateTable
 from regen.config.keys import Key, Pairs, Texts
 from regen.config.probes import Alerts, ProbeTable
 from regen.errors import UsageError
@@ -139,6 +140,13 @@ class Evaluate:
         OneOf["apply", "always", "never"],
         Key("compare the public interface of changed files with the last release in `apply`, in `watch` too, or not"),
     ] = "apply"
+    types: Annotated[
+        OneOf["apply", "always", "never"],
+        Key("check types by the language's own tool, where it is installed, in `apply`, in `watch` too, or not"),
+    ] = "never"
+    tools: Annotated[
+        Pairs, Key('a language, and what checks its types: `python = "pyright"`', shown="`mypy` for Python")
+    ] = ()
     breaking: Annotated[
         OneOf["warn", "error", "allow"],
         Key("what a change is that breaks users of the last release; an `error` stops the cycle"),
@@ -180,9 +188,7 @@ class MergeRuleTable(MergeRule):
     kinds: Annotated[
         tuple[ConflictKind, ...], Key("kinds of conflict, such as `deletion`", one_or_many=True, shown="any")
     ] = ()
-    matches: Annotated[
-        str | None, Key("a regular expression that the conflict's lines hold", pattern=True, shown="any")
-    ] = None
+    matches: Annotated[str | None, Key("a regular expression that the conflict's lines hold", shown="any")] = None
     side: Annotated[OneOf["ours", "theirs"], Key("whose lines `matches` is about")] = "ours"
 
 
@@ -253,6 +259,9 @@ class Config:
     evaluate: Annotated[Evaluate, Key("")] = field(default_factory=Evaluate)
     probes: Annotated[tuple[ProbeTable, ...], Key("One table for each.", toml="probe")] = ()
     alerts: Annotated[Alerts, Key("")] = field(default_factory=Alerts)
+    gates: Annotated[
+        tuple[GateTable, ...], Key("One table for each; it has one of `run`, `use` and `metric`.", toml="gate")
+    ] = ()
     objectives: Annotated[tuple[ObjectiveTable, ...], Key("One table for each.", toml="objective")] = ()
     merge: Annotated[Merge, Key("")] = field(default_factory=Merge)
     format: Annotated[

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from regen.model.delta import Delta, Quad
@@ -63,6 +64,14 @@ def _nowhere(path: str) -> bool:
     return False
 
 
+def _no_language(path: str) -> str | None:
+    return None
+
+
+async def _no_folder() -> Path:
+    raise NotImplementedError("this candidate has no staged copy")
+
+
 def _no_hints(gate: str) -> Hints:
     return _NoHints()
 
@@ -82,6 +91,10 @@ class Candidate:
         beside: gives the bytes of a file of the project, by its path from there; None where there is no file.
         hints: what a gate, by its name, notes of files.
         watching: whether a watch runs the cycle: gates that are asked for in `apply` only say nothing then.
+        folder: brings the staged copy of the project up to the candidate, and gives its folder. Tools may write there:
+            whoever asks next finds it as the candidate is, but for caches.
+        tree: where the environment's files are in the copy, relative to it.
+        language: gives the name of a file's language; None where no plugin knows it.
     """
 
     environment: str
@@ -94,6 +107,13 @@ class Candidate:
     beside: Callable[[str], bytes | None] = _no_file
     hints: Callable[[str], Hints] = _no_hints
     watching: bool = False
+    folder: Callable[[], Awaitable[Path]] = _no_folder
+    tree: str = "."
+    language: Callable[[str], str | None] = _no_language
+
+    def touched(self) -> tuple[str, ...]:
+        """Paths that a change writes, removes or leaves, sorted."""
+        return tuple(sorted({path for item in self.changes for path in (item.path, item.moved_from) if path}))
 
 
 class GraphView(Protocol):

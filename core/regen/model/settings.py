@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from regen.model.gate import Gate
 from regen.model.merge import MergeRule
 
 
@@ -38,6 +39,9 @@ class PluginSettings:
         shacl, dependencies, security: of `[evaluate]`: "apply", "always" or "never".
         undeclared, risky: of `[evaluate]`: "warn" or "error"; `undeclared` may be "allow".
         advisories: files of `[evaluate]`, relative to the project.
+        types: of `[evaluate]`: "apply", "always" or "never".
+        tools: (language, tool) of `[evaluate]`.
+        gates: of `[[gate]]`, in their order.
     """
 
     disable: tuple[str, ...] = ()
@@ -52,3 +56,6 @@ class PluginSettings:
     security: str = "never"
     advisories: tuple[str, ...] = ()
     risky: str = "warn"
+    types: str = "never"
+    tools: tuple[tuple[str, str], ...] = ()
+    gates: tuple[Gate, ...] = ()

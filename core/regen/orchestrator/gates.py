@@ -6,15 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regen.errors import GateError
 from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding
+from regen.model.gate import Gate
 from regen.model.plan import Action, Plan
 from regen.orchestrator.candidate import Noted, candidate_of
 from regen.orchestrator.persist import written_ntriples
+from regen.orchestrator.refusal import keep_output, refusal
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
 from regen.stages.evaluate import Verdict, verdict
+from regen.stages.thresholds import thresholds
+from regen.state.ancestry import last_figure
 from regen.state.blobs import digest_of
 from regen.state.cache import keep, recall
 from regen.telemetry import Part, stage
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from regen.model.term import Term
 
 _PASSED = "graph_passed"  # the row of `meta` with the digest of the graph that passed the gates last
-_SHOWN = 10  # of what gates say no for
 _WRITES = {Action.CREATE, Action.UPDATE, Action.MERGE, Action.DELETE}
 
 
@@ -72,33 +74,30 @@ async def evaluate(
         if wanted and verdict(said).passed:
             candidate = candidate_of(session, place, plan.parent, changes, noted, watching=watching)
             said += await session.hooks.evaluate(candidate, _Graph(session, evaluate_graph))
+            said += _thresholds(session, place, plan, verdict(said).results, watching=watching) if changes else ()
         result = verdict(said, session.hooks.file_gates() if changes else ())
         _trace(span, result)
+    logs = keep_output(session.state.folder, place.name, result.results)
     if not result.passed:
-        raise _refusal(result)
+        raise refusal(result, plan, logs)
     return result
+
+
+def _thresholds(
+    session: Session, place: Place, plan: Plan, results: Sequence[Evaluated], *, watching: bool
+) -> tuple[Evaluated, ...]:
+    def before(gate: str, name: str) -> float | None:
+        return last_figure(session.state.db, place.name, plan.parent, gate, name)
+
+    def asked(gate: Gate) -> bool:
+        return gate.asked(place.name, watching=watching)
+
+    return thresholds(session.settings.gates, asked, results, before)
 
 
 def _trace(span: Part, result: Verdict) -> None:
     span.set_attribute("regen.findings", len(result.findings))
     span.set_attribute("regen.gates", ", ".join(f"{one.gate} {one.outcome}" for one in result.results))
-
-
-def _refusal(result: Verdict) -> GateError:
-    """What is said of gates that say no: each with its errors, or with its reason."""
-    lines, hint = [], None
-    for gate in result.stopping:
-        errors = [finding for finding in gate.findings if finding.severity == "error"]
-        lines += [str(finding) for finding in errors]
-        hint = hint or next((finding.hint for finding in errors if finding.hint), None)
-        if not errors:
-            lines.append(f"{gate.gate}: {gate.outcome}{f': {gate.reason}' if gate.reason else ''}")
-    shown = "\n".join(f"  {line}" for line in lines[:_SHOWN])
-    more = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    return GateError(
-        f"a gate said no, and nothing was written:\n{shown}{more}",
-        hint=hint or "mend the graph or the template; what was stopped waits in the stale set",
-    )
 
 
 @dataclass(slots=True)

@@ -12,7 +12,16 @@ from pathlib import Path
 import anyio
 
 from regen import telemetry
-from regen.config import Config, DeployerSettings, Environment, find_root, load_config, place_of
+from regen.config import (
+    Config,
+    DeployerSettings,
+    Environment,
+    check_languages,
+    find_root,
+    gates,
+    load_config,
+    place_of,
+)
 from regen.config.health import alert_settings
 from regen.errors import ConfigError, LockedError, PathError, UsageError
 from regen.events import GraphChangeNotifier
@@ -127,15 +136,13 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.evaluate.security,
         config.evaluate.advisories,
         config.evaluate.risky,
+        config.evaluate.types,
+        config.evaluate.tools,
+        gates(config),
     )
-    hooks = Hooks(PluginManager(settings.disable, plugins), partial(_named_at, config))
+    hooks = Hooks(PluginManager(settings.disable, plugins))
     await hooks.configure(settings)
     return hooks, settings
-
-
-def _named_at(config: Config, files: str) -> str:
-    """The place in the configuration that names a strategy for a glob or language."""
-    return place_of(config).where(("merge", "strategies", files))
 
 
 async def _session(
@@ -158,7 +165,7 @@ async def _session(
         files=read_files(state.db),
         sum=read_sum(state.db),
         known=read_known(state.db),
-        languages=await _languages(hooks),
+        languages=await _languages(config, hooks),
     )
     for row in session.files.values():
         session.remark(row)
@@ -166,9 +173,11 @@ async def _session(
     return session
 
 
-async def _languages(hooks: Hooks) -> dict[str, str]:
+async def _languages(config: Config, hooks: Hooks) -> dict[str, str]:
     """Endings of files to names of languages."""
-    return {ending: one.name for one in await hooks.languages() for ending in one.extensions}
+    known = {ending: one.name for one in await hooks.languages() for ending in one.extensions}
+    check_languages(config, partial(place_of, config), known)
+    return known
 
 
 def _loader(config: Config, hooks: Hooks) -> str:
@@ -204,7 +213,7 @@ async def reload_session(session: Session) -> None:
     config = load_config(session.config.root)
     hooks, settings = await open_plugins(config, session.extra)
     places = tuple([await _place(config, environment, hooks, session.state) for environment in _enabled(config)])
-    languages, executors = await _languages(hooks), session.executors
+    languages, executors = await _languages(config, hooks), session.executors
     if (config.engine, config.plugins) != (session.config.engine, session.config.plugins):
         executors = await _executors(config, hooks, session.stack, alone=bool(session.extra))
     session.config, session.hooks, session.settings = config, hooks, settings

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from regen.holder import Door
     from regen.hooks.protocols import Executor
     from regen.orchestrator.selectors import Kept
+    from regen.orchestrator.staged import Staging
     from regen.state.opening import State
 
 _KEPT_QUADS = 500_000  # quads of files that stay in memory for the next comparison; some 0.1 GB
@@ -86,6 +87,7 @@ class Session:
     warning, `prefix_table` the prefixes in force, None where they have to be put together.
     `found` are the graph files as they were listed last, `found_paths` their paths, sorted; empty: list them.
     `rows` are what views gave at this revision.
+    `staged` are the copies of the project that gates work in, by environment.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -132,6 +134,7 @@ class Session:
     prepared: object = None
     rows: Shared = field(default_factory=Shared)
     extra_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    staged: dict[str, Staging] = field(default_factory=dict)
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

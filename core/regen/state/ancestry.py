@@ -7,8 +7,10 @@ between the two were rolled back from. Numbers say when a release was made, pare
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from regen.model.release import Release, ReleaseState
+from regen.state import evaluations
 from regen.state.db import Database
 from regen.state.releases import current, history
 
@@ -44,6 +46,20 @@ def way_back(db: Database, environment: str, *, complete: bool = False) -> int |
     good = [one for one in ancestors(db, now) if marked_bad(db, one) is None] if now is not None else []
     whole = [one for one in good if one.complete] if complete else []
     return next((one.number for one in (*whole, *good)), None)
+
+
+def last_figure(db: Database, environment: str, number: int | None, gate: str, name: str) -> float | None:
+    """A figure of a gate in a release, or in the nearest ancestor that has it; None where none has.
+
+    What was rolled back from is no ancestor: a figure is held against releases that proved good.
+    """
+    start = _find(db, environment, number)
+    for release in () if start is None else chain(same_contents(db, start), ancestors(db, start)):
+        for result in evaluations.of_release(db, environment, release.number):
+            for figure in result.figures:
+                if result.gate == gate and figure.name == name:
+                    return figure.value
+    return None
 
 
 def _parent(db: Database, release: Release) -> Release | None:

@@ -38,24 +38,6 @@ def figures(db: Database, environment: str, number: int) -> dict[str, Figure]:
     return found
 
 
-def last_figure(db: Database, environment: str, gate: str, name: str, before: int | None = None) -> float | None:
-    """A figure as it was in the newest release that has it; None where none has.
-
-    Args:
-        before: only releases with a lower number; None: all.
-    """
-    rows = db.iterate(
-        "SELECT results FROM evaluation WHERE environment = ? AND release < ? ORDER BY release DESC",
-        (environment, before if before is not None else 2**62),
-    )
-    for (text,) in rows:
-        for result in map(_result, json.loads(text)):
-            for figure in result.figures:
-                if result.gate == gate and figure.name == name:
-                    return figure.value
-    return None
-
-
 def _row(result: Evaluated) -> dict[str, Any]:
     row = {**dataclasses.asdict(result), "output": result.output[-_OUTPUT:]}
     empty = {field.name: field.default for field in dataclasses.fields(Evaluated)}
