@@ -56,12 +56,12 @@ def cases(place: Path, most: int, suffix: str = ".py") -> Iterator[Case]:
         raise SystemExit(f"merge_replay: {place} is no git repository and holds no folder with a file `base`")
 
 
-def write(case: Case, folder: Path, **more: bytes) -> None:
+def write(case: Case, folder: Path, suffix: str = ".py", **more: bytes) -> None:
     """Write a case as a folder that `cases` reads; `more`: texts to read beside it, such as git's answer."""
     folder.mkdir(parents=True, exist_ok=True)
     sides = {"base": case.base, "ours": case.ours, "theirs": case.theirs, "expected": case.expected}
     for name, content in {**sides, **more}.items():
-        (folder / f"{name}.py").write_bytes(content)
+        (folder / f"{name}{suffix}").write_bytes(content)
     (folder / "name").write_text(case.name + "\n", "utf-8")
 
 

@@ -1,10 +1,11 @@
 """Merges that people made, made again: git's merge of files and regen's, against what was committed.
 
-    python -m bench.merge_replay REPO [REPO...] [--most N] [--write DIR]
+    python -m bench.merge_replay REPO [REPO...] [--language NAME] [--most N] [--write DIR]
 
-REPO is a git repository, or a folder of folders with the files base, ours, theirs and expected. Each file that both
-sides changed since their merge base is merged twice. `--write` keeps every case to be read: what regen merged cleanly
-though people committed something else, and what git had as people committed it and regen has not.
+REPO is a git repository, or a folder of folders with the files base, ours, theirs and expected. Each file of the
+language (Python unless named) that both sides changed since their merge base is merged twice. `--write` keeps every
+case to be read: what regen merged cleanly though people committed something else, and what git had as people committed
+it and regen has not.
 """
 
 from __future__ import annotations
@@ -15,17 +16,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from bench import merge_alike, merge_alike_tree
 from bench.conftest import report
-from bench.merge_alike import alike, parses
 from bench.merge_cases import Case, cases, write
 from bench.merge_explained import explained
 from bench.mergers import git_merge, regen_merge
 from regen.model.merge import ThreeWay
 
 CLASSES = ("equal", "alike", "different", "conflict")
+LANGUAGES = {
+    "csharp": ".cs",
+    "go": ".go",
+    "java": ".java",
+    "javascript": ".js",
+    "python": ".py",
+    "rust": ".rs",
+    "tsx": ".tsx",
+    "typescript": ".ts",
+}
 _LINES = range(400, 601)  # a file of about 500 lines, for the time of one merge
 
 
@@ -37,7 +49,7 @@ class Outcome:
         name: of the case.
         git, regen: one of `CLASSES`: equal to what people committed, equal but for order and layout, different, or a
             conflict.
-        readable: whether this Python parses all sides.
+        readable: whether this Python, or the grammar of the language, parses all sides.
         broken: whether regen's clean merge does not parse though all sides do.
         same: whether both merges are clean and say the same.
         explained: whether people only settled git's conflicts, with lines of the sides; see `merge_explained`.
@@ -56,19 +68,19 @@ class Outcome:
     lines: int
 
 
-def outcome(case: Case) -> tuple[Outcome, bytes | None, bytes | None]:
+def outcome(case: Case, language: str = "python") -> tuple[Outcome, bytes | None, bytes | None]:
     """Merge a case by both; the texts are git's and regen's."""
     git = git_merge(case.base, case.ours, case.theirs)
-    merged, ms = regen_merge(ThreeWay(case.name.rpartition(" ")[2], "python", case.base, case.ours, case.theirs))
+    merged, ms = regen_merge(ThreeWay(case.name.rpartition(" ")[2], language, case.base, case.ours, case.theirs))
     regen = merged.content
-    readable = all(map(parses, (case.base, case.ours, case.theirs)))
+    readable = all(_parses(side, language) for side in (case.base, case.ours, case.theirs))
     found = Outcome(
         case.name,
-        _class(git, case.expected),
-        _class(regen, case.expected),
+        _class(git, case.expected, language),
+        _class(regen, case.expected, language),
         readable,
-        broken=readable and regen is not None and not parses(regen),
-        same=git is not None and regen is not None and alike(git, regen),
+        broken=readable and regen is not None and not _parses(regen, language),
+        same=git is not None and regen is not None and _alike(git, regen, language),
         explained=explained(case.base, case.ours, case.theirs, case.expected),
         ms=ms,
         lines=case.ours.count(b"\n"),
@@ -76,10 +88,18 @@ def outcome(case: Case) -> tuple[Outcome, bytes | None, bytes | None]:
     return found, git, regen
 
 
-def _class(merged: bytes | None, expected: bytes) -> str:
+def _class(merged: bytes | None, expected: bytes, language: str) -> str:
     if merged is None:
         return "conflict"
-    return "equal" if merged == expected else "alike" if alike(merged, expected) else "different"
+    return "equal" if merged == expected else "alike" if _alike(merged, expected, language) else "different"
+
+
+def _alike(one: bytes, other: bytes, language: str) -> bool:
+    return merge_alike.alike(one, other) if language == "python" else merge_alike_tree.alike(one, other, language)
+
+
+def _parses(content: bytes, language: str) -> bool:
+    return merge_alike.parses(content) if language == "python" else merge_alike_tree.parses(content, language)
 
 
 def lost(found: Outcome) -> bool:
@@ -96,19 +116,21 @@ def to_read(found: Outcome) -> str | None:
     return "same" if found.same else "wrong" if found.explained else "unexplained"
 
 
-def replay(given: Iterable[Case], workers: int, folder: Path | None) -> Iterator[Outcome]:
+def replay(given: Iterable[Case], language: str, workers: int, folder: Path | None) -> Iterator[Outcome]:
     """Outcomes in the order of the cases; those to be read are written into the folder."""
+    work = partial(outcome, language=language)
     with ProcessPoolExecutor(workers) as pool:
         batch: list[Case] = []
         for case in chain(given, (None,)):
             if case is not None:
                 batch.append(case)
             if case is None or len(batch) == 64 * workers:
-                for one, (found, git, regen) in zip(batch, pool.map(outcome, batch, chunksize=8), strict=True):
+                for one, (found, git, regen) in zip(batch, pool.map(work, batch, chunksize=8), strict=True):
                     kind = to_read(found)
                     if folder is not None and kind is not None:
                         texts = {key: text for key, text in (("git", git), ("regen", regen)) if text is not None}
-                        write(one, folder / kind / found.name.replace("/", "+").replace(" ", "_"), **texts)
+                        place = folder / kind / found.name.replace("/", "+").replace(" ", "_")
+                        write(one, place, LANGUAGES[language], **texts)
                     yield found
                 batch = []
 
@@ -156,12 +178,14 @@ def main() -> None:
     """Replay the merges of the repositories named on the command line."""
     parser = argparse.ArgumentParser(prog="merge_replay", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("places", nargs="+", type=Path, metavar="REPO", help="a git repository or a folder of cases")
+    parser.add_argument("--language", choices=LANGUAGES, default="python", help="of the files that are merged")
     parser.add_argument("--most", type=int, default=1000, help="merges of a repository that are looked at")
     parser.add_argument("--workers", type=int, default=2, help="processes that merge")
     parser.add_argument("--write", type=Path, metavar="DIR", help="where the cases to be read are written")
     asked = parser.parse_args()
-    given = chain.from_iterable(cases(place, asked.most) for place in asked.places)
-    outcomes = list(replay(given, asked.workers, asked.write))
+    suffix = LANGUAGES[asked.language]
+    given = chain.from_iterable(cases(place, asked.most, suffix) for place in asked.places)
+    outcomes = list(replay(given, asked.language, asked.workers, asked.write))
     table("all", outcomes)
     table("all sides parse", [found for found in outcomes if found.readable])
     for found in outcomes:

@@ -18,8 +18,7 @@ from tests.whole_world import opened_whole
 
 from bench.conftest import report
 from regen.state import faults
-from regen_plugins import deploy_bluegreen
-from regen_plugins.whole import shelf
+from regen_plugins.whole import shelf, slots
 from regen_plugins.whole.build import Build
 from regen_plugins.whole.slot import Slot
 
@@ -67,7 +66,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Timed:
     timed.watch(Build, "fill", "files")
     timed.watch(Slot, "bring", "files")
     timed.watch(shelf, "point", "link")
-    timed.watch(deploy_bluegreen, "point", "link")
+    timed.watch(slots, "point", "link")
     timed.watch(rolling, "verified_whole", "reading all of it back")
     return timed
 

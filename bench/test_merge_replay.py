@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import merge_alike_tree
 from bench.merge_alike import alike
 from bench.merge_cases import Case, cases, write
 from bench.merge_explained import explained
@@ -84,3 +85,31 @@ def test_what_people_did_beyond_merging_is_not_explained_by_the_sides() -> None:
     assert explained(*sides, RIGHT.encode())
     assert not explained(*sides, RIGHT.replace("return re", "return re, 7").encode())
     assert not explained(*sides, OURS.encode())
+
+
+GO = "package a\n\nfunc First() int {\n\treturn 1\n}\n\nfunc Last() int {\n\treturn 2\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("package a\n\nfunc First() int {\n\treturn 1\n}\n", "package a\n", False),
+        ("\treturn 1\n", "\treturn  1 // one\n", False),
+        ("\treturn 1\n", "\n    return 1;\n", True),
+        ("return 1", "return 2", False),
+    ],
+)
+def test_order_and_layout_do_not_count_in_other_languages_either(old: str, new: str, same: bool) -> None:
+    assert merge_alike_tree.alike(GO.encode(), GO.replace(old, new).encode(), "go") is same
+    first, last = GO.index("func First"), GO.index("func Last")
+    swapped = GO[:first] + GO[last:] + "\n" + GO[first:last].rstrip() + "\n"
+    assert merge_alike_tree.alike(GO.encode(), swapped.encode(), "go")
+
+
+def test_a_merge_of_another_language_is_replayed(tmp_path: Path) -> None:
+    texts = (GO, GO + "\nfunc Mine() {}\n", GO + "\nfunc New() {}\n", GO + "\nfunc Mine() {}\n\nfunc New() {}\n")
+    case = Case("lent 1 lent.go", *(text.encode() for text in texts))
+    found, git_text, regen_text = outcome(case, "go")
+    assert (found.git, found.regen, git_text, found.readable) == ("conflict", "alike", None, True)
+    write(case, tmp_path / "one", ".go", regen=regen_text or b"")
+    assert list(cases(tmp_path, 10)) == [case]

@@ -7,7 +7,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -38,7 +37,7 @@ def write(root: Path, files: int, value: str) -> None:
 def without_records(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make releases as if there were neither receipts nor an audit."""
     with patch.context() as context:
-        context.setattr(import_module("regen.stages.deploy.commit"), "give_receipt", lambda *_, **__: None)
+        context.setattr("regen.stages.deploy.receipt.give_receipt", lambda *_, **__: None)
         context.setattr(audit, "note", lambda *_, **__: "")
         yield
 

@@ -27,6 +27,7 @@ from regen.cli.main import run
 from regen.errors import ExitCode, LockedError
 from regen.holder import connect, listening
 from regen.holder.door import Peer
+from regen.orchestrator.reading import read_audit
 
 WAIT_S = 60
 ROBERT = PEOPLE.replace('"Bob"', '"Robert"')
@@ -456,3 +457,14 @@ def test_a_library_s_watch_serves_and_so_does_one_without_an_event_loop(world: W
         assert not listening(world.root / ".regen")
         code, _, err = regen(world, "apply")
         assert (code, "`regen library` (process" in err) == (ExitCode.STATE, True)
+
+
+def test_the_audit_names_who_asked_and_not_who_watches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another `sudo` than the watch's is told, as for a command alone."""
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    with watching(world):
+        monkeypatch.setenv("SUDO_USER", "ada")
+        assert regen(world, "prune")[0] == 0
+        monkeypatch.delenv("SUDO_USER")
+        assert regen(world, "prune")[0] == 0
+    assert [entry.who.sudo for entry in read_audit(world.root, action="prune")] == [None, "ada"]

@@ -250,3 +250,9 @@ def paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | i
     elif isinstance(value, list):
         found += [p for index, inner in enumerate(value) for p in paths(inner, (*path, index))]
     return found
+
+
+def test_a_rule_that_is_no_regular_expression_is_told_with_its_line(tmp_path: Path) -> None:
+    found = refused(tmp_path, '[[merge.rule]]\ntake = "ours"\n\n[[merge.rule]]\ntake = "theirs"\nmatches = "("\n')
+    assert found.where == "regen.toml:6"
+    assert found.message.startswith("`merge.rule.matches` is no regular expression: ")

@@ -62,6 +62,25 @@ async def test_a_conflict_stays_open_and_is_listed_until_it_is_settled(world: Wo
         assert (await project.check()).problems == (("a.txt", "conflict"),)
 
 
+async def test_a_conflict_names_every_fact_behind_it(folder: Path) -> None:
+    """Of each view, and of each pattern of one; a value that was replaced is one fact."""
+    template = MODULE.replace("?n WHERE { ?this :n ?n }", "?n ?m WHERE { ?this :n ?n ; :m ?m }")
+    world = World(folder, {"templates/n.j2": template.replace("{{ each[0].n }}", "{{ each[0].n }} {{ each[0].m }}")})
+    world.graph(':a :n "1" ; :m "1" . :b :n "1" ; :m "1" .')
+    await world.apply()
+    world.edit("a.txt", "n = 1", "n = mine")
+    world.graph(':a :n "2" ; :m "3" . :b :n "1" ; :m "3" .')
+    applied = await world.apply()
+    (item,) = (item for item in applied.plan.items if item.path == "a.txt")
+    async with world.open() as project:
+        (found,) = await project.conflicts()
+    assert found.because == item.because[0]
+    facts = {f':a :{name} "1" became "{value}", graphs/people.ttl' for name, value in (("n", 2), ("m", 3))}
+    assert {str(found.because), *found.because.also} == facts
+    (other,) = (item for item in applied.plan.items if item.path == "b.txt")
+    assert other.because[0].also == ()
+
+
 @pytest.mark.parametrize(("how", "content"), [("ours", OURS), ("theirs", THEIRS), ("merged", OURS)])
 async def test_a_settled_conflict_does_not_come_back(world: World, how: str, content: str) -> None:
     """What settled it is the base: later renders that leave the line alone merge."""

@@ -193,8 +193,10 @@ async def test_a_rollback_goes_behind_a_rename_and_holds(folder: Path) -> None:
     async with world.open() as project:
         await project.rollback()
         assert world.tree() == one
+        assert (await project.plan()).held
         assert (await project.apply()).held
         world.graph(":b :n 2 ; :x 1 .")
+        assert not (await project.plan()).held
         assert not (await project.apply()).held
     assert {path: data.decode() for path, data in world.tree().items()} == {"b.txt": "n 2\n"}
 

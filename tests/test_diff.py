@@ -184,6 +184,19 @@ def test_a_reason_names_the_file_of_a_triple_of_the_merge() -> None:
     assert because.quad == Quad(PERSON, TYPE, CLASS)
 
 
+def test_a_reason_shows_where_two_texts_differ_that_look_the_same() -> None:
+    """Only in line ends, or behind what is shown of them."""
+    for old, new, said in (
+        ("a\nb", "a\r\nb", r'"a\nb" became "a\r\nb"'),
+        ("a b", "a  b", '"a b" became "a  b"'),
+        (f"{'x' * 60}1", f"{'x' * 60}2", f'"…{"x" * 12}1" became "…{"x" * 12}2"'),
+        ("x" * 60, "x" * 61, f'"…{"x" * 12}" became "…{"x" * 13}"'),
+    ):
+        sides = [Quad(PERSON, LABEL, Literal(text), PEOPLE) for text in (old, new)]
+        because = reasons(Store(sides[:1], sides[1:]).delta, PREFIXES, ORIGINS)(Quad(PERSON, LABEL, Literal(new)), True)
+        assert because.text == f"schema:Person rdfs:label {said}"
+
+
 def test_lines_for_people_group_triples_below_their_node() -> None:
     old, new = Literal("old"), Literal("new")
     store = Store(

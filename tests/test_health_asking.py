@@ -51,6 +51,8 @@ async def test_a_command_is_judged_by_its_exit_code(tmp_path: Path) -> None:
     assert (good.outcome, good.message) == ("pass", "exit code 0")
     bad = await asked(python("print('out of order'); raise SystemExit(3)"), tmp_path)
     assert (bad.outcome, bad.message) == ("fail", "exit code 3: out of order")
+    rude = await asked(python("print('\\x1b[2Jgone\\x07' + 'x' * 5000); raise SystemExit(1)"), tmp_path)
+    assert (rude.message.isprintable(), len(rude.message) <= 300) == (True, True)
     killed = await asked(python("import os; os.kill(os.getpid(), 9)"), tmp_path)
     assert (killed.outcome, killed.message) == ("fail", "ended by signal 9")
 

@@ -286,3 +286,20 @@ def test_opening_a_project_loads_nothing_that_only_probes_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"
+
+
+def test_cycles_that_fail_are_a_figure_of_the_watch(tmp_path: Path) -> None:
+    """With enough of them, and nobody asked for more than an alert."""
+    world, heard = World(tmp_path / "project"), Heard()
+    probe = '[[probe]]\nname = "errors"\nmetric = "error_rate"\ninterval_s = 0.1\nfailures = 2\n'
+    world.write("regen.toml", f"[engine]\ndebounce_ms = 0\n{probe}")
+    with watched(world, plugins=[("heard", heard)]) as watch:
+        for number in range(12):
+            world.write("templates/bad.j2", "---\nto: x.txt\n---\n{{ oops(\n" + f"{number}\n")
+            while watch.turn().error is None:
+                pass
+        until(lambda: heard.alerts)
+    (alert,) = heard.alerts[:1]
+    assert (alert.key, alert.severity) == ("dev/errors", "critical")
+    assert "error_rate_exceeded: errors: " in alert.message
+    assert "and has to be < 5%" in alert.message

@@ -97,9 +97,30 @@ def test_a_list_of_values_merges_as_lines_do() -> None:
     assert '"tags": ["mine", "a", "b"],' in clean("a.json", BASE, ours, theirs)
 
 
-def test_values_that_both_append_to_a_list_are_a_conflict() -> None:
-    """Nobody knows their order."""
-    (conflict,), _ = conflicts("a.json", BASE, changed(BASE, ('"c"', '"c", "o"')), changed(BASE, ('"c"', '"c", "t"')))
+def test_words_that_both_append_to_a_list_are_both_there() -> None:
+    """The template's first; in order where the list is sorted."""
+    ours, theirs = changed(BASE, ('"c"', '"c", "z"')), changed(BASE, ('"c"', '"c", "t"'))
+    assert '"tags": ["a", "b", "c", "t", "z"]' in clean("a.json", BASE, ours, theirs)
+    base = changed(BASE, ('["a", "b", "c"]', '["b", "a"]'))
+    ours, theirs = changed(base, ('"a"]', '"a", "o"]')), changed(base, ('"a"]', '"a", "t"]'))
+    assert '"tags": ["b", "a", "t", "o"]' in clean("a.json", base, ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("before", "mine", "other"),
+    [
+        ('["a"]', '["a", "o p"]', '["a", "t"]'),
+        ('["a"]', '["a", "-o"]', '["a", "-t"]'),
+        ("[1]", "[1, 2]", "[1, 3]"),
+        ('["a", "a"]', '["a", "a", "o"]', '["a", "a", "t"]'),
+        ('["a"]', '["o"]', '["t"]'),
+        ('["a"]', '["a", "o"]', '["t"]'),
+    ],
+)
+def test_values_whose_order_may_say_something_are_a_conflict(before: str, mine: str, other: str) -> None:
+    """Arguments, steps, numbers; and a word that a side changed."""
+    sides = [changed(BASE, ('["a", "b", "c"]', items)) for items in (before, mine, other)]
+    (conflict,), _ = conflicts("a.json", *sides)
     assert conflict.message == "your edit and the template both changed items of `tags`"
 
 

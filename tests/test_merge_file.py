@@ -64,6 +64,30 @@ def test_what_fails_is_told_from_conflicts(tmp_path: Path, capfd: pytest.Capture
     assert "no plugin knows the language 'klingon'" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "arguments", [(), ("one",), ("a", "b", "c", "d"), ("--none", "a", "b", "c"), ("a", "b", "c", "-o")]
+)
+def test_wrong_arguments_are_told_from_conflicts(arguments: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["merge-file", *arguments]) == 255
+    assert "--help` lists what there is" in capfd.readouterr().err
+
+
+def test_a_fault_of_regen_is_told_from_conflicts(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's own exit code would count one conflict."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("regen.orchestrator.outside.merge_file", broken)
+    assert run(["merge-file", *sides(tmp_path, BASE, OURS, THEIRS)]) == 255
+    assert "no such luck" in capfd.readouterr().err
+    monkeypatch.setattr("regen.cli.parsing.dispatch", broken)
+    with pytest.raises(RuntimeError):
+        run(["status"])
+
+
 def test_binary_files_are_conflicts(tmp_path: Path) -> None:
     """And the result is yours."""
     places = [tmp_path / name for name in "bot"]

@@ -245,3 +245,35 @@ def test_markers_are_longer_than_what_the_sides_have_of_them(
 def test_a_line_that_only_looks_like_a_marker_begins_nothing() -> None:
     lines = [b"<<<<<<< ours", b"text", b"=======", b"more"]
     assert list(pieces(lines)) == [tuple(lines)]
+
+
+def test_a_file_that_mixes_line_ends_is_merged_by_its_lines() -> None:
+    """A line that one side ended otherwise is a changed line, and no more than that."""
+    base = b"".join(b"line %d\r\n" % number for number in range(9))
+    ours = base.replace(b"line 1\r\n", b"line 1\r\nmine\n")
+    theirs = base.replace(b"line 7", b"other")
+    assert merged(base, ours, theirs).content == ours.replace(b"line 7", b"other")
+    assert merged(base, theirs, ours).content == ours.replace(b"line 7", b"other")
+    mixed = base.replace(b"line 4\r\n", b"line 4\n")
+    assert merged(mixed, base, mixed.replace(b"line 7", b"other")).content == theirs
+    (conflict,) = merged(base, ours, base.replace(b"line 1\r\n", b"line 1\r\nother\r\n")).conflicts
+    assert conflict.ours_lines == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "line", ["def added(a):", "export class Added {", "func (p *Page) Added() {", "pub fn added() {"]
+)
+def test_a_definition_that_both_added_in_two_places_is_a_conflict(line: str) -> None:
+    """git has it twice; what stands inside of something else may be there twice."""
+    base = "one\n\ntwo\n\nthree\n"
+    for indent in ("", "    "):
+        added = f"{indent}{line}\n\n"
+        ours, theirs = base.replace("two", f"{added}mine\n\ntwo"), base.replace("three", f"three\n\n{added}")
+        result = merged(base.encode(), ours.encode(), theirs.encode())
+        if indent:
+            assert result.content is not None
+            assert result.content.decode().count(line) == 2
+        else:
+            (conflict,) = result.conflicts
+            assert (conflict.kind, result.content) == ("structure", None)
+            assert conflict.message == f"you and the template both added `{line}`, in two places"

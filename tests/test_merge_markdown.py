@@ -94,6 +94,34 @@ def test_a_section_that_one_side_removed_and_the_other_edited_is_a_conflict_of_d
     assert clean("a.md", BASE, ours, changed(BASE, ("Text of use.", "N"))) == changed(ours, ("Text of use.", "N"))
 
 
+TABLE = "# T\n\n| a | b |\n| --- | --- |\n| 1 | x |\n| 2 | y |\n\n- one\n- two\n- three\n"
+
+
+def test_rows_and_items_beside_those_that_the_other_side_changed_are_both_there() -> None:
+    ours = changed(TABLE, ("| 1 | x |\n", "| 1 | x |\n| m | m |\n"), ("- two\n", "- two\n- mine\n"))
+    theirs = changed(TABLE, ("| 1 | x |", "| 1 | z |"), ("- two\n", ""))
+    assert clean("a.md", TABLE, ours, theirs) == changed(ours, ("| 1 | x |", "| 1 | z |"), ("- two\n", ""))
+    theirs = changed(TABLE, ("| 1 | x |\n", "| 1 | x |\n| t | t |\n"))
+    assert "| 1 | x |\n| t | t |\n| m | m |\n| 2" in clean("a.md", TABLE, ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "other"),
+    [
+        (TABLE, ("| 1 | x |", "| 1 | m |"), ("| 1 | x |", "| 1 | t |")),
+        (TABLE, ("| 1 | x |", "| m | m |\n| 1 | x |"), ("| --- | --- |", "| --- | :-: |")),
+        (TABLE, ("- two", "- mine\n  of two lines\n- two"), ("- one", "- other")),
+        (f"```\n{TABLE}```\n", ("- two", "- mine\n- two"), ("- one", "- other")),
+        (TABLE, ("- two", "- same\n- mine\n- two"), ("- two", "- same\n- other\n- two")),
+    ],
+)
+def test_rows_that_both_changed_and_lines_that_are_none_are_a_conflict(
+    base: str, mine: tuple[str, str], other: tuple[str, str]
+) -> None:
+    (conflict,), _ = conflicts("a.md", base, changed(base, mine), changed(base, other))
+    assert conflict.kind == "content"
+
+
 def test_front_matter_merges_by_key() -> None:
     ours, theirs = changed(BASE, ("title: demo", "title: mine")), changed(BASE, ("[a]", "[a, b]"), ("Clone", "Get"))
     assert clean("a.md", BASE, ours, theirs) == changed(ours, ("[a]", "[a, b]"), ("Clone", "Get"))

@@ -540,3 +540,30 @@ def test_what_hangs_beside_a_conflict_is_told_of_too() -> None:
     assert result.content is None
     assert [conflict.kind for conflict in result.conflicts] == ["content", "structure"]
     assert "total" in result.conflicts[1].message
+
+
+def test_a_method_that_was_renamed_takes_the_edit_of_its_lines() -> None:
+    """Where both touch, and lines clash; a name that both gave is a conflict."""
+    base = "class A:\n    def first(self):\n        return self.first\n\n    def last(self):\n        return 2\n"
+    ours = base.replace("def first", "def renamed")
+    for old, new in (("return self.first", "return [self.first]"), ("first(self)", "first(self, a)")):
+        theirs = base.replace(old, new)
+        assert clean(ours, theirs, base) == theirs.replace("def first", "def renamed")
+    assert conflict(ours, base.replace("def first", "def other"), base)
+    gone = base.replace("    def first(self):\n        return self.first\n\n", "")
+    assert conflict(ours, gone, base).conflicts[0].kind == "deletion"
+
+
+def test_a_parameter_goes_where_the_other_side_moved_its_neighbours() -> None:
+    """Behind a new `*`, not before it, where it could be given by position."""
+    base = "def f(\n    a=1,\n    b=2,\n    c=3,\n    d=4,\n):\n    return a\n"
+    ours = base.replace("    c=3,\n", "    c=3,\n    mine=5,\n")
+    theirs = base.replace("    b=2,\n    c=3,\n", "    *,\n    c=33,\n")
+    assert clean(ours, theirs, base) == theirs.replace("    c=33,\n", "    c=33,\n    mine=5,\n")
+
+
+def test_a_name_that_is_added_to_the_imports_of_a_renamed_module_goes_along() -> None:
+    base = "from .old import (\n    a,\n    c,\n    e,\n    g,\n)\n\nprint(a, c, e, g)\n"
+    ours = base.replace(".old", ".new")
+    theirs = base.replace("    e,\n", "    e,\n    f,\n").replace("e, g)", "e, f, g)")
+    assert clean(ours, theirs, base) == theirs.replace(".old", ".new")

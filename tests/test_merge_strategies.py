@@ -143,3 +143,16 @@ async def test_in_a_project(tmp_path: Path, strategy: str, age: float, action: A
 @pytest.mark.parametrize("name", STRATEGIES[1:])
 async def test_what_messages_name_is_there(name: str) -> None:
     assert await Hooks(PluginManager()).strategy(name) is not None
+
+
+async def test_a_project_is_told_where_it_names_what_no_plugin_has(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for name, text in (
+        ("regen.toml", '[merge.strategies]\n"*.sql" = "lines"\n"*.txt" = "our"\n'),
+        ("pyproject.toml", '[tool.regen.merge]\n\nstrategies = { "*.txt" = "our" }\n'),
+    ):
+        world.write(name, text)
+        with pytest.raises(ConfigError, match="the strategy 'our'") as raised:
+            await world.apply()
+        assert raised.value.where == f"{name}:3"
+        (world.root / name).unlink()

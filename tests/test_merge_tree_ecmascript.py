@@ -302,3 +302,24 @@ def test_one_field_that_both_sides_renamed_is_a_conflict_and_alike_it_is_none() 
     assert clean("typescript", TS, ours, changed(ours, ("age?: number", "age?: bigint"))) == changed(
         ours, ("age?: number", "age?: bigint")
     )
+
+
+def test_types_that_both_put_in_the_place_of_one_are_a_conflict() -> None:
+    """Both would be there else, and the file would still compile."""
+    base = "export type A = B &\n  Box<number> &\n  C\n"
+    ours, theirs = changed(base, ("Box<number>", "Box<string>")), changed(base, ("Box<number>", "Box<boolean>"))
+    assert conflict("typescript", base, ours, theirs).conflicts[0].kind == "content"
+    ours = "export type A = Wrapped<B & Box<number> & C>\n"
+    assert conflict("typescript", base, ours, theirs).conflicts[0].kind == "content"
+
+
+def test_where_lines_merge_blank_lines_and_order_stay_as_people_put_them() -> None:
+    base = "class A {\n  a() {\n    return 1;\n  }\n\n  b() {\n    return 2;\n  }\n}\n"
+    ours = changed(base, ("  b() {", "  mine() {}\n\n\n  b() {"))
+    theirs = changed(
+        base, ("return 1;", "\n    return 11;"), ("    return 2;\n  }\n", "    return 2;\n  }\n\n  c = 1;\n")
+    )
+    expected = changed(
+        ours, ("return 1;", "\n    return 11;"), ("    return 2;\n  }\n", "    return 2;\n  }\n\n  c = 1;\n")
+    )
+    assert clean("typescript", base, ours, theirs) == expected

@@ -84,6 +84,30 @@ def test_a_full_disk(deploying: Case) -> None:
             subprocess.run(["umount", "-l", folder], check=True)
 
 
+def test_a_read_only_mount(deploying: Case) -> None:
+    """One message before anything is written; mounted for writing, the same commit works."""
+    with scratch() as place:
+        folder = deploying.copy(place / "work")
+        subprocess.run(["cp", "-a", folder / "out", place / "saved"], check=True)
+        mount = ["mount", "-t", "tmpfs", "tmpfs", str(folder / "out")]
+        if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+            pytest.skip("this user may not mount a file system")
+        try:
+            subprocess.run(["cp", "-a", f"{place}/saved/.", folder / "out"], check=True)
+            subprocess.run(["mount", "-o", "remount,ro", folder / "out"], check=True)
+            with deploying.opened(folder) as world:
+                tree, rows = world.tree(), world.rows()
+                with pytest.raises(DeployError, match="nothing was written") as caught:
+                    world.commit(AFTER)
+                assert "mount" in (caught.value.hint or "")
+                assert (world.tree(), world.rows()) == (tree, rows)
+                subprocess.run(["mount", "-o", "remount,rw", folder / "out"], check=True)
+                world.commit(AFTER)
+                assert world.tree() == deploying.after.tree
+        finally:
+            subprocess.run(["umount", "-l", folder / "out"], check=True)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_target_that_may_not_be_written(deploying: Case) -> None:
     """Permission is looked at before anything is written."""

@@ -12,8 +12,8 @@ from tests.deploy_world import ENVIRONMENT, Tree, World, tree_of
 from regen.hooks.protocols import Deployer
 from regen.stages import deploy
 from regen.state.opening import open_state
-from regen_plugins.deploy_bluegreen import BlueGreenDeployer, Slots
 from regen_plugins.whole.shelf import ShelfDeployer
+from regen_plugins.whole.slots import BlueGreenDeployer, Slots
 
 
 class WholeWorld(World):

@@ -1,181 +1,25 @@
-"""Deploy: two slots, `blue` and `green`; the idle one is brought to a release, asked whether it is well, then shown.
-
-The slot that was shown before keeps its release: the way back is one rename of the link `current`, after a difference.
-"""
+"""Deploy: two slots, of which the idle one is brought to a release, asked whether it is well, and shown."""
 
 from __future__ import annotations
 
-import logging
-import os
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from regen.config import DeployerSettings, Key
-from regen.errors import ConfigError, DeployError
+from regen.errors import ConfigError
 from regen.hooks import hookimpl
-from regen.hooks.protocols import Deployer, Journal
-from regen.model.deploy import Change, Prepared, Purpose, Switched
-from regen.state.commands import call, variables
-from regen.state.speaking import Speaking
-from regen.state.survey import default_mode
-from regen.state.tree import Tree
-from regen_plugins.whole.current import CURRENT, point, point_nowhere, shown
-from regen_plugins.whole.edit import edit
-from regen_plugins.whole.look import Shown, look, refuse_clashes, refuse_unwritable
-from regen_plugins.whole.memory import Memory, read_memory
-from regen_plugins.whole.slot import Slot
 
-_SLOTS = ("blue", "green")
-_NAMES = re.compile("blue|green")
-_LOG = logging.getLogger("regen.deploy")
-
-
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """Keys of an environment with the deployer `bluegreen`."""
-
-    health: Annotated[
-        str | None, Key("a command that runs in the new slot before it is shown; where it fails, the old one stays")
-    ] = None
-    health_timeout_s: Annotated[float, Key("how long `health` may take", minimum=0.001)] = 30.0
+if TYPE_CHECKING:
+    from regen.config import DeployerSettings
+    from regen.hooks.protocols import Deployer
 
 
 @hookimpl
 def regen_deploy(name: str, settings: DeployerSettings) -> Deployer | None:
-    """The deployer "bluegreen"."""
-    if name != BlueGreenDeployer.name:
+    """The deployer "bluegreen"; its parts are imported where it is used, for every start imports this module."""
+    if name != "bluegreen":
         return None
+    from regen_plugins.whole.slots import BlueGreenDeployer, Slots
+
     slots = settings.read(Slots)
     if slots.health is not None and not slots.health.strip():
         raise ConfigError(f"`health` of the environment {settings.environment!r} is empty", hint="name a command")
     return BlueGreenDeployer(slots, settings.environment, settings.folder)
-
-
-class BlueGreenDeployer:
-    """Shows one of two slots.
-
-    Args:
-        folder: where it remembers what it wrote.
-    """
-
-    name = "bluegreen"
-
-    def __init__(self, slots: Slots, environment: str, folder: Path) -> None:
-        self._slots = slots
-        self._environment = environment
-        self._folder = folder
-
-    def tree(self, root: Path) -> Path:
-        """The link to the slot that stands."""
-        return root / CURRENT
-
-    def read(self, root: Path, path: str) -> bytes | None:
-        """What stands at a path now; None where there is no file."""
-        with Speaking(path):
-            try:
-                with Tree(root) as tree:
-                    return Shown(tree, shown(tree, _NAMES), {}).read(path)
-            except FileNotFoundError:
-                return None
-
-    def prepare(self, root: Path, changes: Sequence[Change], *, token: str, folders: frozenset[str]) -> Prepared:
-        """Look at every path and write nothing."""
-        del token, folders
-        if not os.path.lexists(root):
-            return look(None, changes, int, default_mode())
-        with Speaking(str(root)), Tree(root) as tree:
-            refuse_unwritable(tree, ("", *_SLOTS))
-            return look(self._shown(tree), changes, int, default_mode())
-
-    def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
-        """Nothing: the idle slot is written when it is known what stands in it."""
-
-    def switch(
-        self, root: Path, changes: Sequence[Change], journal: Journal, *, folders: frozenset[str], resumed: bool
-    ) -> Switched:
-        """Bring the idle slot to the release, ask whether it is well, look once more for edits, and show it."""
-        del folders, resumed
-        with Speaking(str(root)):
-            root.mkdir(parents=True, exist_ok=True)
-            with Tree(root) as tree:
-                return self._switch(tree, changes, journal)
-
-    def _switch(self, tree: Tree, changes: Sequence[Change], journal: Journal) -> Switched:
-        now = self._shown(tree)
-        if journal.purpose is Purpose.EDIT:
-            return edit(tree, now, changes, journal)
-        if now.folder is not None and self._holds(now.folder, journal):
-            return Switched()
-        undo = journal.purpose is Purpose.UNDO
-        if undo and not journal.release:
-            point_nowhere(tree)
-            return Switched()
-        idle = _SLOTS[1] if now.folder == _SLOTS[0] else _SLOTS[0]
-        if not (undo and self._holds(idle, journal)):
-            self._bring(tree, idle, now, journal)
-        if not undo:
-            self._ask(tree, idle, journal)
-            found = now.raced(changes)
-            if found:
-                return Switched(found)
-        point(tree, idle)
-        if not undo:
-            now.keep_late(changes, journal)
-        return Switched()
-
-    def finish(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
-        """Nothing: the other slot is the way back."""
-
-    def discard(self, root: Path, stages: Iterable[str]) -> None:
-        """Nothing was staged."""
-
-    def _bring(self, tree: Tree, idle: str, now: Shown, journal: Journal) -> None:
-        contents = list(journal.contents())
-        memory = self._memory(idle)
-        if memory is None and tree.names(idle):
-            self._set_aside(tree, idle)
-        tree.make_folders(idle)
-        refuse_clashes(tree, idle, contents)
-        Slot(tree, idle, self._folder / idle, memory or Memory(0)).bring(contents, now, journal)
-
-    def _set_aside(self, tree: Tree, idle: str) -> None:
-        """A slot of which nothing is remembered may hold anybody's files: it steps aside whole."""
-        names = tree.names("")
-        number = next(n for n in range(1, len(names) + 2) if f"{idle}.{n}" not in names)
-        root = tree.folder("")
-        os.rename(idle, f"{idle}.{number}", src_dir_fd=root, dst_dir_fd=root)
-        tree.forget()
-        _LOG.warning("%s: nothing is known of what it holds; it is now %s.%d", tree.root / idle, idle, number)
-
-    def _ask(self, tree: Tree, idle: str, journal: Journal) -> None:
-        """Run the health check; on the way back a failing one is told of and stops nothing."""
-        if self._slots.health is None:
-            return
-        slot = tree.root / idle
-        try:
-            call(
-                self._slots.health,
-                f"`health` of {self._environment}",
-                folder=slot,
-                told=variables(self._environment, journal.release, slot),
-                timeout_s=self._slots.health_timeout_s,
-            )
-        except DeployError as error:
-            if journal.purpose is Purpose.DEPLOY:
-                raise
-            _LOG.warning("%s; the way back goes on", error)
-
-    def _holds(self, slot: str, journal: Journal) -> bool:
-        memory = self._memory(slot)
-        return memory is not None and memory.release == journal.release and not memory.planned
-
-    def _shown(self, tree: Tree) -> Shown:
-        folder = shown(tree, _NAMES)
-        memory = self._memory(folder) if folder is not None else None
-        return Shown(tree, folder, memory.files if memory is not None else {})
-
-    def _memory(self, slot: str) -> Memory | None:
-        return read_memory(self._folder / slot)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from regen.config import DeployerSettings, Key
 from regen.hooks import hookimpl
-from regen.hooks.protocols import Deployer
-from regen_plugins.whole.shelf import ShelfDeployer
+
+if TYPE_CHECKING:
+    from regen.config import DeployerSettings
+    from regen.hooks.protocols import Deployer
 
 _NAME = "releases"
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Keys of an environment with the deployer `releases`."""
-
-    keep: Annotated[
-        int, Key("old releases whose folders stay; the one that a rollback goes to stays beside them", minimum=0)
-    ] = 5
-
-
 @hookimpl
 def regen_deploy(name: str, settings: DeployerSettings) -> Deployer | None:
-    """The deployer "releases"."""
-    return ShelfDeployer(_NAME, settings.read(Shelf).keep, settings.folder) if name == _NAME else None
+    """The deployer "releases"; its parts are imported where it is used, for every start imports this module."""
+    if name != _NAME:
+        return None
+    from regen_plugins.whole.shelf import Shelf, ShelfDeployer
+
+    return ShelfDeployer(_NAME, settings.read(Shelf).keep, settings.folder)

@@ -53,6 +53,7 @@ class Command:
         function: "module:function" below regen.cli.
         help: one sentence.
         arguments: what it takes.
+        failure: the exit code of whatever goes wrong with it; None: that of the error.
         beside: whether it works on an open project: where a watch holds it, the watch runs the command.
     """
 
@@ -60,6 +61,7 @@ class Command:
     function: str
     help: str
     arguments: tuple[Argument, ...]
+    failure: int | None = None
     beside: bool = False
 
     def load(self) -> Callable[..., int | Work]:

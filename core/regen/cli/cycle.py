@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from regen.orchestrator.outcome import Applied, Turn
     from regen.project import Project
 
-_HELD = (
-    "{} is held since a rollback from these inputs; nothing was done. "
-    "Change the graph or a template, or run `regen resume`."
-)
+_HELD = "{} is held since a rollback from these inputs; {}. Change the graph or a template, or run `regen resume`."
 _FROZEN = (
     "{} is frozen with the bad release {}; nothing was done. "
     "Mend the inputs and run `regen apply`, then `regen resume`."
@@ -59,6 +56,9 @@ def plan(
                     show.out().print(text, style="dim", markup=False)
                 before = project.on_disk(value) if diff else {}
                 show.plan(show.out(), value, diff=diff, before=before, everything=everything)
+                if value.held:
+                    said = _HELD.format(value.environment, "`regen apply` does nothing of this")
+                    show.err().print(said, style="yellow", markup=False)
             still_open = len(await project.conflicts(env))
             if not json:
                 show.open_conflicts(show.out(), still_open)
@@ -173,7 +173,9 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
 
 def _held(applied: Applied) -> str:
     environment, freeze = applied.plan.environment, applied.frozen
-    return _HELD.format(environment) if freeze is None else _FROZEN.format(environment, freeze.release)
+    if freeze is not None:
+        return _FROZEN.format(environment, freeze.release)
+    return _HELD.format(environment, "nothing was done")
 
 
 def watch(

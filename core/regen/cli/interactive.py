@@ -68,6 +68,8 @@ def ask(one: ShownConflict) -> Answer:
     """Show each place of one file and ask what to do. Raises EOFError at the end of the input."""
     console = show.out()
     console.print(f"  the template: {one.because}", style="dim", markup=False)
+    for also in one.because.also if one.because is not None else ():
+        console.print(f"  and: {also}", style="dim", markup=False)
     text = take_apart(one.marked or b"")
     parts = list(pieces(text.lines))
     if not any(isinstance(part, Marked) for part in parts):

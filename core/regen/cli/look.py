@@ -153,6 +153,8 @@ def conflicts(env: str | None = None, json: bool = False, directory: Path = Path
         console.print(item.path, style="bold red", markup=False)
         show.conflict_places(console, item.conflicts, item.marked)
         console.print(f"  the template changed because {item.because}", style="dim", markup=False)
+        for text in item.because.also if item.because is not None else ():
+            console.print(f"  and because {text}", style="dim", markup=False)
         ways = "--ours | --theirs | --markers | --merged"
         console.print(f"  settle it: regen resolve {item.path} {ways}", style="dim", markup=False)
     if not found:

@@ -24,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; messages go to standard error."""
-    from regen.cli.parsing import dispatch
+    from regen.cli.parsing import dispatch, failure
 
+    failed = failure(arguments)
     try:
         return int(dispatch(arguments))
     except KeyboardInterrupt:
@@ -37,7 +38,15 @@ def run(arguments: Sequence[str]) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
     except (RegenError, OSError) as error:
-        return int(told(error) or ExitCode.STATE)
+        code = told(error) or ExitCode.STATE
+        return int(code if failed is None else failed)
+    except Exception:
+        if failed is None:
+            raise
+        import traceback
+
+        traceback.print_exc()
+        return failed
 
 
 def told(error: Exception) -> ExitCode | None:

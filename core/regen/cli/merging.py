@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 from regen.cli import document, show
-from regen.errors import RegenError, UsageError
+from regen.errors import UsageError
 
 _MOST = 127  # conflicts that an exit code can say, as with `git merge-file`
-_FAILURE = 255
 
 
 def merge_file(
@@ -22,22 +21,11 @@ def merge_file(
     json: bool = False,
 ) -> int:
     """Merge three versions of one file by structure, or by lines; exits with the number of conflicts."""
-    try:
-        return _merged(base, ours, theirs, output, path or ours.name, language, json=json)
-    except (RegenError, OSError) as error:
-        from regen.cli.main import told
-
-        told(error)
-        return _FAILURE
-
-
-def _merged(
-    base: Path, ours: Path, theirs: Path, output: Path | None, path: str, language: str | None, *, json: bool
-) -> int:
     from regen.cli.running import run
     from regen.orchestrator.outside import merge_file as merge_outside
 
     sides = [_read(side) for side in (base, ours, theirs)]
+    path = path or ours.name
     done = run(lambda: merge_outside(*sides, path=path, language=language))
     if output is not None:
         _write(output, done.content)

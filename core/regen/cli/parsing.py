@@ -94,6 +94,12 @@ def dispatch(arguments: Sequence[str]) -> int:
     return beside.run(values["directory"], arguments, lambda: running.run(work))
 
 
+def failure(arguments: Sequence[str]) -> int | None:
+    """The exit code of whatever goes wrong with the command that is meant; None: that of the error."""
+    name = next(iter(_moved(arguments)), None)
+    return next((command.failure for command in COMMANDS if command.name == name), None)
+
+
 def _moved(arguments: Sequence[str]) -> list[str]:
     """`regen -C DIR COMMAND …`, as git spells it, becomes `regen COMMAND -C DIR …`."""
     given = list(arguments)

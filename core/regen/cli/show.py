@@ -94,8 +94,9 @@ def line(console: Console, item: PlanItem, width: int) -> None:
     if item.moved_from:
         text.append(f" (from {item.moved_from})")
     text.append(f"  {item.because[0]}", style="dim")
-    if len(item.because) > 1:
-        text.append(f" and {len(item.because) - 1} more", style="dim")
+    more = len(item.because) - 1 + len(item.because[0].also)
+    if more:
+        text.append(f" and {more} more", style="dim")
     if item.action is Action.MERGE and item.how is not None:
         text.append(f"  merged {_HOW[item.how]}, {item.confidence or 0:.0%} sure", style="blue")
     console.print(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -130,7 +131,17 @@ def _scalar(expected: type, key: Key, value: Any, place: Place, path: KeyPath) -
     if below or above:
         bound = f"at least {key.minimum:g}" if below else f"at most {key.maximum:g}"
         raise place.error(path, f"{{key}} has to be {bound}, not {_shown(value)}", _meaning(key))
+    if key.pattern:
+        _refuse_pattern(value, place, path)
     return float(value) if expected is float else value
+
+
+def _refuse_pattern(value: str, place: Place, path: KeyPath) -> None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        hint = f"it says {_shown(value)}; a backslash before a character takes it as it is"
+        raise place.error(path, f"{{key}} is no regular expression: {error}", hint) from error
 
 
 def _one_of(choices: Iterable[str], value: Any, place: Place, path: KeyPath) -> Any:

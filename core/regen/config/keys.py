@@ -18,6 +18,7 @@ class Key:
         minimum, maximum: bounds of a number, themselves allowed.
         one_or_many: a single string stands for a list of one.
         any_value: values of the table may have any type; they are kept as JSON.
+        pattern: a string is a regular expression.
         choices: the values of a table of strings; empty: any string.
         shown: the default as the reference shows it, where the value itself does not say it.
         rest: takes the keys of its table that no other setting has, as a table of any values.
@@ -29,6 +30,7 @@ class Key:
     maximum: float | None = None
     one_or_many: bool = False
     any_value: bool = False
+    pattern: bool = False
     choices: tuple[str, ...] = ()
     shown: str | None = None
     rest: bool = False

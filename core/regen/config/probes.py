@@ -43,7 +43,7 @@ class ProbeTable:
     ] = None
     timeout_s: Annotated[float, Key("after which it is given up, and has failed", minimum=0.01)] = 5.0
     failures: Annotated[int, Key("how many in a row are a breach", minimum=1)] = 3
-    window_s: Annotated[float, Key("how far back regen's own figures look", minimum=1)] = 3600.0
+    window_s: Annotated[float, Key("how far back regen's own figures look", minimum=1, maximum=86_400)] = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,9 @@ class MergeRuleTable(MergeRule):
     kinds: Annotated[
         tuple[ConflictKind, ...], Key("kinds of conflict, such as `deletion`", one_or_many=True, shown="any")
     ] = ()
-    matches: Annotated[str | None, Key("a regular expression that the conflict's lines hold", shown="any")] = None
+    matches: Annotated[
+        str | None, Key("a regular expression that the conflict's lines hold", pattern=True, shown="any")
+    ] = None
     side: Annotated[OneOf["ours", "theirs"], Key("whose lines `matches` is about")] = "ours"
 
 

@@ -20,6 +20,8 @@ from regen.web import ask as ask_web
 
 _MOST = 1_000_000  # bytes of an answer; a page of Prometheus with 10,000 samples has so many
 
+_SAID = 300  # letters of a message
+
 _Found = tuple[Seen, float | None, str]
 
 
@@ -42,7 +44,12 @@ async def ask(probe: Probe, folder: Path, own: Callable[[], Own], clock: Callabl
         if probe.metric is None:
             value = duration_s
         outcome = probe.target.judge(value, None)
-    return Reading(at, duration_s, outcome, value, message)
+    return Reading(at, duration_s, outcome, value, _plain(message))
+
+
+def _plain(text: str) -> str:
+    """What a stranger said, as a line that no terminal obeys."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SAID])
 
 
 def _late(probe: Probe) -> _Found:

@@ -8,7 +8,7 @@ awaited. So only the order comes from pluggy, and each implementation is awaited
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, cast
@@ -71,19 +71,32 @@ _Link = tuple[str, Any, tuple[str, ...]]
 
 
 class Hooks:
-    """Calls the implementations that a manager holds, in its order."""
+    """Calls the implementations that a manager holds, in its order.
 
-    def __init__(self, manager: PluginManager) -> None:
+    Args:
+        manager: of the plugins.
+        where: the place in a configuration that names the strategy for a glob or language; None: not known.
+    """
+
+    def __init__(self, manager: PluginManager, where: Callable[[str], str | None] = lambda _: None) -> None:
         self.manager = manager
+        self._where = where
         self._chains: dict[str, tuple[_Link, ...]] = {}
         self._strategies: list[tuple[str, Strategy | None]] = []
         self._structures: dict[str, Structure | None] = {}
 
     async def configure(self, settings: PluginSettings) -> None:
-        """Tell every plugin the project's settings."""
+        """Tell every plugin the project's settings. Raises ConfigError: no plugin has a strategy that they name."""
         await self._every("regen_configure", {"settings": settings})
         wanted = sorted(settings.strategies, key=lambda pair: -len(pair[0]))
-        self._strategies = [(files, await self.strategy(name)) for files, name in wanted]
+        self._strategies = [(files, await self._named(name, files)) for files, name in wanted]
+
+    async def _named(self, name: str, files: str) -> Strategy | None:
+        """The strategy of that name, which the project names for a glob or language."""
+        try:
+            return await self.strategy(name)
+        except ConfigError as error:
+            raise ConfigError(error.message, where=error.where or self._where(files), hint=error.hint) from error
 
     async def strategy(self, name: str) -> Strategy | None:
         """The strategy of that name; None for merging without one.

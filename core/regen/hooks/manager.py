@@ -36,6 +36,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.merge_data",
     "regen_plugins.merge_markdown",
     "regen_plugins.merge_manifest",
+    "regen_plugins.merge_sql",
     "regen_plugins.merge_tree",
     "regen_plugins.merge_python",
     "regen_plugins.evaluate_syntax",

@@ -41,6 +41,10 @@ class Affected(Protocol):
         """Each key with one changed quad that is the reason."""
 
     @property
+    def also(self) -> Mapping[Term, Sequence[Quad]]:
+        """Further changed quads of some of the keys, for people to read; it need not have all."""
+
+    @property
     def whole(self) -> Whole | None:
         """Set where the whole view has to be compared for this delta; None where `keys` says it all."""
 

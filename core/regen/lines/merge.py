@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import NamedTuple
 
 from regen.lines.diff import Hunk, hunks
-from regen.lines.text import Text, is_binary, manner, take_apart
+from regen.lines.text import Text, is_binary, manner, mixed, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 
 CONFIDENCE = 0.9  # a clean merge of lines: nobody looked at what the lines mean
@@ -49,6 +50,11 @@ class Marks:
         return b">" * self.size + b" theirs"
 
 
+# A definition that starts a line, and so is of no class or function: two of them are one too many in any language.
+_DEFINES = re.compile(
+    rb"(?:(?:export|default|pub|public|async|abstract|final)\s+)*"
+    rb"(?:def|class|func(?:\s*\([^()]*\))?|function|fn|struct|interface|enum|trait)\s+\w"
+)
 _LIKE_A_MARK = re.compile(rb"<{7,}|\|{7,}|={7,}|>{7,}")
 
 
@@ -119,7 +125,10 @@ def merge(three: ThreeWay) -> Merged:
     ours, theirs = take_apart(three.ours), take_apart(three.theirs)
     if three.base is None:
         return _two_way(ours, theirs)
-    return _three_way(take_apart(three.base), ours, theirs)
+    base = take_apart(three.base)
+    if any(map(mixed, (base, ours, theirs))):  # lines are told apart by their ends, too
+        base, ours, theirs = (take_apart(side, ends_count=True) for side in (three.base, three.ours, three.theirs))
+    return _three_way(base, ours, theirs)
 
 
 def _three_way(base: Text, ours: Text, theirs: Text) -> Merged:
@@ -139,7 +148,18 @@ def _three_way(base: Text, ours: Text, theirs: Text) -> Merged:
         shown = manner(base, ours, theirs, tuple(marked))
         shown = Text(shown.lines, shown.bom, shown.crlf, newline=True)
         return Merged(None, tuple(conflicts), "lines", 0.0, bytes(shown))
-    return Merged(bytes(manner(base, ours, theirs, tuple(clean))), (), "lines", CONFIDENCE)
+    content = bytes(manner(base, ours, theirs, tuple(clean)))
+    doubled = _doubled(ours.lines, theirs.lines, clean)
+    if doubled is None:
+        return Merged(content, (), "lines", CONFIDENCE)
+    message = f"you and the template both added `{doubled.decode(errors='replace')}`, in two places"
+    return Merged(None, (Conflict("structure", message),), "lines", 0.0, content)
+
+
+def _doubled(ours: Sequence[bytes], theirs: Sequence[bytes], merged: Sequence[bytes]) -> bytes | None:
+    """A line that defines something for the whole file, and that no side has as often; None where there is none."""
+    counts = [Counter(line for line in side if _DEFINES.match(line)) for side in (ours, theirs, merged)]
+    return next((line for line, count in counts[2].items() if count > max(1, counts[0][line], counts[1][line])), None)
 
 
 def _two_way(ours: Text, theirs: Text) -> Merged:

@@ -36,12 +36,22 @@ def is_binary(content: bytes) -> bool:
     return b"\0" in content[:_LOOKED_AT]
 
 
-def take_apart(content: bytes) -> Text:
-    """Split a file into lines; `bytes()` of the answer gives the very bytes back."""
+def mixed(text: Text) -> bool:
+    """Whether a file has lines with either end."""
+    return text.crlf is False and any(line.endswith(b"\r") for line in text.lines)
+
+
+def take_apart(content: bytes, *, ends_count: bool = False) -> Text:
+    """Split a file into lines; `bytes()` of the answer gives the very bytes back.
+
+    Args:
+        content: of the file.
+        ends_count: whether carriage returns belong to the lines though every line has one.
+    """
     bom = content.startswith(BOM)
     body = content[len(BOM) :] if bom else content
     ends = body.count(b"\n")
-    crlf: bool | None = None if not ends else body.count(b"\r\n") == ends
+    crlf: bool | None = None if not ends else not ends_count and body.count(b"\r\n") == ends
     lines = body.replace(b"\r\n", b"\n").split(b"\n") if crlf else body.split(b"\n")
     newline = lines[-1] == b""
     if newline:

@@ -43,7 +43,7 @@ BODY = "body"
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """Why an artifact is affected: one reason; the first one found stands for all.
+    """Why an artifact is affected: one reason, the first one found, and some of the others in words.
 
     Attributes:
         kind: the class of the reason.
@@ -52,6 +52,7 @@ class Because:
         quad: the changed quad; None where the reason is no fact.
         added: whether the quad was added (else removed).
         view: the view that reads the quad, or BODY for a traced look-up; None where the reason is no fact.
+        also: further facts of the same change, each as a person reads it, as far as selecting met them; at most 5.
     """
 
     kind: ReasonKind
@@ -60,6 +61,7 @@ class Because:
     quad: Quad | None = None
     added: bool = True
     view: str | None = None
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.text}, {self.where}" if self.where else self.text

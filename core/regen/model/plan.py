@@ -91,6 +91,7 @@ class Plan:
         total: artifacts that the environment has after the plan.
         findings: warnings of loading, in the order of the files.
         inputs: digest of everything that it was made from: the dataset and the generator.
+        held: whether a rollback from these inputs holds the environment: apply would do nothing.
         graph_at: the git commit whose graph files were planned for: such a plan is never applied; None: those on disk.
     """
 
@@ -104,6 +105,7 @@ class Plan:
     total: int = 0
     findings: tuple[Finding, ...] = ()
     inputs: str = ""
+    held: bool = False
     graph_at: str | None = None
 
     def __bool__(self) -> bool:

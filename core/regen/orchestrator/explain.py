@@ -74,6 +74,7 @@ class Why:
             yield "cyan", f"  line from   {place}: {text.strip()}"
         for because in self.because:
             yield "", f"  changed by  {because} (release {self.release})"
+            yield from (("", f"  and by      {text}") for text in because.also)
         if self.state != "ok" or self.edited:
             yield "yellow", f"  state       {self.state}" + (", edited by hand" if self.edited else "")
         for view in self.views:

@@ -140,9 +140,14 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.evaluate.tools,
         gates(config),
     )
-    hooks = Hooks(PluginManager(settings.disable, plugins))
+    hooks = Hooks(PluginManager(settings.disable, plugins), partial(_named_at, config))
     await hooks.configure(settings)
     return hooks, settings
+
+
+def _named_at(config: Config, files: str) -> str:
+    """The place in the configuration that names a strategy for a glob or language."""
+    return place_of(config).where(("merge", "strategies", files))
 
 
 async def _session(

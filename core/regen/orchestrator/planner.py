@@ -29,6 +29,7 @@ from regen.orchestrator.sources import ask
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
 from regen.orchestrator.workers import PROCESSES_FROM, only_error, starting_workers
+from regen.state import holds
 from regen.telemetry import stage
 
 T = TypeVar("T")
@@ -91,7 +92,14 @@ async def plan(
         total=_total(session, place, items),
         findings=(*session.findings, *proposals, *unfit, *said),
         inputs=session.inputs(),
+        held=_is_held(session, place),
     )
+
+
+def _is_held(session: Session, place: Place) -> bool:
+    """Whether a rollback from these inputs holds the environment."""
+    hold = holds.held(session.state.db, place.name)
+    return hold is not None and hold.on(session.inputs())
 
 
 def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:

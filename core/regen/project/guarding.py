@@ -63,7 +63,7 @@ class Guard:
 
     def note_cycle(self, environment: str, *, failed: bool) -> None:
         """Note how a cycle ended, for the watch's own figures."""
-        if self._monitor is not None:
+        if self._monitor is not None and self._monitor.counts_cycles:
             rescues.note_cycle(self._session.state.db, environment, time.time(), failed=failed)
 
     def breached(self) -> str | None:

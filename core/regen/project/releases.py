@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from regen.errors import FrozenError
-from regen.model.audit import Entry
 from regen.model.comparison import ReleaseComparison
 from regen.model.release import Release
-from regen.model.verification import Verification
 from regen.orchestrator import rescue, settle
 from regen.orchestrator.comparing import compare_releases
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
 from regen.stages.deploy import RolledBack, Wanted
 from regen.state import audit, releases
+
+if TYPE_CHECKING:
+    from regen.model.audit import Entry
+    from regen.model.verification import Verification
 
 
 class ReleasesMixin:

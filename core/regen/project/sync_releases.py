@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from regen.model.audit import Entry
 from regen.model.comparison import ReleaseComparison
 from regen.model.release import KeptEdit, Release
-from regen.model.verification import Verification
 from regen.orchestrator import settle
 from regen.orchestrator.edits import HandedBack, HowBack
 from regen.project.calling import Caller, awaited
 from regen.stages.deploy import RolledBack
 
 if TYPE_CHECKING:
+    from regen.model.audit import Entry
+    from regen.model.verification import Verification
     from regen.project.front import Project
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -53,6 +53,7 @@ class Whole:
 class Affected:
     """`keys` are those that may have changed, each with a changed quad that is the reason.
 
+    `also` has further changed quads of a key, one for each other pattern that leads to it.
     Where `whole` is given, keys are not named one by one: evaluate the view whole, and compare by key. `loose` is a
     changed quad that may change rows in which `?this` is unbound, where neither of the two says so.
     """
@@ -60,6 +61,7 @@ class Affected:
     keys: Mapping[Term, Quad]
     whole: Whole | None
     loose: Quad | None = None
+    also: Mapping[Term, Sequence[Quad]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.keys or self.loose) or self.whole is not None
@@ -184,6 +186,7 @@ class View:
 
     def _found(self, store: ox.Store, changed: Changed) -> Affected:
         keys: dict[Term, Quad] = {}
+        also: dict[Term, list[Quad]] = {}
         patterns, loose = self._both
         for derived in patterns:
             matches = changed.matches(derived.focus)
@@ -192,9 +195,9 @@ class View:
             for key, quad in hits(store, derived, matches):
                 if derived.whole is not None:
                     return Affected({}, Whole(f"{derived.shows} changed: {derived.whole}", quad))
-                if key is not None:
-                    keys.setdefault(key, quad)
-        return Affected(keys, None, None if keys else any_hit(store, loose, changed))
+                if key is not None and keys.setdefault(key, quad) != quad:
+                    also.setdefault(key, []).append(quad)
+        return Affected(keys, None, None if keys else any_hit(store, loose, changed), also)
 
     @property
     def _is_cut(self) -> bool:

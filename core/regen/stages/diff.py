@@ -26,6 +26,7 @@ from regen.model.term import RDF_TYPE, XSD, XSD_STRING, Blank, Iri, Literal, Ter
 _LOCAL_NAME = re.compile(r"(?:[\w][\w.-]*)?(?<!\.)")
 _BARE = frozenset(XSD + name for name in ("integer", "decimal", "double", "boolean"))
 _SHOWN_CHARACTERS = 48  # of a literal, in sentences for people
+_SHOWN_BEFORE = 12  # of these, before the place where two literals differ
 
 
 class Subjects(Protocol):
@@ -106,7 +107,8 @@ def reasons(delta: Delta, prefixes: Mapping[str, str], origins: Origins) -> Call
         values = replaced.get(quad[:2])
         if values is None:
             return Because("fact", describe(quad, added, prefixes), where=where, quad=quad, added=added)
-        subject, predicate, old, new = (short(term, prefixes) for term in (*quad[:2], *values))
+        subject, predicate = (short(term, prefixes) for term in quad[:2])
+        old, new = _told_apart(*values, prefixes)
         return Because("fact", f"{subject} {predicate} {old} became {new}", where=where, quad=quad, added=added)
 
     return reason
@@ -139,6 +141,24 @@ def short(term: Term, prefixes: Mapping[str, str]) -> str:
             return f"<<( {' '.join(short(part, prefixes) for part in parts)} )>>"
         case _:
             return term.n3()
+
+
+def _told_apart(old: Term, new: Term, prefixes: Mapping[str, str]) -> tuple[str, str]:
+    """Two terms in few characters, that do not look the same: of texts that do, the place where they differ."""
+    texts = short(old, prefixes), short(new, prefixes)
+    if texts[0] != texts[1] or not (isinstance(old, Literal) and isinstance(new, Literal)):
+        return texts
+    characters = zip(str.__str__(old), str.__str__(new), strict=False)
+    at = next((at for at, (one, other) in enumerate(characters) if one != other), min(len(old), len(new)))
+    first, second = (_part(term, max(0, at - _SHOWN_BEFORE)) for term in (old, new))
+    return first, second
+
+
+def _part(literal: Literal, start: int) -> str:
+    """A text from a character on, its blanks and line ends as they are."""
+    text = str.__str__(literal)
+    end = start + _SHOWN_CHARACTERS
+    return Literal(f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}").n3()
 
 
 def diff_lines(events: Iterable[Event], prefixes: Mapping[str, str]) -> Iterator[tuple[str, str]]:

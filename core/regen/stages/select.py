@@ -7,7 +7,7 @@ alone: `probe` before the dataset is settled, `resolve` after.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pyoxigraph import Store
@@ -18,6 +18,7 @@ from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
 from regen.model.term import Term
 
+_TOLD = 5  # further facts behind one artifact that are kept
 Describe = Callable[[Quad, bool], Because]
 
 
@@ -130,18 +131,22 @@ def resolve(
         of views: rows that are equal say nothing of what a body asked.
     """
     found: dict[ArtifactId, Because] = {}
+    others: dict[ArtifactId, dict[str, None]] = {}
 
     def reason(quad: Quad, view: str) -> Because:
-        because = describe(quad, quad in delta.added or quad in delta.merged_added)
-        return Because(because.kind, because.text, because.where, because.quad, because.added, view)
+        return replace(describe(quad, quad in delta.added or quad in delta.merged_added), view=view)
 
     for item in probes:
         for artifact, quad in _keys(item, answers, known):
-            if artifact not in found:
-                found[artifact] = reason(quad, item.view)
+            because = reason(quad, item.view)
+            if found.setdefault(artifact, because).text != because.text:
+                others.setdefault(artifact, {})[str(because)] = None
     for artifact, quad in _bodies(delta, known):
         if artifact not in found or found[artifact].view != BODY:
             found[artifact] = reason(quad, BODY)
+    for artifact, texts in others.items():
+        first = found[artifact]
+        found[artifact] = replace(first, also=tuple(text for text in texts if text != str(first))[:_TOLD])
     return tuple(Entry(artifact, found[artifact]) for artifact in sorted(found, key=lambda a: a.sort_key))
 
 
@@ -153,6 +158,7 @@ def _keys(item: Probe, answers: Answers, known: Known) -> Iterator[tuple[Artifac
             artifact = ArtifactId(template, key)
             if makes_keys or known.has(artifact):
                 yield artifact, quad
+                yield from ((artifact, other) for other in item.affected.also.get(key, ()))
         return
     reason = _reason(item.affected)
     recorded = known.digests(template, item.view)

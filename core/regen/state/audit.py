@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from regen.errors import GateError, RegenError, StateError, UsageError
-from regen.model.audit import Entry, Outcome, Who
 from regen.state.blobs import digest_of
 from regen.state.db import Database, Value
+
+if TYPE_CHECKING:
+    from regen.model.audit import Entry, Outcome, Who
 
 _COLUMNS = "sequence, at, action, outcome, environment, subject, why, before, after, user, uid, machine, sudo, digest"
 _LONGEST = 2000  # letters of a reason: ten findings of a gate are told in full
@@ -29,6 +31,8 @@ _SUDO: ContextVar[str | None] = ContextVar("sudo", default=None)
 
 def who() -> Who:
     """Who is at work here: this process's user, or the one that a watch runs a command for."""
+    from regen.model.audit import Who
+
     real = os.getuid()
     try:
         name = pwd.getpwuid(real).pw_name
@@ -170,6 +174,8 @@ def chained(previous: str, row: Sequence[Value]) -> str:
 
 
 def _entry(row: Sequence[Any]) -> Entry:
+    from regen.model.audit import Entry, Who
+
     number, at, action, outcome, environment, subject, why, before, after, user, uid, machine, sudo, digest, last = row
     person = Who(user, uid, machine, sudo)
     back = max(0.0, last - at) if last is not None else 0.0

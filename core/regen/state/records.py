@@ -58,15 +58,16 @@ def key_term(text: str) -> Term | None:
 
 def because_text(because: Iterable[Because]) -> str:
     """Reasons as JSON."""
-    rows = [[b.kind, b.text, b.where, b.quad.n3() if b.quad is not None else None, b.added, b.view] for b in because]
+    quads = [(one, one.quad.n3() if one.quad is not None else None) for one in because]
+    rows = [(b.kind, b.text, b.where, quad, b.added, b.view, *((b.also,) if b.also else ())) for b, quad in quads]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def because_values(text: str) -> tuple[Because, ...]:
     """Reasons from JSON."""
     return tuple(
-        Because(kind, words, where, parse_quad(quad) if quad else None, added, view)
-        for kind, words, where, quad, added, view in json.loads(text)
+        Because(kind, words, where, parse_quad(quad) if quad else None, added, view, tuple(*also))
+        for kind, words, where, quad, added, view, *also in json.loads(text)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from regen.model.probe import Breach
 from regen.state.db import Database
 
-_CYCLES_S = 7 * 86_400.0  # the longest window that a figure of cycles looks back
+_CYCLES_S = 86_400.0  # the longest window that a figure of cycles looks back, see `window_s` of `[[probe]]`
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from regen.config import Key
 from regen.errors import DeployError
 from regen.hooks.protocols import Journal
 from regen.model.deploy import Change, Prepared, Purpose, Switched
@@ -25,6 +28,19 @@ _MADE = "made"  # the last commit of regen's own, and the release that it is of
 _NO_FILE = ".regen-no-plain-file"
 _TURNS = 5  # how often a branch that moves meanwhile is followed
 _LOG = logging.getLogger("regen.deploy")
+
+
+@dataclass(frozen=True, slots=True)
+class GitKeys:
+    """Keys of an environment with the deployer `git`; its `target` is the folder in the branch, `.` its top."""
+
+    branch: Annotated[str, Key("the branch that releases are committed to; it may not be checked out")] = "generated"
+    repository: Annotated[str, Key("a folder inside the project, in the repository that has the branch")] = "."
+    author: Annotated[str, Key("who commits, as `Name <mail>`")] = "regen <regen@localhost>"
+    message: Annotated[str, Key("of the commits; `{release}` and `{environment}` are filled in")] = (
+        "Release {release} of {environment}"
+    )
+    push: Annotated[str | None, Key("a remote that the branch is pushed to after each release")] = None
 
 
 class GitDeployer:

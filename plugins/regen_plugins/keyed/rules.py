@@ -53,7 +53,7 @@ class Rules:
             named = [[_named(item, keys) for item in items] for items in sides]
             if all(None not in side and len(set(side)) == len(side) for side in named) and any(named):
                 return named
-        return None
+        return [list(items) for items in sides] if _only_added(*sides) else None
 
     def settle(self, path: Path, base: Data, ours: Data, theirs: Data) -> Settled | Clash | None:
         """What becomes of a value that both sides changed, or added; None for a conflict like any other."""
@@ -62,6 +62,22 @@ class Rules:
     def lifted(self, path: Path) -> str | None:
         """The key that a text here stands for where the other sides have a mapping; None where it stands for none."""
         return None
+
+
+def _only_added(base: Items, ours: Items, theirs: Items) -> bool:
+    """Whether a list is one of words, each another one, to which both sides only added some: a word is its own name.
+
+    Not so with blanks in a text or a dash before it: steps of a script and arguments are in an order.
+    """
+    for side in (base, ours, theirs):
+        words = [item[-1] for item in side if isinstance(item, tuple) and item[0] == "str"]
+        if len(set(words)) < len(side) or any(not _is_word(word) for word in words):
+            return False
+    return set(base) <= set(ours) and set(base) <= set(theirs)
+
+
+def _is_word(text: Data) -> bool:
+    return isinstance(text, str) and bool(text) and not text.startswith("-") and not any(map(str.isspace, text))
 
 
 def _named(item: Data, keys: Sequence[str]) -> Hashable:

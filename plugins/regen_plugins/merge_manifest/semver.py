@@ -13,14 +13,15 @@ Spans = list[Span]
 _ZERO: Version = (0, 0, 0)
 _PARTIAL = r"v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:\+[\w.-]+)?"
 _COMPARATOR = re.compile(rf"(\^|~>?|>=|<=|>|<|=)?\s*{_PARTIAL}")
+_FROM = re.compile(r"(?:\^|~>?|>=)?\s*v?\d+\.\d+\.\d+(?P<pre>-[0-9A-Za-z.-]+)?")
 _HYPHEN = re.compile(rf"{_PARTIAL}\s+-\s+{_PARTIAL}")
 _SPACED = re.compile(r"(\^|~>?|>=|<=|>|<|=)\s+")
 
 
 def npm(base: str | None, ours: str, theirs: str) -> str | None:
-    """The intersection of two npm ranges; None where it is empty, or where one is no range of releases.
+    """The intersection of two npm ranges; None where it is empty, or where one is no range.
 
-    Source: node-semver, "Ranges". Ranges that name a pre-release, a tag or an address have no intersection here.
+    Source: node-semver, "Ranges". Tags and addresses have no intersection; of pre-releases see `_of_pre_releases`.
     """
     return _intersected(ours, theirs, _npm_spans, _npm_text)
 
@@ -37,6 +38,8 @@ def _intersected(
     ours: str, theirs: str, spans: Callable[[str], Spans | None], text: Callable[[Spans], str | None]
 ) -> str | None:
     mine, other = spans(ours), spans(theirs)
+    if mine is None or other is None:
+        return _of_pre_releases((ours, theirs), spans)
     if not mine or not other:
         return None
     both = _joined([found for pair in product(mine, other) if (found := _overlap(*pair)) is not None])
@@ -45,6 +48,33 @@ def _intersected(
     if both == mine:
         return ours
     return theirs if both == other else text(both)
+
+
+def _of_pre_releases(texts: tuple[str, str], spans: Callable[[str], Spans | None]) -> str | None:
+    """Of two ranges that start at a version, one at a pre-release, the one that lies within the other.
+
+    A pre-release is allowed by a range that names one of the same version, and by no other (node-semver, "Prerelease
+    Tags"; the Cargo book, "Pre-releases"). So a range of releases lies in one that starts at a pre-release where its
+    releases do, and of two pre-releases of one version the later one starts the narrower range.
+    """
+    found = [_FROM.fullmatch(text.strip()) for text in texts]
+    pre = [one["pre"] if one is not None else None for one in found]
+    whole = [spans(text.replace(tag, "") if tag else text) for text, tag in zip(texts, pre, strict=True)]
+    mine, other = whole
+    if not any(pre) or not mine or not other:
+        return None
+    if any(tag and side[0][1] == _after(side[0][0]) for tag, side in zip(pre, (mine, other), strict=True)):
+        return None  # one version alone
+    if pre[0] and pre[1]:
+        return texts[_precedence(pre[0]) < _precedence(pre[1])] if mine == other else None
+    inner, outer, text = (mine, other, texts[0]) if pre[1] else (other, mine, texts[1])
+    both = _joined([lap for pair in product(inner, outer) if (lap := _overlap(*pair)) is not None])
+    return text if both == inner else None
+
+
+def _precedence(pre: str) -> tuple[tuple[bool, int, str], ...]:
+    """The order of pre-releases (semver.org, 11.4): numbers by size, before words."""
+    return tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in pre[1:].split("."))
 
 
 def _overlap(one: Span, other: Span) -> Span | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,8 +10,9 @@ from regen.lines.clash import Clashing, Piece
 from regen.lines.diff import distance, hunks
 from regen.lines.merge import regions
 from regen.lines.order import ordered
+from regen.lines.touching import together
 from regen.model.merge import Conflict, ConflictKind
-from regen_plugins.merge_markdown.outline import Key, Section
+from regen_plugins.merge_markdown.outline import Key, Lines, Section
 
 
 class Unstructured(Exception):  # noqa: N818 - a reason to merge by lines, not a fault
@@ -18,6 +20,8 @@ class Unstructured(Exception):  # noqa: N818 - a reason to merge by lines, not a
 
 
 Path = tuple[str, ...]
+_ROW = re.compile(r"\s*(?:\||[-*+]\s)(?!\s*$)")
+_UNDER_HEAD = re.compile(r"[\s|:-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,11 @@ def _body(base: Section | None, ours: Section, theirs: Section, path: Path) -> l
         if region.who != "conflict":
             pieces.append(other if region.who == "theirs" else mine)
             continue
+        if _are_rows(before[: region.base[0]], old, mine, other):
+            rows = together(old, mine, other, rows=True)
+            if rows is not None:
+                pieces.append(rows)
+                continue
         if base is None:
             message = f"you and the template both added {_called(path)}, and they differ"
         else:
@@ -126,6 +135,16 @@ def _body(base: Section | None, ours: Section, theirs: Section, path: Path) -> l
         ]
         pieces.append(Clashing(Conflict(kind, message, *spans), old, mine, other))
     return pieces
+
+
+def _are_rows(above: Lines, *sides: Lines) -> bool:
+    """Whether all lines are rows of a table, or items of a list that say all on one line; none of a code block.
+
+    The line under the head of a table is none: a side that changes it changed the columns.
+    """
+    if sum(line.lstrip().startswith(("```", "~~~")) for line in above) % 2:
+        return False
+    return all(_ROW.match(line) and not _UNDER_HEAD.fullmatch(line) for side in sides for line in side)
 
 
 def _clash(

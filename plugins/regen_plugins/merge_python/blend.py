@@ -9,12 +9,13 @@ from dataclasses import replace
 from regen.lines.clash import Clashing, Piece
 from regen.lines.merge import regions
 from regen.lines.order import ordered
+from regen.lines.touching import together
 from regen.model.merge import Conflict, ConflictKind
 from regen_plugins.merge_python import statement
 from regen_plugins.merge_python.meaning import only_written
 from regen_plugins.merge_python.outline import Key, Lines, Member, Opened, Unstructured, opened
-from regen_plugins.merge_python.pairing import first, paired, rank, same_repetitions, told_apart
-from regen_plugins.merge_python.touching import together
+from regen_plugins.merge_python.pairing import first, paired, rank, renamed, same_repetitions, told_apart
+from regen_plugins.merge_python.signature import function_head
 from regen_plugins.merge_python.words import name_of
 
 Members = tuple[Member, ...]
@@ -37,6 +38,7 @@ class Blend:
             Unstructured: their order cannot be told.
         """
         ours, theirs = paired(base, ours), paired(base, theirs)
+        ours, theirs = renamed(base, ours, theirs), renamed(base, theirs, ours)
         same_repetitions(base, ours, theirs)
         before, mine, other = ({member.key: member for member in side} for side in (base, ours, theirs))
         kept = {key for key in {*mine, *other} if self._stays(before.get(key), mine.get(key), other.get(key))}
@@ -136,7 +138,7 @@ def _head(base: Opened, ours: Opened, theirs: Opened, key: Key, owner: tuple[Key
         return [statement.settle(base.head, ours.head, theirs.head)]
     except statement.Clash:
         pass
-    settle = {"class": statement.class_head, "function": statement.function_head}.get(key[0])
+    settle = {"class": statement.class_head, "function": function_head}.get(key[0])
     if settle is not None:
         try:
             return [settle(base.head, ours.head, theirs.head)]

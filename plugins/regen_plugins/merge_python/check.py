@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from regen_plugins.merge_python.imports import IMPORTS, imported_names, used, wrong_imports
 from regen_plugins.merge_python.outline import Key, Lines, Member, Unstructured, opened
 from regen_plugins.merge_python.statement import imported
 
 _DEFINES = frozenset(("class", "function", "field"))
-_IMPORTS = frozenset(("from", "import"))
 _DOUBLED = 3  # lines that stand once too often are a member that one side moved or renamed and the other changed
 _MOVED = 6  # lines; of a member as long, half have to be found again where code is said to have moved
 _SAYING = re.compile(r"\w.*\w")
-_WORD = re.compile(r"[^\W\d]\w*")
 Members = Sequence[Member]
 
 
@@ -29,7 +28,7 @@ def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str 
         for member in base
     )
     for key in sorted({*before, *mine, *other, *got}):
-        if key[0] in _IMPORTS or (mixed and key[0] in {"statement", "if"}):
+        if key[0] in IMPORTS or (mixed and key[0] in {"statement", "if"}):
             continue
         wrong = _wrong(before.get(key), mine.get(key), other.get(key), got.get(key))
         if wrong is None and all(key in side for side in sides) and _both_changed(before[key], mine[key], other[key]):
@@ -38,7 +37,7 @@ def lost(base: Members, ours: Members, theirs: Members, result: Members) -> str 
             _moved(key, before, side) for side in (mine, other) if key in before or key in side
         ):
             return f"`{key[min(1, len(key) - 1)]}` {wrong}" if not wrong.startswith("`") else wrong
-    return _wrong_imports(base, ours, theirs, result) or _doubled(ours, theirs, result)
+    return wrong_imports(base, ours, theirs, result) or _doubled(ours, theirs, result)
 
 
 def _lost_inside(members: Members) -> str | None:
@@ -74,7 +73,7 @@ def _moved(key: Key, base: Mapping[Key, Member], side: Mapping[Key, Member]) -> 
     """Whether a side moved code out of a member or into it, such as by another name: edits follow the code there."""
     gained, gone, elsewhere_gained, elsewhere_gone = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for other in {*base, *side}:
-        if other[0] not in _IMPORTS:
+        if other[0] not in IMPORTS:
             before, after = (Counter(of[other].lines if other in of else ()) for of in (base, side))
             (gained if other == key else elsewhere_gained).update(after - before)
             (gone if other == key else elsewhere_gone).update(before - after)
@@ -114,24 +113,6 @@ def _wrong(base: Member | None, ours: Member | None, theirs: Member | None, resu
     return None if result is not None and result.lines == left.lines else "is not as one side added it"
 
 
-def _wrong_imports(base: Members, ours: Members, theirs: Members, result: Members) -> str | None:
-    """Names that one side began to import, or that both import, and the result does not; from where counts, too."""
-    before, mine, other, got = (
-        {
-            (member.key[:2] if member.kind == "from" else member.key[:1], name)
-            for member in side
-            for name in _names(member)
-        }
-        for side in (base, ours, theirs, result)
-    )
-    missing = ((mine | other) - before | (mine & other)) - got
-    return f"the imports miss {', '.join(sorted(name for _, name in missing))}" if missing else None
-
-
-def _names(member: Member) -> tuple[str, ...]:
-    return imported(member.node) if member.kind in _IMPORTS else ()
-
-
 def torn(base: Members, ours: Members, theirs: Members, texts: Sequence[Lines]) -> str | None:
     """A member that one side moved elsewhere in the file and the other changed or removed; `texts`: of all sides."""
     here, mine, other = (Counter(map(str.strip, text)) for text in texts)
@@ -143,7 +124,7 @@ def torn(base: Members, ours: Members, theirs: Members, texts: Sequence[Lines]) 
             wrong = torn(parts[0], parts[1], parts[2], texts)
             if wrong is not None:
                 return wrong
-        elif same == [None, None] and member.kind not in _IMPORTS:
+        elif same == [None, None] and member.kind not in IMPORTS:
             lines = [line for line in map(str.strip, member.lines) if _SAYING.search(line)]
             kept = [all(side[line] >= here[line] for line in lines) for side in (mine, other)]
             if kept[0] != kept[1]:
@@ -173,43 +154,11 @@ def _definitions(members: Members) -> Counter[str]:
     """How often each name is defined; accessors of one property count once."""
     names = Counter(member.key[1] for member in members if member.kind in _DEFINES and len(member.key) == 2)
     for member in members:
-        if member.kind in _IMPORTS:
+        if member.kind in IMPORTS:
             names.update(name.rpartition(" ")[2] for name in set(imported(member.node)) - {"*"})
         elif isinstance(member.node, ast.If | ast.Try):
-            names.update(_imported([member.node]))
+            names.update(imported_names([member.node]))
     return names
-
-
-def used(tree: ast.AST) -> frozenset[str]:
-    """Names that code reads, those in annotations that are strings included."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                names.add(name)
-            case ast.AnnAssign(annotation=annotation) | ast.arg(annotation=ast.expr() as annotation):
-                names.update(_quoted(annotation))
-            case ast.FunctionDef(returns=ast.expr() as returns) | ast.AsyncFunctionDef(returns=ast.expr() as returns):
-                names.update(_quoted(returns))
-            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=elements)):
-                names.update(str(item.value) for item in elements if isinstance(item, ast.Constant))
-    return frozenset(names)
-
-
-def _quoted(annotation: ast.expr) -> Iterator[str]:
-    for node in ast.walk(annotation):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from _WORD.findall(node.value)
-
-
-def needed_imports(ours: ast.Module, theirs: ast.Module, result: ast.Module) -> frozenset[str]:
-    """Imported names that one side removed with all their uses, and that the other side's edits still use."""
-    here, mine, other = (_imported(side.body) for side in (result, ours, theirs))
-    needed: set[str] = set()
-    for gone, side in ((other - mine - here, ours), (mine - other - here, theirs)):
-        if gone:
-            needed |= (gone & used(result)) - used(side)
-    return frozenset(needed)
 
 
 def dangling(base: ast.Module, ours: ast.Module, theirs: ast.Module, result: ast.Module) -> str | None:
@@ -230,16 +179,6 @@ def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
-def _imported(body: Sequence[ast.stmt]) -> set[str]:
-    """Names that a module binds by importing, in `if` and `try` too."""
-    names: set[str] = set()
-    for node in body:
-        if isinstance(node, ast.If | ast.Try):
-            names.update(_imported(node.body), _imported(node.orelse))
-        names.update(name.rpartition(" ")[2].partition(".")[0] for name in imported(node))
-    return names
-
-
 def _defined(body: Sequence[ast.stmt]) -> set[str]:
     names: set[str] = set()
     for node in body:
@@ -252,7 +191,7 @@ def _defined(body: Sequence[ast.stmt]) -> set[str]:
                 names.update(target.id for target in targets if isinstance(target, ast.Name))
             case ast.If() | ast.Try():
                 names.update(_defined(node.body), _defined(node.orelse))
-    return names | _imported(body)
+    return names | imported_names(body)
 
 
 def _of_self(node: ast.ClassDef) -> frozenset[str]:

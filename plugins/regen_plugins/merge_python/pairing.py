@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,6 +12,7 @@ from regen.lines.order import Rank
 from regen_plugins.merge_python.outline import Key, Member, Unstructured
 
 Members = tuple[Member, ...]
+_DEFINED = frozenset(("function", "class"))
 _RANKS = {
     "header": 0,
     "docstring": 1,
@@ -56,6 +58,36 @@ def paired(base: Members, side: Members) -> Members:
             for member, at in zip(old, new, strict=True):
                 result[at] = replace(side[at], key=member.key)
     return tuple(result)
+
+
+def renamed(base: Members, side: Members, other: Members) -> Members:
+    """Give a function or class that a side renamed, and did not change otherwise, the base's key.
+
+    Where the other side changed it, too: its edit, its other name, or that it is gone, is about the same thing.
+    """
+    there, before = {member.key for member in side}, {member.key for member in base}
+    after = {member.key: member.lines for member in other}
+    gone = [m for m in base if m.kind in _DEFINED and m.key not in there and after.get(m.key) != m.lines]
+    new = [at for at, m in enumerate(side) if m.kind in _DEFINED and m.key not in before] if gone else []
+    if not new:
+        return side
+    old = [m for m in base if m.kind in _DEFINED and m.key not in there]
+    result = list(side)
+    for member in gone:
+        found = [at for at in new if _is_renamed(member, side[at])]
+        if len(found) == 1 and sum(_is_renamed(one, side[found[0]]) for one in old) == 1:
+            result[found[0]] = replace(side[found[0]], key=member.key)
+    return tuple(result)
+
+
+def _is_renamed(member: Member, other: Member) -> bool:
+    """Whether both differ in their names alone; what uses the name inside may have the new one or not."""
+    if member.kind != other.kind or len(member.lines) != len(other.lines) or len(member.lines) == 1:
+        return False
+    name = re.compile(rf"\b{re.escape(member.key[1])}\b")
+    text, wanted = "\n".join(member.lines), "\n".join(other.lines)
+    heads = re.compile(rf"\b(def|class)(\s+){re.escape(member.key[1])}\b")
+    return wanted in (name.sub(other.key[1], text), heads.sub(rf"\1\2{other.key[1]}", text, count=1))
 
 
 def same_repetitions(base: Members, ours: Members, theirs: Members) -> None:

@@ -103,7 +103,7 @@ def import_lines(lines: Lines, node: ast.ImportFrom, names: Sequence[str]) -> Li
     return _indented([f"{head}(", *(f"    {name}," for name in names), ")"], lines)
 
 
-def _listed(head: str, items: Sequence[str], tail: str, like: Sequence[Lines]) -> Lines:
+def listed(head: str, items: Sequence[str], tail: str, like: Sequence[Lines]) -> Lines:
     """Items in parentheses: on one line, or each on its own where they are too long or one of the sides has it so."""
     one = f"{head}({', '.join(items)}){tail}"
     spread = any(len(side) > 1 for side in like) and len(items) > 0
@@ -124,63 +124,18 @@ def class_head(base: Lines, ours: Lines, theirs: Lines) -> Lines:
     Raises:
         Clash: both changed one of them.
     """
-    nodes = [_head(side, cst.ClassDef) for side in (base, ours, theirs)]
+    nodes = [head_of(side, cst.ClassDef) for side in (base, ours, theirs)]
     if any(node.type_parameters is not None for node in nodes):
         raise Clash
     name = settle(*(node.name.value for node in nodes))
-    tail = settle(*(_after_colon(node.body) for node in nodes))
+    tail = settle(*(after_colon(node.body) for node in nodes))
     before, mine, other = (_by_name((*node.bases, *node.keywords)) for node in nodes)
     arguments = settle_keyed(
         before, other, mine
     )  # yours first where both added: mixins stand left of what they mix into
     if not arguments:
         return _indented([f"class {name}:{tail}"], ours)
-    return _listed(f"class {name}", list(arguments.values()), f":{tail}", (ours, theirs))
-
-
-def function_head(base: Lines, ours: Lines, theirs: Lines) -> Lines:
-    """Settle the parameters, the result and the comment of a `def` line.
-
-    Raises:
-        Clash: both changed one of them, or both added parameters that are given by position.
-    """
-    nodes = [_head(side, cst.FunctionDef) for side in (base, ours, theirs)]
-    if any(node.type_parameters is not None for node in nodes):
-        raise Clash
-    start = settle(*(f"{'async ' if node.asynchronous else ''}def {node.name.value}" for node in nodes))
-    returns = settle(*(f" -> {_code(node.returns.annotation)}" if node.returns else "" for node in nodes))
-    tail = settle(*(_after_colon(node.body) for node in nodes))
-    before, *sides = [_parameters(node.params) for node in nodes]
-    if all(any(key.startswith("by position") and key not in before for key in side) for side in sides):
-        raise Clash
-    items = _in_sections(settle_keyed(before, *sides))
-    return _listed(start, items, f"{returns}:{tail}", (ours, theirs))
-
-
-def _parameters(params: cst.Parameters) -> dict[str, str]:
-    """Each parameter under its section and name."""
-    found: dict[str, str] = {}
-    for section, members in (
-        ("by position only", params.posonly_params),
-        ("by position", params.params),
-        ("by name", params.kwonly_params),
-    ):
-        found.update({f"{section} {param.name.value}": _code_of_parameter(param) for param in members})
-    if isinstance(params.star_arg, cst.Param):
-        found["rest *"] = _code_of_parameter(params.star_arg)
-    if params.star_kwarg is not None:
-        found["rest **"] = _code_of_parameter(params.star_kwarg)
-    return found
-
-
-def _in_sections(parameters: Mapping[str, str]) -> list[str]:
-    def section(name: str) -> list[str]:
-        return [code for key, code in parameters.items() if key.rpartition(" ")[0] == name]
-
-    only, by_name = section("by position only"), section("by name")
-    star = [parameters["rest *"]] if "rest *" in parameters else ["*"] if by_name else []
-    double = [parameters["rest **"]] if "rest **" in parameters else []
-    return [*only, *(["/"] if only else []), *section("by position"), *star, *by_name, *double]
+    return listed(f"class {name}", list(arguments.values()), f":{tail}", (ours, theirs))
 
 
 def field(base: Lines, ours: Lines, theirs: Lines) -> Lines:
@@ -194,7 +149,7 @@ def field(base: Lines, ours: Lines, theirs: Lines) -> Lines:
     tail = settle(*(part.comment for part in parts))
     head = parts[1].name if annotation is None else f"{parts[1].name}: {annotation}"
     try:
-        value = settle(*(None if part.value is None else _code(part.value) for part in parts))
+        value = settle(*(None if part.value is None else code_of(part.value) for part in parts))
     except Clash:
         return _value(head, [part.value for part in parts], tail, (ours, theirs))
     return _indented((f"{head}{tail}" if value is None else f"{head} = {value}{tail}").split("\n"), ours)
@@ -205,12 +160,12 @@ def _value(head: str, values: Sequence[cst.BaseExpression | None], tail: str, li
     calls = [value for value in values if isinstance(value, cst.Call)]
     lists = [value for value in values if isinstance(value, cst.List)]
     if len(calls) == len(values):
-        called = settle(*(_code(call.func) for call in calls))
+        called = settle(*(code_of(call.func) for call in calls))
         arguments = settle_keyed(*(_in_place(call.args) for call in calls))
-        return _listed(f"{head} = {called}", [code for code in arguments.values() if code], tail, like)
+        return listed(f"{head} = {called}", [code for code in arguments.values() if code], tail, like)
     if len(lists) != len(values) or head != "__all__":
         raise Clash
-    before, mine, other = ([_code(element.value) for element in side.elements] for side in lists)
+    before, mine, other = ([code_of(element.value) for element in side.elements] for side in lists)
     names = settle_names(before, mine, other, ())
     one = f"{head} = [{', '.join(names)}]{tail}"
     if len(one) <= _WIDTH and all(len(side) == 1 for side in like):
@@ -233,7 +188,7 @@ def _field_parts(lines: Lines) -> _Field:
     comment = _comment(statement.trailing_whitespace)
     match statement.body[0]:
         case cst.AnnAssign(target=cst.Name(value=name), annotation=annotation, value=value):
-            return _Field(_code(annotation.annotation), value, comment, name)
+            return _Field(code_of(annotation.annotation), value, comment, name)
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
             return _Field(None, value, comment, name)
     raise Clash
@@ -256,11 +211,11 @@ def _in_place(arguments: Sequence[cst.Arg]) -> dict[str, str]:
 
 
 def _argument(argument: cst.Arg) -> str:
-    code = argument.star + _code(argument.value)
+    code = argument.star + code_of(argument.value)
     return f"{argument.keyword.value}={code}" if argument.keyword is not None else code
 
 
-def _head(lines: Lines, kind: type[Compound]) -> Compound:
+def head_of(lines: Lines, kind: type[Compound]) -> Compound:
     """The head of a compound statement, given a body so that it parses."""
     statement = _statement(lines, "\n    pass")
     if not isinstance(statement, kind):
@@ -281,15 +236,11 @@ def _statement(lines: Lines, body: str = "") -> cst.BaseStatement:
     return statement
 
 
-def _code(node: cst.CSTNode) -> str:
+def code_of(node: cst.CSTNode) -> str:
     return _PLACE.code_for_node(node)
 
 
-def _code_of_parameter(param: cst.Param) -> str:
-    return _code(param.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_param=cst.SimpleWhitespace("")))
-
-
-def _after_colon(body: cst.BaseSuite) -> str:
+def after_colon(body: cst.BaseSuite) -> str:
     return _comment(body.header) if isinstance(body, cst.IndentedBlock) else ""
 
 

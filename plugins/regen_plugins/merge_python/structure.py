@@ -17,7 +17,8 @@ from regen.lines.marked import with_side
 from regen.lines.text import Text, manner, take_apart
 from regen.model.merge import Conflict, Merged, ThreeWay
 from regen_plugins.merge_python.blend import Blend
-from regen_plugins.merge_python.check import dangling, lost, misordered, needed_imports, torn, unbalanced
+from regen_plugins.merge_python.check import dangling, lost, misordered, torn, unbalanced
+from regen_plugins.merge_python.imports import needed_imports
 from regen_plugins.merge_python.outline import Member, Unstructured, outline, parsed
 
 CONFIDENCE = 0.95  # a clean merge by structure, read again and checked

@@ -43,7 +43,8 @@ class Blend:
         before, mine, other = ({part.key: part for part in side} for side in sides)
         all_three = {key: Sides(before.get(key), mine.get(key), other.get(key)) for key in {*before, *mine, *other}}
         kept = {key for key, parts in all_three.items() if self._stays(parts, owner)}
-        if ours.kind not in {"members", "named"} and _replaced(all_three):
+        by_name = ours.kind in {"members", "named"}
+        if _replaced({key: parts for key, parts in all_three.items() if not by_name or key[0] == "item"}):
             return None
         order = self._order(ours, sides, kept)
         if order is None or _ambiguous(ours, order, all_three):

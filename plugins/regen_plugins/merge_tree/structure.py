@@ -1,4 +1,7 @@
-"""Merge: three sides of a file become one by structure, as the description of its language says."""
+"""Merge: three sides of a file become one by structure, as the description of its language says.
+
+Why lines are asked first: as in `merge_python`; they also keep blank lines and the order of members as people put them.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,13 @@ def merge(three: ThreeWay) -> Merged | None:
     texts = [take_apart(side) for side in (three.base, three.ours, three.theirs)]
     try:
         base, ours, theirs = (_read(text, three.structure) for text in texts)
+        by_lines = _by_lines(three, (base, ours, theirs))
+        if by_lines.content is not None:
+            return by_lines
         try:
-            merged = _by_structure((base, ours, theirs), texts)
+            return _by_structure((base, ours, theirs), texts) or by_lines
         except Unstructured:
-            merged = None
-        if merged is not None and merged.marked is not None and merged.conflicts:
-            return _agreed(three, (base, ours, theirs)) or merged
-        return merged or _by_lines(three, (base, ours, theirs))
+            return by_lines
     except (Unstructured, UnicodeDecodeError, RecursionError):
         return None
 
@@ -105,14 +108,12 @@ def _and_beside(merged: Merged, sides: Blocks) -> Merged:
 def _by_lines(three: ThreeWay, sides: Blocks) -> Merged:
     """Merge by lines what has no structure to go by; a clean merge is checked as one by structure is."""
     merged = lines.merge(three)
-    wrong = None if merged.content is None else _wrong(merged.content, sides)
-    return merged if wrong is None else Merged(None, (Conflict("structure", wrong),), "lines", 0.0, merged.content)
-
-
-def _agreed(three: ThreeWay, sides: Blocks) -> Merged | None:
-    """A clean and right merge by lines: they follow code that went into a declaration of another name."""
-    merged = lines.merge(three)
-    return merged if merged.content is not None and _wrong(merged.content, sides) is None else None
+    if merged.content is None:
+        return merged
+    wrong = _wrong(merged.content, sides)
+    if wrong is None:
+        return replace(merged, how="structure", confidence=CONFIDENCE)
+    return Merged(None, (Conflict("structure", wrong),), "lines", 0.0, merged.content)
 
 
 def _wrong(content: bytes, sides: Blocks) -> str | None:
@@ -123,6 +124,8 @@ def _wrong(content: bytes, sides: Blocks) -> str | None:
     except Unstructured as error:
         wrong = str(error)
     else:
+        if wrong is None and needed(found):
+            wrong = "an import is gone that is used"
         if wrong is None:
             return dangling(found)
     return f"your edit and the template do not fit together: {wrong}"

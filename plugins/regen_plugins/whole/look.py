@@ -104,7 +104,7 @@ def refuse_unwritable(tree: Tree, folders: Iterable[str]) -> None:
             raise DeployError(
                 f"{shown} does not let regen write; nothing was written",
                 where=folder or str(tree.root),
-                hint=f"make the folder writable: `chmod u+wx {shown}`",
+                hint=f"make the folder writable: `chmod u+wx {shown}`, or mount its file system for writing",
             )
 
 

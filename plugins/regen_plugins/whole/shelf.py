@@ -11,8 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from regen.config import Key
 from regen.errors import PathError
 from regen.hooks.protocols import Journal
 from regen.model.deploy import Change, Prepared, Purpose, Switched
@@ -31,6 +34,15 @@ from regen_plugins.whole.memory import Memory, drop_memory, read_memory, same_di
 _SHELF = "releases"
 _NAMES = re.compile(r"releases/[1-9][0-9]*")
 _BUILDING = re.compile(r"\.regen-[1-9][0-9]*\.tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Keys of an environment with the deployer `releases`."""
+
+    keep: Annotated[
+        int, Key("old releases whose folders stay; the one that a rollback goes to stays beside them", minimum=0)
+    ] = 5
 
 
 class ShelfDeployer:

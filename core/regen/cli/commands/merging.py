@@ -45,5 +45,6 @@ COMMANDS: tuple[Command, ...] = (
             argument("--language", metavar="NAME", help="the language, where the path does not tell it"),
             JSON,
         ),
+        failure=255,  # as `git merge-file`, whose smaller codes count conflicts
     ),
 )

@@ -13,7 +13,6 @@ from regen.stages.deploy.again import BUSY, as_conflict, decided_again
 from regen.stages.deploy.around import before
 from regen.stages.deploy.draft import Draft, Drafting, writes
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
-from regen.stages.deploy.receipt import give_receipt
 from regen.stages.deploy.rows import Heading, open_conflicts, write_rows
 from regen.stages.deploy.settle import Settled, carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
@@ -79,6 +78,8 @@ def commit(
         if within is not None:
             within(heading.number if made else None)
         if made:
+            from regen.stages.deploy.receipt import give_receipt
+
             give_receipt(state, target, heading.number, facts, draft.fresh)
             write_record(state.db, record)
         else:

@@ -14,7 +14,6 @@ from regen.model.release import Freeze, Hold, KeptEdit, Release, ReleaseState, S
 from regen.stages.deploy.around import before
 from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
-from regen.stages.deploy.receipt import give_receipt
 from regen.stages.deploy.restore import Restored, Restoring
 from regen.stages.deploy.settle import carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
@@ -113,6 +112,8 @@ def rollback(
         _write_rows(state, target, way, restored, prepared)
         if within is not None:
             within(way.left, release(state.db, target.environment, way.number))
+        from regen.stages.deploy.receipt import give_receipt
+
         give_receipt(state, target, way.number, facts)
         write_record(state.db, record)
     faults.point("rollback.recorded")

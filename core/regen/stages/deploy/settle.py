@@ -12,10 +12,9 @@ from regen.model.release import KeptEdit, ReleaseState
 from regen.stages.deploy.around import PostError, after
 from regen.stages.deploy.journal import CommitJournal
 from regen.stages.deploy.raced import RaceSettler
-from regen.stages.deploy.receipt import amend_receipt
 from regen.stages.deploy.staging import folders_of_regen, forget_stages
 from regen.stages.deploy.values import Remerge, Target
-from regen.state import audit, faults, merkle, undo
+from regen.state import audit, faults, undo
 from regen.state.lockfile import write_dirty
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, clear_record, write_record
@@ -122,6 +121,8 @@ def _decide(
     decide: Callable[[Raced], Change | None],
     raced: Sequence[Raced],
 ) -> list[Change]:
+    from regen.stages.deploy.receipt import amend_receipt
+
     with state.db.transaction():
         following = [change for one in raced if (change := decide(one)) is not None]
         if record.kind is not RecordKind.UNDO:
@@ -159,6 +160,8 @@ def take_back(
     )
     why = f"release {record.release} was put back after it failed"
     journal = CommitJournal(state, record.environment, at=record.at, why=why, record=back)
+    from regen.state import merkle
+
     try:
         if record.kind is not RecordKind.UNDO:
             folders = folders_of_regen(state, record.environment, record.changes)
