@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.interface_world import LANGUAGES, MODELS, Model, changes, plugins, told, write
 
-from regen.model.interface import Bump, Changed, InterfaceChange, TwoVersions, bump_of, next_version
+from regen.model.interface import Changed, InterfaceChange, TwoVersions, bump_of
+from regen.model.semver import Bump, next_version
 
 languages = pytest.mark.parametrize("language", LANGUAGES)
 

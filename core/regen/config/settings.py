@@ -16,8 +16,8 @@ from regen.config.gate import GateTable
 from regen.config.keys import Key, Pairs, Texts
 from regen.config.probes import Alerts, ProbeTable
 from regen.errors import UsageError
-from regen.model.interface import FIRST_VERSION
 from regen.model.merge import ConflictKind, MergeRule
+from regen.model.semver import FIRST_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from regen.model.interface import Bump, ChangeKind, InterfaceChange
+from regen.model.interface import ChangeKind, InterfaceChange
 from regen.model.release import Release
+from regen.model.semver import Bump
 
 PointKind = OneOf["performance", "accuracy", "reliability", "security"]
 Direction = OneOf["better", "worse", "equal", "changed", "new", "gone"]

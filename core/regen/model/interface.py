@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
+from regen.model.semver import Bump
 from regen.model.structure import Structure
 
 ChangeKind = OneOf["added", "removed", "changed"]
-Bump = OneOf["major", "minor", "patch"]
-
 COMPATIBILITY: Final = "compatibility"
 """The gate that looks at these changes."""
-
-FIRST_VERSION: Final = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +92,3 @@ def bump_of(changes: tuple[InterfaceChange, ...]) -> Bump:
     if any(change.breaking for change in changes):
         return "major"
     return "minor" if any(change.kind == "added" for change in changes) else "patch"
-
-
-def next_version(version: str, bump: Bump) -> str:
-    """The version after one, by Semantic Versioning 2.0.0.
-
-    While the major number is 0 the minor number grows for what breaks, and the patch number for all else: that is how
-    Cargo, npm and Poetry read their ranges.
-
-    Args:
-        version: three numbers with points between them.
-    """
-    major, minor, patch = (int(part) for part in version.split("."))
-    if major == 0:
-        return f"0.{minor + 1}.0" if bump == "major" else f"0.{minor}.{patch + 1}"
-    match bump:
-        case "major":
-            return f"{major + 1}.0.0"
-        case "minor":
-            return f"{major}.{minor + 1}.0"
-        case "patch":
-            return f"{major}.{minor}.{patch + 1}"

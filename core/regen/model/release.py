@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from regen.model.artifact import ArtifactId, Because
-from regen.model.interface import Bump
+from regen.model.semver import Bump
 
 
 class ReleaseState(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from regen.errors import DeployError, UsageError
 from regen.model.evaluated import Evaluated
@@ -14,7 +15,6 @@ from regen.orchestrator.candidate import Noted, staging
 from regen.orchestrator.clone import note_lock
 from regen.orchestrator.facts import facts
 from regen.orchestrator.gates import evaluate, graph_passed, note_passed
-from regen.orchestrator.interface import Compatibility, compatibility
 from regen.orchestrator.persist import persist
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
@@ -24,6 +24,9 @@ from regen.state.codec import artifact_text
 from regen.state.records import lookup_hash
 from regen.state.versions import note_version
 from regen.telemetry import stage
+
+if TYPE_CHECKING:
+    from regen.orchestrator.interface import Compatibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ async def apply(
     if idle and not ask_graph:
         return Deployed(deploy.Committed(None))
     with audit.attempting(session.state.db, "apply", environment=place.name, before=plan.parent):
-        compared = None if idle else await compatibility(session, place, plan, watching=automatic)
+        compared = None if idle else await _compared(session, place, plan, watching=automatic)
         found = () if compared is None or compared.result is None else (compared.result,)
         noted = Noted(session.state.db, place.name)
         said = await evaluate(session, place, plan, noted, evaluate_graph=ask_graph, watching=automatic, found=found)
@@ -83,6 +86,12 @@ async def apply(
         holds.let_go(session.state.db, place.name)
     session.walks &= {unit.template.digest for unit in session.units.values()}
     return Deployed(committed, said.results)
+
+
+async def _compared(session: Session, place: Place, plan: Plan, *, watching: bool) -> Compatibility | None:
+    from regen.orchestrator.interface import compatibility  # what does nothing compares nothing
+
+    return await compatibility(session, place, plan, watching=watching)
 
 
 @dataclass(frozen=True, slots=True)

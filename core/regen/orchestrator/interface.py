@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from regen.model.interface import Bump, Changed, InterfaceChange, TwoVersions, bump_of
+from regen.model.interface import Changed, InterfaceChange, TwoVersions, bump_of
 from regen.model.plan import Action, Plan, PlanItem
+from regen.model.semver import Bump
 from regen.stages import compare
 from regen.state import releases
 from regen.state.versions import highest_version

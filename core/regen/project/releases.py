@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from regen.errors import FrozenError
-from regen.model.comparison import ReleaseComparison
 from regen.model.release import Release
 from regen.orchestrator import rescue, settle
-from regen.orchestrator.comparing import compare_releases
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
 from regen.stages.deploy import RolledBack, Wanted
@@ -21,6 +19,7 @@ from regen.state import audit, releases
 if TYPE_CHECKING:
     from regen.model.audit import Entry
     from regen.model.verification import Verification
+    from regen.model.comparison import ReleaseComparison
 
 
 class ReleasesMixin:
@@ -134,6 +133,8 @@ class ReleasesMixin:
         Raises:
             UsageError: one of them does not exist, or they are the same.
         """
+        from regen.orchestrator.comparing import compare_releases
+
         session = self._session
         place = session.place(environment)
         return await compare_releases(session.state, session.hooks, session.config, place.name, older, newer)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from regen.model.comparison import ReleaseComparison
 from regen.model.release import KeptEdit, Release
 from regen.orchestrator import settle
 from regen.orchestrator.edits import HandedBack, HowBack
@@ -16,6 +15,7 @@ from regen.stages.deploy import RolledBack
 if TYPE_CHECKING:
     from regen.model.audit import Entry
     from regen.model.verification import Verification
+    from regen.model.comparison import ReleaseComparison
     from regen.project.front import Project
 
 

@@ -8,7 +8,8 @@ from typing import Literal as OneOf
 
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.finding import Finding, Severity
-from regen.model.interface import COMPATIBILITY, FIRST_VERSION, InterfaceChange, TwoVersions, bump_of, next_version
+from regen.model.interface import COMPATIBILITY, InterfaceChange, TwoVersions, bump_of
+from regen.model.semver import FIRST_VERSION, next_version
 
 Breaking = OneOf["warn", "error", "allow"]
 

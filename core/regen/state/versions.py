@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from regen.model.interface import Bump
+from regen.model.semver import Bump
 from regen.state.db import Database
 
 
