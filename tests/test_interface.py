@@ -285,6 +285,26 @@ async def test_what_breaks_in_each_language(
 
 
 @pytest.mark.anyio
+async def test_members_of_a_constant_are_used_by_their_names() -> None:
+    """As an enumeration that is no `enum` is written; comments among them say nothing."""
+    before = 'export const E = {\n  /** one */\n  a: "a",\n  b: "b",\n} as const;\n'
+    assert await changes("typescript", ("e.ts", before, before.replace("one", "two"))) == []
+    after = before.replace('  b: "b",\n', '  c: "c",\n').replace('"a"', '"x"')
+    assert told(await changes("typescript", ("e.ts", before, after))) == [
+        ("!removed", "E.b"),
+        ("added", "E.c"),
+        ("changed", "E.a"),
+    ]
+
+
+@pytest.mark.anyio
+async def test_attributes_of_fields_are_not_those_of_their_struct() -> None:
+    before = "#[derive(Debug)]\npub struct A {\n    #[serde(default)]\n    pub x: u8,\n}\n"
+    (change,) = await changes("rust", ("a.rs", before, before.replace("default", "skip")))
+    assert (change.symbol, change.why) == ("A.x", "`#[serde(default)]` before it became `#[serde(skip)]`")
+
+
+@pytest.mark.anyio
 async def test_a_change_has_its_place_and_both_declarations() -> None:
     before = "export interface A {\n  x: string;\n}\n"
     (change,) = await changes("typescript", ("a.ts", before, before.replace("string", "number")))

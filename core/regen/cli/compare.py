@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from regen.cli import document, show
 from regen.cli.running import run
 from regen.errors import ExitCode
+from regen.model.interface import short
 from regen.model.objective import shown_amount
 from regen.orchestrator.outcome import when
 
@@ -124,9 +125,9 @@ def _changes(console: Console, changes: Sequence[InterfaceChange], most: int | N
         console.print(what, style=_STYLES[change.kind], end="", markup=False)
         console.print(f"  {place}", style="dim", markup=False)
         if change.why:
-            console.print(f"      {change.why}", markup=False)
+            console.print(f"      {short(change.why)}", markup=False)
         elif change.kind == "changed":
-            console.print(f"      {change.before} → {change.after}", markup=False)
+            console.print(f"      {short(change.before or '')} → {short(change.after or '')}", markup=False)
         if change.because:
             console.print(f"      because {change.because}", style="dim", markup=False)
 

@@ -10,8 +10,15 @@ from regen.model.semver import Bump
 from regen.model.structure import Structure
 
 ChangeKind = OneOf["added", "removed", "changed"]
+_SHOWN: Final = 160
+
 COMPATIBILITY: Final = "compatibility"
 """The gate that looks at these changes."""
+
+
+def short(text: str) -> str:
+    """The beginning of a declaration or a reason, as people are shown it."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class InterfaceChange:
 
     def __str__(self) -> str:
         if self.kind == "changed":
-            said = self.why or f"`{self.before}` became `{self.after}`"
+            said = short(self.why or "") or f"`{short(self.before or '')}` became `{short(self.after or '')}`"
             return f"{self.what} `{self.symbol}` changed: {said}"
         return f"{self.what} `{self.symbol}` was {self.kind}" + (f": {self.why}" if self.why else "")
 

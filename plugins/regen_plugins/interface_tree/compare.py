@@ -143,10 +143,21 @@ def _difference(before: Symbol, after: Symbol, language: str) -> tuple[bool, str
         lost = _derived(before) - _derived(after)
         if lost:
             return True, f"it derives {', '.join(sorted(lost))} no more"
-        return False, f"`{' '.join(before.marks) or 'nothing'}` before it became `{' '.join(after.marks) or 'nothing'}`"
+        return False, _marked(before.marks, after.marks)
     if before.value != after.value:
         return False, f"its value was `{before.value}` and is `{after.value}`"
     return False, None
+
+
+def _marked(before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """Which annotations came and went."""
+    gone = " ".join(mark for mark in before if mark not in after)
+    new = " ".join(mark for mark in after if mark not in before)
+    if gone and new:
+        return f"`{gone}` before it became `{new}`"
+    if new:
+        return f"it has `{new}` before it"
+    return f"it has no `{gone}` before it any more" if gone else "what stands before it is in another order"
 
 
 def _parameters(

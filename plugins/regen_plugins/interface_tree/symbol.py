@@ -104,8 +104,9 @@ class _Reader:
             elif known.word not in _NO_SYMBOLS and self._shown(child, known, inside):
                 symbol = self._symbol(child, known, owner, inside)
                 yield symbol
-                if known.word not in _VALUED:
-                    yield from self.walk(child, (*owner, symbol.name), known.word)
+                inner = child if known.word not in _VALUED else _object(_value(child))
+                if inner is not None:
+                    yield from self.walk(inner, (*owner, symbol.name), known.word)
 
     def _within(self, owner: tuple[str, ...], node: Node, known: Declaration) -> tuple[str, ...]:
         if known.word != "namespace":
@@ -142,7 +143,7 @@ class _Reader:
             tokens,
             marks,
             self._parameters(node) if name is None else None,
-            None if value is None or self._body(value) else self._text(value),
+            None if value is None or self._body(value) or _object(value) is not None else self._said(value),
             "?" in tokens or bodied or value is not None,
             not any("non_exhaustive" in mark for mark in marks),
             name or self._declared(node, known),
@@ -202,9 +203,8 @@ class _Reader:
             if self._annotates(above):
                 before.append(self._text(above))
             above = above.prev_named_sibling
-        within = [
-            self._text(one) for child in node.children for one in (child, *child.children) if self._annotates(one)
-        ]
+        modifiers = [one for child in node.children if child.type == "modifiers" for one in child.children]
+        within = [self._text(one) for one in (*node.children, *modifiers) if self._annotates(one)]
         yield from (mark for mark in (*reversed(before), *within) if mark != "@Override")
 
     def _parameters(self, node: Node) -> tuple[Parameter, ...] | None:
@@ -216,7 +216,7 @@ class _Reader:
     def _parameter(self, node: Node) -> Parameter:
         known = self._source.structure.declarations.get(node.type)
         name = " ".join(self._source.name(node, known.name)) if known is not None else ""
-        said = [self._text(leaf) for leaf in _leaves(node) if not self._comment(leaf)]
+        said = [self._text(leaf) for leaf in self._leaves(node)]
         optional = node.type == "optional_parameter" or bool(_OPTIONAL & set(said))
         if name in said:
             said.remove(name)
@@ -224,6 +224,19 @@ class _Reader:
 
     def _comment(self, node: Node) -> bool:
         return node.type in self._source.structure.comments
+
+    def _said(self, node: Node) -> str:
+        """A value without comments, on one line."""
+        return "".join(self._text(leaf) for leaf in self._leaves(node))
+
+    def _leaves(self, node: Node) -> Iterator[Node]:
+        if self._comment(node):
+            return
+        if node.child_count == 0 or "string" in node.type:
+            yield node
+            return
+        for child in node.children:
+            yield from self._leaves(child)
 
     def _text(self, node: Node) -> str:
         return " ".join(self._source.of(node).decode(errors="replace").split())
@@ -265,8 +278,8 @@ def _value(node: Node) -> Node | None:
     return None
 
 
-def _leaves(node: Node) -> Iterator[Node]:
-    if node.child_count == 0:
-        yield node
-    for child in node.children:
-        yield from _leaves(child)
+def _object(value: Node | None) -> Node | None:
+    """ECMAScript: the object that a constant holds, whose members are used by their names."""
+    while value is not None and value.type in {"as_expression", "satisfies_expression"}:
+        value = value.named_children[0]
+    return value if value is not None and value.type == "object" else None
