@@ -150,6 +150,9 @@ async def test_a_comparison_says_what_differs_and_why(tmp_path: Path) -> None:
     assert ":y" in str(found.interface[0].because)
     assert found.suggests == "major"
     assert found.readiness.verdict == "ready"
+    back = await compared(world, 4, 1)
+    assert [str(one.because)[:8] for one in back.files] == ["undone: ", "None", "undone: "]
+    assert "undone: :y" in str(back.files[0].because)
 
 
 async def test_edits_and_conflicts_count_against_a_release(tmp_path: Path) -> None:

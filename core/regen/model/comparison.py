@@ -22,7 +22,7 @@ class FileDifference:
         kind: what became of the file.
         path: relative to the environment's root.
         template: of its artifact.
-        because: why it is as it is in the newer release; None where it is gone.
+        because: why it differs, as the later release knows it; None where it went with that one.
     """
 
     kind: ChangeKind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,8 @@ async def compare_releases(
     if older == newer:
         raise UsageError(f"release {older} is compared with itself", hint="name two; `regen history` lists them")
     pairs = _pairs(state, environment, older, newer)
-    interface = await interface_changes(hooks, _contents(state, pairs), await _languages(hooks), _because(pairs))
+    because = _because(pairs, older > newer)
+    interface = await interface_changes(hooks, _contents(state, pairs), await _languages(hooks), because)
     table = objectives(config)
     measured = readiness.figures(_measured(state, before), _measured(state, after), table)
     breaking = sum(change.breaking for change in interface)
@@ -76,7 +77,7 @@ async def compare_releases(
         environment,
         before,
         after,
-        tuple(_file(pair) for pair in pairs),
+        tuple(_file(pair, because) for pair in pairs),
         _features(state, environment, older, [new for old, new in pairs if new is not None]),
         _features(state, environment, newer, [old for old, new in pairs if old is not None]),
         interface,
@@ -111,15 +112,18 @@ async def _languages(hooks: Hooks) -> Callable[[str], str | None]:
     return lambda path: known.get(PurePosixPath(path).suffix)
 
 
-def _because(pairs: Iterable[_Pair]) -> dict[str, str]:
-    return {new.path: str(new.because[0]) for _, new in pairs if new is not None and new.because}
+def _because(pairs: Iterable[_Pair], back: bool) -> dict[str, str]:
+    """Why paths differ, as the later release knows it; where that is the first of the two, going back undoes it."""
+    reasons = {_known(pair).path: pair[0 if back else 1] for pair in pairs}
+    word = "undone: " if back else ""
+    return {path: f"{word}{later.because[0]}" for path, later in reasons.items() if later is not None and later.because}
 
 
-def _file(pair: _Pair) -> FileDifference:
+def _file(pair: _Pair, because: Mapping[str, str]) -> FileDifference:
     old, new = pair
     kind: ChangeKind = "added" if old is None else "removed" if new is None else "changed"
-    because = str(new.because[0]) if new is not None and new.because else None
-    return FileDifference(kind, _known(pair).path, _known(pair).artifact.template, because)
+    known = _known(pair)
+    return FileDifference(kind, known.path, known.artifact.template, because.get(known.path))
 
 
 def _features(state: State, environment: str, number: int, versions: Sequence[Version]) -> tuple[Feature, ...]:

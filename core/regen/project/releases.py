@@ -18,8 +18,8 @@ from regen.state import audit, releases
 
 if TYPE_CHECKING:
     from regen.model.audit import Entry
-    from regen.model.verification import Verification
     from regen.model.comparison import ReleaseComparison
+    from regen.model.verification import Verification
 
 
 class ReleasesMixin:

@@ -14,8 +14,8 @@ from regen.stages.deploy import RolledBack
 
 if TYPE_CHECKING:
     from regen.model.audit import Entry
-    from regen.model.verification import Verification
     from regen.model.comparison import ReleaseComparison
+    from regen.model.verification import Verification
     from regen.project.front import Project
 
 
