@@ -11,7 +11,10 @@ from tests.cycle_world import PEOPLE, PERSON, World, actions
 from tests.deploy_world import scratch
 
 from regen import Project
-from regen.errors import UsageError
+from regen.errors import GateError, UsageError
+from regen.hooks import hookimpl
+from regen.model.candidate import Candidate
+from regen.model.finding import Finding
 from regen.model.plan import Action
 
 pytestmark = pytest.mark.anyio
@@ -85,6 +88,37 @@ async def test_a_clean_is_rebuilt(folder: Path, gone: str) -> None:
     applied = await world.apply()
     assert world.tree() == before
     assert "the output was cleaned" in str(applied.plan.items[0].because[0])
+
+
+async def test_a_clone_without_outputs_has_them_made(folder: Path) -> None:
+    """The lock was committed and the outputs were not: that somebody deleted all of them is not what it means."""
+    world = await people(folder)
+    before = world.tree()
+    shutil.rmtree(world.root / "out")
+    shutil.rmtree(world.root / ".regen")
+    assert (world.root / "regen.lock").is_dir()
+    await world.apply()
+    assert world.tree() == before
+    assert not (await world.apply()).plan.items
+
+
+async def test_a_deleted_file_comes_back_though_its_facts_changed_meanwhile(folder: Path) -> None:
+    """What waits already, for a gate says no, has another reason."""
+
+    class No:
+        @hookimpl
+        def regen_evaluate(self, candidate: Candidate) -> list[Finding]:
+            return [Finding("no", "error", "not now")]
+
+    world = await people(folder)
+    (world.root / "out/p1.txt").unlink()
+    world.graph(crowd(5, "Q"))
+    async with world.open(plugins=[("no", No())]) as project:
+        with pytest.raises(GateError):
+            await project.apply()
+    async with world.open() as project:
+        await project.restore("p1.txt")
+    assert "Q1" in world.read("p1.txt")
 
 
 async def test_unedited_files_go_with_their_keys_and_edited_ones_stay(folder: Path) -> None:

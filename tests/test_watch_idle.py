@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import aclosing, nullcontext
@@ -259,6 +260,8 @@ async def test_a_change_goes_before_a_look(tmp_path: Path, monkeypatch: pytest.M
         probed=lambda _: nullcontext(),
         breached=lambda: None,
         health=health,
+        rollout_due_in=lambda: math.inf,
+        rollouts=health,
     )
     async with aclosing(watching.watch(calls, None, "start")) as turns:
         told = [await next_turn(turns) for _ in range(3)]

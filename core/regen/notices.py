@@ -22,7 +22,7 @@ from regen.holder import ROLLBACK, Lobby
 from regen.scene import Scene
 
 POLL_S = 1.0
-Event = OneOf["change", "client", "health", "quiet"]
+Event = OneOf["change", "client", "health", "quiet", "rollout"]
 """What a watch waits for: a path that changed, a client, what a probe has to say, or nothing for a while."""
 
 

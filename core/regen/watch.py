@@ -52,6 +52,8 @@ class Calls:
         probed: asks probes while its context is open, and rings when they have something to say, in a thread.
         breached: which probe asks for a rollback, in words; None: none.
         health: does what a probe asks for; gives a turn for each.
+        rollout_due_in: in how many seconds a step of a rollout is due; infinite: none waits for a time.
+        rollouts: takes the steps that are due; gives a turn for each environment.
     """
 
     config: Callable[[], Config]
@@ -66,6 +68,8 @@ class Calls:
     probed: Callable[[Callable[[], None]], AbstractContextManager[None]]
     breached: Callable[[], str | None]
     health: Callable[[], Awaitable[list[Turn]]]
+    rollout_due_in: Callable[[], float]
+    rollouts: Callable[[], Awaitable[list[Turn]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +208,14 @@ async def _until_rollback(ears: _Ears, cycle: Callable[[], Awaitable[Applied]]) 
 
 
 async def _waited(ears: _Ears) -> Event:
-    """Wait for what comes first; "quiet" where nothing came for so long that it is time to look at a view."""
-    with anyio.move_on_after(ears.calls.config().engine.idle_check_s or math.inf):
+    """Wait for what comes first.
+
+    "quiet" where nothing came for so long that it is time to look at a view, "rollout" where a step of one is due.
+    """
+    idle_s, due_s = ears.calls.config().engine.idle_check_s or math.inf, ears.calls.rollout_due_in()
+    with anyio.move_on_after(min(idle_s, due_s)):
         return await ears.changes.wait(ears.lobby)
-    return "quiet"
+    return "rollout" if due_s <= idle_s else "quiet"
 
 
 async def _between(ears: _Ears, event: Event) -> list[Turn]:
@@ -215,6 +223,8 @@ async def _between(ears: _Ears, event: Event) -> list[Turn]:
     calls = ears.calls
     if event == "health":
         return await calls.health()
+    if event == "rollout":
+        return await calls.rollouts()
     if event == "quiet":
         looks = [await _idle(ears, one) if not len(ears.changes) else None for one in calls.environments()]
         return [turn for turn in looks if turn is not None]

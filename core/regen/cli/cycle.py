@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from regen.cli import document, show, terminal
 from regen.cli.gates import gates
+from regen.cli.rollout import rolled_out, rollout_code
 from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode, UsageError
 from regen.model.plan import Action
@@ -118,7 +119,8 @@ def apply(
             else:
                 _print_applied(applied, time.perf_counter() - started)
             wrong = show.not_as_it_should(applied.release, applied.verified)
-            return ExitCode.ROLLED_BACK if wrong else _exit_code(applied.plan, applied.open_conflicts)
+            back = applied.rollout is not None and rollout_code(applied.rollout) is ExitCode.ROLLED_BACK
+            return ExitCode.ROLLED_BACK if wrong or back else _exit_code(applied.plan, applied.open_conflicts)
 
     return work
 
@@ -168,6 +170,8 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
     if applied.release is not None:
         console.print(f"release {applied.release.number} in {duration_s:.2f} s", style="bold")
         show.verified(console, applied.verified)
+    if applied.rollout is not None:
+        rolled_out(console, applied.rollout)
     show.open_conflicts(console, applied.open_conflicts)
 
 
@@ -223,6 +227,10 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
     if turn.rescued is not None:
         show.rescued(console, head, turn.rescued)
         return
+    if turn.rolled is not None:
+        console.print(head, style="dim", markup=False)
+        rolled_out(console, turn.rolled)
+        return
     if turn.error is not None or turn.applied is None:
         console.print(head, style="dim", markup=False)
         if turn.error is not None:
@@ -240,6 +248,8 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)
     show.not_as_it_should(applied.release, applied.verified)
+    if applied.rollout is not None and applied.release is not None:
+        rolled_out(console, applied.rollout)
     for path in sorted({f.path for f in findings if f.path} - {f.path for f in applied.plan.findings}):
         console.print(f"{path} is in order again", style="green", markup=False)
     show.open_conflicts(console, applied.open_conflicts)

@@ -34,15 +34,18 @@ _LATENCY: Final = Target("<", 0.5, "s")
 _ACCURACY: Final = Target(">=", 0.8, "share")
 
 
-def probes(config: Config) -> tuple[Probe, ...]:
+def probes(config: Config, *, per_target: bool = False) -> tuple[Probe, ...]:
     """The probes of a project, in the order of the configuration, those of environments that are switched off left out.
+
+    Args:
+        per_target: those too that only analyses of a canary ask.
 
     Raises:
         UsageError: one of them cannot be meant; `check_health` says where.
     """
     enabled = {environment.name for environment in config.environments if environment.enabled}
     made = (_probe(config, table) for table in config.probes)
-    return tuple(probe for probe in made if probe.environment in enabled)
+    return tuple(probe for probe in made if probe.environment in enabled and (per_target or not probe.per_target))
 
 
 def check_health(config: Config, place: Place) -> None:
@@ -68,7 +71,8 @@ def check_health(config: Config, place: Place) -> None:
             probe = _probe(config, table)
         except UsageError as error:
             raise place.error(at, f"the probe {table.name!r}: {error.message}", error.hint or "") from error
-        _check_promise(config, place, index, probe)
+        if not probe.per_target:
+            _check_promise(config, place, index, probe)
     if config.alerts.url is not None:
         check_url(place, ("alerts", "url"), config.alerts.url)
     if config.alerts.run is not None:

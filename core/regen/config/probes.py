@@ -15,7 +15,10 @@ class ProbeTable:
 
     name: Annotated[str, Key("for people, and for alerts")]
     environment: Annotated[str | None, Key("whose release it judges", shown="the first one")] = None
-    run: Annotated[str | None, Key("a command, without a shell; any exit code but 0 is a failure")] = None
+    run: Annotated[
+        str | None,
+        Key("a command, without a shell; any exit code but 0 is a failure; with `{target}`, for analyses of a canary"),
+    ] = None
     url: Annotated[str | None, Key("an http or https address; no redirect is followed")] = None
     metric: Annotated[
         str | None,

@@ -51,6 +51,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.deploy_workspace",
     "regen_plugins.deploy_releases",
     "regen_plugins.deploy_bluegreen",
+    "regen_plugins.deploy_canary",
     "regen_plugins.deploy_git",
     "regen_plugins.alert_log",
     "regen_plugins.alert_command:AlertCommand",

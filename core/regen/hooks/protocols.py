@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from regen.model.deploy import Change, Content, Prepared, Purpose, Switched
     from regen.model.merge import Merged, ThreeWay
+    from regen.model.rollout import Step
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -197,6 +198,40 @@ class Journal(Protocol):
 
     def trash(self, name: str, path: str, digest: str) -> Path:
         """Note an old file, of that digest now, that a process may still write to; gives where to rename it to."""
+
+
+@runtime_checkable
+class Spreads(Protocol):
+    """What a deployer may offer beside: to bring releases to targets of its own, step by step.
+
+    Attributes:
+        targets: as the configuration names them.
+        steps: on the way of a release to all of them.
+        salt: the order of targets follows from it; None: from one that is drawn once and kept.
+    """
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """As the configuration names them."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """On the way of a release to all of the targets."""
+
+    @property
+    def salt(self) -> str | None:
+        """The order of targets follows from it; None: from one that is drawn once and kept."""
+
+    async def bring(self, root: Path, target: str, journal: Journal) -> None:
+        """Let a target have `journal.release`, whole or not at all; again is always right.
+
+        Args:
+            root: of the environment, which has the release.
+            target: one of `targets`.
+            journal: `contents` is all that the release holds, `restores` the release that the target has now.
+
+        Raises DeployError, PathError where that is not possible; the target then has what it had.
+        """
 
 
 class Deployer(Protocol):

@@ -67,8 +67,19 @@ class Because:
         return f"{self.text}, {self.where}" if self.where else self.text
 
     def outweighs(self, other: Because) -> bool:
-        """Whether it takes the place of a reason that waits already: what a body asked changed, not only a view."""
+        """Whether it takes the place of a reason that waits already.
+
+        What a body asked changed, not only a view; or the file is to be written though it is not there, which no other
+        reason says.
+        """
+        if self.brings_back:
+            return not other.brings_back
         return self.view == BODY and other.kind == "fact" and other.view != BODY
+
+    @property
+    def brings_back(self) -> bool:
+        """Whether a file that is gone is written again, and was not deleted on purpose."""
+        return self.kind in ("missing", "restored")
 
 
 class Lookup(NamedTuple):

@@ -22,6 +22,9 @@ Trigger = OneOf[
 Seen = OneOf["pass", "fail", "inconclusive", "skipped"]
 """Inconclusive: it could not be asked at all, or gave no figure. Skipped: too little has happened to judge by."""
 
+PER_TARGET: Final = "{target}"
+"""In `run` or `url`: the probe is asked of each target of a canary, by its analyses alone."""
+
 OWN_FIGURES: Final = ("error_rate", "availability")
 """Figures that a watch measures itself."""
 
@@ -63,6 +66,11 @@ class Probe:
     timeout_s: float = 5.0
     failures: int = 3
     window_s: float = 3600.0
+
+    @property
+    def per_target(self) -> bool:
+        """Whether it is asked of each target by itself."""
+        return any(PER_TARGET in text for text in (*self.run, self.url or ""))
 
     @property
     def detection_s(self) -> float:

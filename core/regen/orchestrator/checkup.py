@@ -95,7 +95,7 @@ async def _asked(config: Config, wanted: list[Probe]) -> list[tuple[Reading, ...
     found: list[tuple[Reading, ...]] = [()] * len(wanted)
 
     async def one(index: int, probe: Probe) -> None:
-        found[index] = (await ask(probe, config.root, lambda: _own(config, probe.environment)),)
+        found[index] = (await ask(probe, config.root, lambda: own_figures(config, probe.environment)),)
 
     async with anyio.create_task_group() as group:
         for index, probe in enumerate(wanted):
@@ -103,7 +103,8 @@ async def _asked(config: Config, wanted: list[Probe]) -> list[tuple[Reading, ...
     return found
 
 
-def _own(config: Config, environment: str) -> Own:
+def own_figures(config: Config, environment: str) -> Own:
+    """What a watch knows of itself, as it left it."""
     folder = config.root / STATE_FOLDER
     with read_state(folder) as state:
         cycles = rescues.cycles(state.db, environment) if state is not None else ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 import anyio.to_thread
 
 from regen import telemetry
 from regen.model.plan import Plan, PlanItem
+from regen.orchestrator import rollouts
 from regen.orchestrator.apply import apply
 from regen.orchestrator.conflicts import conflicts
 from regen.orchestrator.filling import sound_store
@@ -75,6 +77,7 @@ async def carry_out(
             verified=committed.verified,
             evaluated=deployed.evaluated,
         )
+    applied = replace(applied, rollout=await rollouts.advance(session, place))
     cycle.set(
         environment=plan.environment,
         release=applied.release.number if applied.release is not None else None,

@@ -140,7 +140,7 @@ def _job(
         path=record.path,
         base=record.base,
         content=record.content,
-        restore=because.kind in {"missing", "restored"},
+        restore=because.brings_back,
         earlier=place.records.earlier(record),
         adopt=record.release == 0 or record.state in {"conflict", "deleted"},
     )

@@ -239,7 +239,7 @@ async def _place(config: Config, environment: Environment, hooks: Hooks, state: 
         raise ConfigError(
             f"no plugin has the deployer {environment.deployer!r} of the environment {environment.name!r}",
             where=config.file,
-            hint="built in are `workspace`, `releases`, `bluegreen` and `git`; `regen plugins` lists what is installed",
+            hint="built in are `workspace`, `releases`, `bluegreen`, `canary` and `git`; `regen plugins` lists others",
         )
     settings.refuse_unread()
     root = config.root / environment.target

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from regen.errors import RegenError
 from regen.holder import Served
@@ -12,6 +13,7 @@ from regen.model.plan import Plan
 from regen.model.release import Freeze, Release
 from regen.model.verified import Verified
 from regen.orchestrator.rescue import Rescued
+from regen.orchestrator.rollouts import RolloutStatus
 from regen.stages.deploy import KeptEdit
 
 
@@ -28,6 +30,7 @@ class Applied:
         held: whether a rollback holds the environment on these inputs, or froze it: nothing was done.
         verified: what was read back of the files that changed; None where no release was made.
         evaluated: what each gate said; empty where none was asked.
+        rollout: how far releases came on their way to the targets of a canary; None where the environment is none.
         frozen: why no watch deploys there; None: it is not frozen, or a person asked for the cycle.
     """
 
@@ -40,6 +43,7 @@ class Applied:
     frozen: Freeze | None = None
     verified: Verified | None = None
     evaluated: tuple[Evaluated, ...] = ()
+    rollout: RolloutStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Turn:
         served: the command and its exit code; None for a cycle.
         gave_way: for which rollback the cycle was stopped, with nothing written; None: it was not.
         rescued: the automatic rollback that this turn was; None for any other.
+        rolled: how far a release came with the steps of a rollout that this turn took; None for any other.
     """
 
     at: float
@@ -84,6 +89,11 @@ class Turn:
     served: Served | None = None
     gave_way: str | None = None
     rescued: Rescued | None = None
+    rolled: RolloutStatus | None = None
+
+    def ended(self, duration_s: float, **came: Any) -> Turn:
+        """The turn at its end."""
+        return replace(self, duration_s=duration_s, **came)
 
 
 def when(at: float) -> str:

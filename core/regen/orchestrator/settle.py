@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regen.errors import UsageError
+from regen.hooks.protocols import Spreads
 from regen.model.artifact import Because
 from regen.model.evaluated import Evaluated
 from regen.model.release import Release, Standing
@@ -15,7 +16,7 @@ from regen.orchestrator.apply import remerger
 from regen.orchestrator.facts import facts
 from regen.orchestrator.session import Place, Session
 from regen.stages import deploy
-from regen.state import audit, evaluations, holds, releases
+from regen.state import audit, evaluations, holds, releases, rollouts
 from regen.state.db import Database
 from regen.state.stale import add_stale
 from regen.state.versions import note_version, version_of
@@ -85,6 +86,10 @@ async def rollback(session: Session, place: Place, wanted: deploy.Wanted) -> dep
         )
     wanted = replace(wanted, interrupted=session.made_way.get(place.name))
     database = session.state.db
+    if wanted.to is None and isinstance(place.target.deployer, Spreads):
+        now = releases.current(database, place.name)
+        below = None if now is None else now.restores if now.restores is not None else now.number
+        wanted = replace(wanted, to=rollouts.stable(database, place.name, below))
     ways = [f"{wanted.trigger}: {wanted.why}" if wanted.why else wanted.trigger]
     ways += [text for text, on in (("forced", wanted.force), ("edits discarded", wanted.discard_edits)) if on]
     before = session.parent(place)

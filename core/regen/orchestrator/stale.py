@@ -45,7 +45,8 @@ def waiting(session: Session, place: Place, wish: Wish) -> dict[ArtifactId, Beca
     """Every artifact of one environment that has to be looked at, with the first reason."""
     entries = dict(read_stale(session.state.db, place.name))
     for artifact, because in session.pending.stale.get(place.name, {}).items():
-        entries.setdefault(artifact, because)
+        if artifact not in entries or because.outweighs(entries[artifact]):
+            entries[artifact] = because
     for artifact, why in changed_conflicts(session, place):
         entries.setdefault(artifact, Because("edited", why))
     if wish.full or not session.config.engine.incremental:

@@ -108,7 +108,7 @@ def cleaned(place: Place) -> dict[ArtifactId, Because]:
     if not missing or (len(missing) * _CLEANED_SHARE <= total and place.root.is_dir()):
         return {}
     because = Because(
-        "missing", f"{len(missing)} of {total} files were gone: the output was cleaned", where=place.root.name
+        "missing", f"{len(missing)} of {total} files were gone: the output was cleaned", where=place.environment.target
     )
     return dict.fromkeys(missing, because)
 

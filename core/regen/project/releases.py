@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from regen.errors import FrozenError
 from regen.model.release import Release
-from regen.orchestrator import rescue, settle
+from regen.orchestrator import rescue, rollouts, settle
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
 from regen.stages.deploy import RolledBack, Wanted
@@ -56,6 +56,7 @@ class ReleasesMixin:
         try:
             async with running(self._session, "rollback"):
                 done = await settle.rollback(self._session, place, wanted)
+                await rollouts.advance(self._session, place)
         except FrozenError as error:
             await rescue.tell_frozen(self._session, place.name, error)
             raise

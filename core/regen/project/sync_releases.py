@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from regen.model.release import KeptEdit, Release
 from regen.orchestrator import settle
 from regen.orchestrator.edits import HandedBack, HowBack
+from regen.orchestrator.rollouts import RolloutStatus
 from regen.project.calling import Caller, awaited
 from regen.stages.deploy import RolledBack
 
@@ -38,6 +39,18 @@ class SyncReleasesMixin:
         return self._call(
             partial(self._project.rollback, number, environment, why=why, discard_edits=discard_edits, force=force)
         )
+
+    def rollout(self, environment: str | None = None) -> RolloutStatus | None:
+        """See `Project.rollout`."""
+        return self._call(partial(self._project.rollout, environment))
+
+    def promote(self, environment: str | None = None, *, whole: bool = False) -> RolloutStatus:
+        """See `Project.promote`."""
+        return self._call(partial(self._project.promote, environment, whole=whole))
+
+    def abort(self, environment: str | None = None, *, why: str = "") -> RolloutStatus:
+        """See `Project.abort`."""
+        return self._call(partial(self._project.abort, environment, why=why))
 
     def resume(self, environment: str | None = None) -> bool:
         """See `Project.resume`."""

@@ -23,6 +23,7 @@ from regen.state import holds
 
 if TYPE_CHECKING:
     from regen.project.guarding import Guard
+from regen.project.rolling import Rolling
 
 _NO_WISH = Wish()
 
@@ -48,7 +49,7 @@ class WatchMixin:
         from regen.project.served import opened_door
         from regen.watch import Calls, watch
 
-        session, guard = self._session, Guard(self._session)
+        session, guard, rolling = self._session, Guard(self._session), Rolling(self._session)
 
         def names() -> list[str]:
             automatic = [place.name for place in session.places if place.environment.automatic]
@@ -67,6 +68,8 @@ class WatchMixin:
             probed=guard.probed,
             breached=guard.breached,
             health=guard.health,
+            rollout_due_in=rolling.due_in,
+            rollouts=rolling.go_on,
         )
         with opened_door(session) as (door, start):
             async with aclosing(watch(calls, door, start)) as turns:

@@ -216,4 +216,16 @@ MIGRATIONS: tuple[str, ...] = (
         environment TEXT NOT NULL, gate TEXT NOT NULL, release INTEGER NOT NULL, PRIMARY KEY (environment, gate)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Canary environments: how far each release came, and what each target holds. `steps`, `rounds` are JSON.
+    CREATE TABLE rollout (
+        environment TEXT NOT NULL, release INTEGER NOT NULL, stable INTEGER, steps TEXT NOT NULL, state TEXT NOT NULL,
+        step INTEGER NOT NULL, since REAL NOT NULL, weight INTEGER NOT NULL, rounds TEXT NOT NULL, asked REAL,
+        why TEXT NOT NULL, PRIMARY KEY (environment, release)
+    ) WITHOUT ROWID;
+    CREATE TABLE rollout_target (
+        environment TEXT NOT NULL, target TEXT NOT NULL, release INTEGER, at REAL NOT NULL, error TEXT,
+        PRIMARY KEY (environment, target)
+    ) WITHOUT ROWID;
+    """,
 )

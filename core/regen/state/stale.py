@@ -22,7 +22,7 @@ def add_stale(database: Database, environment: str, entries: Mapping[ArtifactId,
             for artifact, because in entries.items()
         ],
     )
-    heavy = {artifact: because for artifact, because in entries.items() if because.view == BODY}
+    heavy = {artifact: because for artifact, because in entries.items() if because.view == BODY or because.brings_back}
     waiting = read_stale(database, environment) if heavy else {}
     database.many(
         "UPDATE stale SET because = ? WHERE environment = ? AND template = ? AND key = ?",

@@ -59,6 +59,10 @@ class ShelfDeployer:
         self._keep = keep
         self._folder = folder
 
+    def folder_of(self, root: Path, release: int) -> Path:
+        """Where a release is kept."""
+        return root / _SHELF / str(release)
+
     def tree(self, root: Path) -> Path:
         """The link to the release that stands."""
         return root / CURRENT
@@ -83,8 +87,13 @@ class ShelfDeployer:
 
     def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
         """Look at the folder's name alone: it is built when it is known what stands in it."""
-        wanted = f"{_SHELF}/{journal.release + 1}"
-        if journal.purpose is Purpose.EDIT or self._memory(wanted) is not None:
+        if journal.purpose is not Purpose.EDIT:
+            self.refuse_unknown(root, journal.release + 1)
+
+    def refuse_unknown(self, root: Path, release: int) -> None:
+        """Raise PathError where a release's folder stands that this project's state knows nothing of."""
+        wanted = f"{_SHELF}/{release}"
+        if self._memory(wanted) is not None:
             return
         with suppress(FileNotFoundError), Tree(root) as tree:
             if tree.stat(wanted) is not None:

@@ -58,6 +58,28 @@ COMMANDS: tuple[Command, ...] = (
         beside=True,
     ),
     Command(
+        "rollout",
+        "rollout:rollout",
+        "Show how far a release came on its way to the targets of a canary, and decide how it goes on.",
+        (
+            argument(
+                "action",
+                nargs="?",
+                choices=("status", "promote", "abort", "wait"),
+                default="status",
+                help="`status` does what is due, and shows where it stands; `promote` goes on with the next step;"
+                " `abort` takes it back; `wait` goes on until it is through, aborted, or waits for a person",
+            ),
+            flag("--whole", help="with promote: to every target at once"),
+            argument("--why", default="", metavar="TEXT", help="with abort: for the history"),
+            ENV,
+            JSON,
+            WAIT,
+            DIRECTORY,
+        ),
+        beside=True,
+    ),
+    Command(
         "resume",
         "settle:resume",
         "Go on after a rollback with the inputs as they are.",

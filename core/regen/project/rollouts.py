@@ -1,0 +1,50 @@
+"""Rollouts: what a project says of releases on their way to the targets of a canary, and how a person decides."""
+
+from __future__ import annotations
+
+from regen.orchestrator import rollouts
+from regen.orchestrator.cycle import running
+from regen.orchestrator.rollouts import RolloutStatus
+from regen.orchestrator.session import Session
+
+
+class RolloutsMixin:
+    """The part of `Project` that is about rollouts."""
+
+    _session: Session
+
+    async def rollout(self, environment: str | None = None) -> RolloutStatus | None:
+        """Do what is due of a rollout, and say where it stands; None where the environment is no canary.
+
+        Args:
+            environment: its name; the first one for None.
+        """
+        async with running(self._session, "rollout"):
+            return await rollouts.advance(self._session, self._session.place(environment))
+
+    async def promote(self, environment: str | None = None, *, whole: bool = False) -> RolloutStatus:
+        """Let a rollout go on with its next step.
+
+        Args:
+            environment: its name; the first one for None.
+            whole: bring the release to every target at once.
+
+        Raises:
+            UsageError: the environment is no canary, or no rollout is under way.
+        """
+        async with running(self._session, "rollout"):
+            return await rollouts.promote(self._session, self._session.place(environment), whole=whole)
+
+    async def abort(self, environment: str | None = None, *, why: str = "") -> RolloutStatus:
+        """Take a rollout back: every target has the stable release again, and the other one is bad.
+
+        Args:
+            environment: its name; the first one for None.
+            why: for the history, in one line.
+
+        Raises:
+            UsageError: the environment is no canary, no rollout is under way, or there is no release to go back to.
+            DeployError: the deployment failed; the next call goes on with it.
+        """
+        async with running(self._session, "rollout"):
+            return await rollouts.abort(self._session, self._session.place(environment), why)
