@@ -21,6 +21,7 @@ from regen.model.objective import OBJECTIVES
 from regen.model.release import Release, ReleaseState
 from regen.orchestrator.comparing import read_comparison
 from regen.stages.readiness import Measured, Told, figures, points, points_of_gates, readiness, told_by_gates
+from regen.state.releases import at_path
 
 pytestmark = pytest.mark.anyio
 
@@ -128,6 +129,24 @@ async def test_files_that_did_not_change_are_not_read(tmp_path: Path) -> None:
     async with world.open(plugins=[("watches", Watches())]) as opened:
         await opened.apply()
     assert asked == ["b.py"]
+
+
+async def test_a_lost_blob_stops_no_cycle(tmp_path: Path) -> None:
+    world = await released(tmp_path, ONE)
+    async with world.open() as opened:
+        database = opened._session.state.db
+        version = at_path(database, "dev", "b.py")
+        assert version is not None
+        with database.transaction():
+            database.execute("DELETE FROM small_blob WHERE digest = ?", (version.content,))
+            database.execute("DELETE FROM packed WHERE digest = ?", (version.content,))
+    (tmp_path / ".regen" / "blobs" / version.content[:2] / version.content[2:]).unlink(missing_ok=True)
+    world.graph(MORE)
+    applied = await world.apply()
+    (result,) = [one for one in applied.evaluated if one.gate == "compatibility"]
+    assert [one.path for one in result.findings] == ["b.py"]
+    assert "not compared" in result.findings[0].message
+    assert "w: str" in world.read("b.py")
 
 
 async def compared(world: World, older: int, newer: int) -> ReleaseComparison:

@@ -61,7 +61,7 @@ async def compatibility(session: Session, place: Place, plan: Plan, *, watching:
     if plan.parent is None:
         return Compatibility(version=version(()) if versions else None)
     started = time.perf_counter()
-    files, because = _planned(session, place, plan)
+    files, because, lost = _planned(session, place, plan)
     templates = {path: item.artifact.template for item in plan.items for path in (*_leaves(item), item.path)}
     with stage("interface", files=len(files)) as span:
         changes = await interface_changes(
@@ -69,7 +69,7 @@ async def compatibility(session: Session, place: Place, plan: Plan, *, watching:
         )
         span.set_attribute("regen.changes", len(changes))
     took = time.perf_counter() - started
-    result = compare.evaluated(changes, session.config.evaluate.breaking, took) if asked else None
+    result = compare.evaluated(changes, session.config.evaluate.breaking, took, lost) if asked else None
     return Compatibility(changes, result, bump_of(changes), version(changes) if versions else None)
 
 
@@ -97,25 +97,24 @@ async def interface_changes(
     return tuple(sorted(placed, key=lambda change: change.sort_key))
 
 
-def _planned(session: Session, place: Place, plan: Plan) -> tuple[list[TwoVersions], dict[str, str]]:
-    """Files that a plan changes, and why."""
+def _planned(session: Session, place: Place, plan: Plan) -> tuple[list[TwoVersions], dict[str, str], list[str]]:
+    """Files that a plan changes, why, and those whose bytes in the last release are gone."""
     items = [item for item in plan.items if item.action in _WRITES]
     after: dict[str, bytes | None] = {path: None for item in items for path in _leaves(item)}
-    after |= {
-        item.path: item.content if item.action is not Action.ADOPT else item.render for item in items if item.path
-    }
+    after |= {item.path: item.render if item.action is Action.ADOPT else item.content for item in items if item.path}
     because = {path: str(item.because[0]) for item in items for path in (*_leaves(item), item.path) if path}
-    return list(_differing(session, place, after)), because
+    files, lost = [], []
+    for path, content in sorted(after.items()):
+        standing = releases.at_path(session.state.db, place.name, path)
+        if standing is not None and not session.state.blobs.has(standing.content):
+            lost.append(path)
+            continue
+        before = session.state.blobs.read(standing.content) if standing is not None else None
+        if before != content:
+            files.append(TwoVersions(path, before, content))
+    return files, because, lost
 
 
 def _leaves(item: PlanItem) -> Iterator[str]:
     if item.moved_from is not None:
         yield item.moved_from
-
-
-def _differing(session: Session, place: Place, after: Mapping[str, bytes | None]) -> Iterator[TwoVersions]:
-    for path, content in sorted(after.items()):
-        standing = releases.at_path(session.state.db, place.name, path)
-        before = session.state.blobs.read(standing.content) if standing is not None else None
-        if before != content:
-            yield TwoVersions(path, before, content)

@@ -30,15 +30,28 @@ def whole_files(language: str | None, files: Sequence[TwoVersions]) -> list[Inte
     ]
 
 
-def evaluated(changes: Sequence[InterfaceChange], breaking: Breaking, duration_s: float) -> Evaluated:
-    """What the gate says of the changes of a cycle; what breaks stops it where `breaking` is an error."""
+def evaluated(
+    changes: Sequence[InterfaceChange], breaking: Breaking, duration_s: float, lost: Sequence[str] = ()
+) -> Evaluated:
+    """What the gate says of the changes of a cycle; what breaks stops it where `breaking` is an error.
+
+    Args:
+        lost: paths that could not be compared, for their bytes in the last release are gone.
+    """
     broken = sum(change.breaking for change in changes)
     kinds = Counter(change.kind for change in changes)
+    gone = [_lost(lost)] if lost else []
     if not changes:
-        return Evaluated(COMPATIBILITY, "pass")
+        return Evaluated(COMPATIBILITY, "pass", tuple(gone))
     figures = [Figure("breaking", broken), *(Figure(kind, kinds[kind]) for kind in ("added", "changed", "removed"))]
     outcome: Outcome = "fail" if broken and breaking == "error" else "pass"
-    return Evaluated(COMPATIBILITY, outcome, tuple(_findings(changes, breaking)), tuple(figures), duration_s)
+    return Evaluated(COMPATIBILITY, outcome, (*_findings(changes, breaking), *gone), tuple(figures), duration_s)
+
+
+def _lost(paths: Sequence[str]) -> Finding:
+    many = "this file was" if len(paths) == 1 else f"this and {len(paths) - 1} more files were"
+    text = f"{many} not compared: the bytes of the last release are gone from .regen/blobs"
+    return Finding(COMPATIBILITY, "warning", text, paths[0], hint="`regen verify` says what is missing")
 
 
 def _findings(changes: Sequence[InterfaceChange], breaking: Breaking) -> list[Finding]:
