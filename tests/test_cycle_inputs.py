@@ -76,6 +76,17 @@ async def test_a_fact_that_nobody_reads_renders_nothing(folder: Path) -> None:
     assert await done(world) == ([], 0)
 
 
+async def test_the_first_triples_are_a_change_like_any_other(folder: Path) -> None:
+    """A cycle went before them, so the template is no news."""
+    everybody = "---\nto: all.txt\nwith:\n  people: SELECT ?this WHERE { ?this a ?class }\n---\n{{ people | length }}\n"
+    world = World(folder, {"graphs/people.ttl": PREFIXES, "templates/all.j2": everybody})
+    await world.apply()
+    assert world.read("all.txt").strip() == "0"
+    world.graph(PEOPLE)
+    assert await done(world) == (["all.txt"], 1)
+    assert world.read("all.txt").strip() == "2"
+
+
 async def test_what_a_body_looks_up_is_an_input(folder: Path) -> None:
     """Present or absent, one step away or two."""
     body = "{% for f in this.values(iri('http://example.org/knows')) %}\n{{ f.value(RDFS.label) }}\n{% endfor %}\n"

@@ -29,6 +29,7 @@ from regen.stages.select import Answers, Probe, probe, resolve
 from regen.state.envelope import key_file, open_to_others
 from regen.telemetry import stage
 
+_FIRST = Because("fact", "the graph had no triples before")
 _PATCH_SHARE = 20  # a change of less than a twentieth of a file is kept as a patch
 
 
@@ -51,9 +52,9 @@ async def take_in(session: Session, changed: Collection[str] | None = None) -> N
         session.found.clear()  # what was looked at is not taken in, so the next time all files are
         raise
     try:
-        _advance(session, reads, gone, units)
+        first = _advance(session, reads, gone, units)
         session.units = units
-        _stale_units(session)
+        _stale_units(session, first=first)
     except BaseException:
         session.forget()
         raise
@@ -89,15 +90,19 @@ def _prefixes(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> d
     return session.prefixes(rows)
 
 
-def _advance(session: Session, reads: Sequence[Read], gone: Sequence[str], units: Mapping[str, Unit]) -> None:
-    """Move the dataset on, and make stale what that affects in templates that stayed as they were."""
+def _advance(session: Session, reads: Sequence[Read], gone: Sequence[str], units: Mapping[str, Unit]) -> bool:
+    """Move the dataset on, and make stale what that affects in templates that stayed as they were.
+
+    Returns:
+        Whether these are the first triples of all: what they affect is not looked into.
+    """
     first = session.revision == 0
     changes = _changes(session, reads, gone)
     if changes and not first:
         filled(session)
     _take_rows(session, reads, gone)
     if not changes:
-        return
+        return False
     session.each_rows.clear()
     paths = {session.graph_iri(path): path for path in (*(read.row.path for read in reads), *gone)}
     origins = Origins("api", tuple(sorted(paths.items())))
@@ -105,12 +110,13 @@ def _advance(session: Session, reads: Sequence[Read], gone: Sequence[str], units
         if first:
             _first_load(session, reads, origins)
             span.set_attribute("regen.triples.changed", sum(len(change.added) for change in changes))
-            return
+            return True
         change = _moved(session, changes, _stayed(session, units), origins)
         span.set_attribute("regen.triples.changed", len(change.delta.added) + len(change.delta.removed))
     session.sum = moved_sum(session.sum, change.delta)
     session.pending.changes.append((change, origins))
     session.last_change = change
+    return False
 
 
 def _changes(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> list[GraphChange]:
@@ -202,17 +208,18 @@ def _take_known(session: Session, read: Read) -> None:
         session.known[name] = read.known
 
 
-def _stale_units(session: Session) -> None:
-    """Templates that came, changed or went make all their artifacts stale."""
+def _stale_units(session: Session, *, first: bool) -> None:
+    """Templates that came, changed or went make all their artifacts stale; with the first triples, all templates do."""
     for place in session.places:
         recorded = _known_units(session, place)
         # A fresh clone has artifacts of templates that are on no other record.
         standing = place.records.templates() if not recorded else frozenset()
         for name in sorted({*recorded, *session.units, *standing}):
             known, unit = recorded.get(name), session.units.get(name)
-            if known is not None and unit is not None and known[0] == unit.digest:
+            same = known is not None and unit is not None and known[0] == unit.digest
+            if same and not first:
                 continue
-            because = difference(name, known, unit)
+            because = _FIRST if same else difference(name, known, unit)
             records = place.records.of(name).values()
             # An edited file that stayed when its template went has been told of; it is not told of again.
             artifacts = {r.artifact for r in records if unit is not None or r.state != Standing.ORPHAN.value}
