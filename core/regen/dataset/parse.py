@@ -23,7 +23,7 @@ import pyoxigraph as ox
 from regen.dataset.odd import UnusableIriError, with_usable_iris
 from regen.dataset.terms import BLANK
 from regen.errors import GraphError
-from regen.model.graphfile import LINE_FORMATS, GraphFile, Loaded
+from regen.model.graphfile import LINE_FORMATS, STATEMENT_FORMATS, GraphFile, Loaded
 
 OXIGRAPH_FORMATS = {
     "turtle": ox.RdfFormat.TURTLE,
@@ -114,7 +114,7 @@ def _unit(kind: str) -> OneOf["line", "statement"] | None:
     """What says by itself what it says, in a format."""
     if kind in LINE_FORMATS:
         return "line"
-    return "statement" if kind == "turtle" else None
+    return "statement" if kind in STATEMENT_FORMATS else None
 
 
 def _repeated(stated: Iterable[ox.Quad]) -> Iterator[ox.Quad]:

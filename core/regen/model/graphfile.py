@@ -33,6 +33,9 @@ def graph_iri(path: str) -> str:
 LINE_FORMATS = frozenset({"ntriples", "nquads"})
 """Formats in which each line says what it says by itself."""
 
+STATEMENT_FORMATS = frozenset({"turtle"})
+"""Formats in which each statement does, after the directives at the start."""
+
 
 @dataclass(frozen=True, slots=True)
 class GraphFile:

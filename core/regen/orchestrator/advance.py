@@ -176,6 +176,8 @@ def _take_rows(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> 
             continue
         delta = read.version.delta
         session.remember_quads(path, delta.quads)
+        if read.text is not None:
+            pending.texts[path] = read.text
         if delta.written or read.row.written is not None:
             pending.written[path] = delta.written
         if stored and (len(delta.added) + len(delta.removed)) * _PATCH_SHARE < len(delta.quads):

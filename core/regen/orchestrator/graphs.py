@@ -13,11 +13,12 @@ from regen.dataset.lines import Lines
 from regen.dataset.packed import Packed
 from regen.dataset.read import graph_file, read_bytes
 from regen.errors import GraphError
-from regen.model.graphfile import GraphFile, graph_iri
+from regen.model.graphfile import STATEMENT_FORMATS, GraphFile, graph_iri
 from regen.orchestrator.pending import Answer
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import error_of, path_of
 from regen.orchestrator.stale import filled
+from regen.orchestrator.texts import text_of, with_text
 from regen.stages.load import Version, load
 from regen.state.files import FileRow
 from regen.state.sources import Known
@@ -35,11 +36,13 @@ class Read:
         row: of the file or source.
         version: where its bytes are others; None: only the row is.
         known: what a source said of the version; None for a file, and where it is not to be trusted.
+        text: what to keep of the text of a version whose quads are packed.
     """
 
     row: FileRow
     version: Version | None
     known: Known | None = None
+    text: bytes | None = None
 
 
 async def read_graphs(session: Session, files: Iterable[FoundFile]) -> list[Read]:
@@ -69,7 +72,8 @@ def _packed(read: Read) -> Read:
         return read
     packed = Packed(delta.added)
     quads = delta.quads if isinstance(delta.quads, Lines) else packed  # a text is small, and compared with the next
-    return replace(read, version=replace(version, delta=replace(delta, added=packed, quads=quads)))
+    version = replace(version, delta=replace(delta, added=packed, quads=quads))
+    return replace(read, version=version, text=text_of(read.row, delta.quads))
 
 
 def _unchanged(row: FileRow, signature: Signature) -> bool:
@@ -103,6 +107,7 @@ async def _load(session: Session, source: GraphFile, row: FileRow | None) -> Ver
         return await load(source, frozenset(), session.hooks, lambda quad: True)
     comparable = not row.warnings and row.loader == session.loader
     old = session.version_of(source.path) if comparable else session.quads_of(source.path)
+    old = with_text(session, row, old) if comparable and source.format in STATEMENT_FORMATS else old
     own = NamedNode(graph_iri(source.path))
 
     def is_new(quad: Quad) -> bool:

@@ -36,6 +36,7 @@ from regen.orchestrator.intake import Intake
 from regen.orchestrator.persist import read_sum
 from regen.orchestrator.rescue import finish_rescues
 from regen.orchestrator.session import Place, Session
+from regen.orchestrator.texts import keep_texts
 from regen.stages import deploy
 from regen.state import db, lock
 from regen.state.envelope import Sealer, key_file
@@ -86,6 +87,7 @@ async def open_session(
         session = await _session(config, hooks, settings, state, executors)
         session.extra, session.stack = plugins, stack
         stack.callback(let_go, session)
+        stack.callback(keep_texts, session)
         stack.callback(session.notifier.close)
         note_environments(session)
         _recover(session)

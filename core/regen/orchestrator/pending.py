@@ -82,6 +82,7 @@ class Pending:
         patches: (path, quads added, quads removed) of files whose blob is not written anew.
         contents: all quads of a file whose blob is, until it is.
         rewritten: paths of files whose blob was.
+        texts: what is kept of the texts of files, beside those that are in memory.
         known: what sources said of the versions that were taken in; None forgets it.
         written: what a file spells otherwise than the store: triples as the store has them, and their objects.
         first: the first revision; None where there was one before.
@@ -94,6 +95,7 @@ class Pending:
     patches: list[tuple[str, frozenset[Quad], frozenset[Quad]]] = field(default_factory=list)
     contents: dict[str, Quads] = field(default_factory=dict)
     rewritten: set[str] = field(default_factory=set)
+    texts: dict[str, bytes] = field(default_factory=dict)
     known: dict[str, Known | None] = field(default_factory=dict)
     written: dict[str, Mapping[Quad, tuple[str, ...]]] = field(default_factory=dict)
     first: FirstLoad | None = None

@@ -19,6 +19,7 @@ from regen.orchestrator.pending import Pending
 from regen.orchestrator.selectors import write_compiled
 from regen.orchestrator.session import Session
 from regen.orchestrator.stale import filled
+from regen.orchestrator.texts import forget_text, keep_text
 from regen.orchestrator.units import write_unit
 from regen.state import files
 from regen.state.db import Database
@@ -61,6 +62,7 @@ def persist(session: Session) -> None:
                 add_stale(session.state.db, environment, entries, revision)
             write_compiled(session)
             session.state.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SUM, f"{session.sum:032x}"))
+        _keep_texts(session, pending)
         session.pending = Pending()
         if session.dataset is not None:
             session.dataset.recorded(session.sum)
@@ -111,6 +113,17 @@ def _write_files(session: Session, pending: Pending) -> None:
         write_known(database, name, known)
     for path, added, removed in pending.patches:
         files.add_patch(database, path, nquads(added).decode(), nquads(removed).decode())
+
+
+def _keep_texts(session: Session, pending: Pending) -> None:
+    """Those in memory wait for a quiet time: a change of a big file does not."""
+    for path, text in pending.texts.items():
+        keep_text(session, path, text)
+    for path, row in pending.files.items():
+        if row is None:
+            forget_text(session, path)
+        elif path not in pending.texts:
+            session.unkept.add(path)
 
 
 def _fold(session: Session, paths: Set[str]) -> None:
@@ -164,6 +177,7 @@ def stored_version(session: Session, path: str) -> Quads:
     if row is None or row.blob is None:
         return frozenset()
     patches = [tuple(map(_parsed, patch)) for patch in files.read_patches(session.state.db, path)]
+    patches += [(added, removed) for name, added, removed in session.pending.patches if name == path]
     first = row.quads - sum(len(added) - len(removed) for added, removed in patches)
     version = Lines(session.state.blobs.read(row.blob), first)
     for added, removed in patches:

@@ -86,6 +86,7 @@ class Session:
     replaced; `remarked` are files with an error or a
     warning, `prefix_table` the prefixes in force, None where they have to be put together.
     `found` are the graph files as they were listed last, `found_paths` their paths, sorted; empty: list them.
+    `unkept` are files that changed since their texts were kept.
     `rows` are what views gave at this revision.
     `staged` are the copies of the project that gates work in, by environment.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
@@ -106,6 +107,7 @@ class Session:
     quads: dict[str, Quads] = field(default_factory=dict)
     kept_quads: int = 0
     replaced: list[Quads] = field(default_factory=list)
+    unkept: set[str] = field(default_factory=set)
     remarked: set[str] = field(default_factory=set)
     prefix_table: dict[str, str] | None = None
     found: dict[str, FoundFile] = field(default_factory=dict)

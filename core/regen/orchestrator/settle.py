@@ -15,6 +15,7 @@ from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.facts import facts
 from regen.orchestrator.session import Place, Session
+from regen.orchestrator.texts import prune_texts
 from regen.stages import deploy
 from regen.state import audit, evaluations, holds, releases, rollouts
 from regen.state.db import Database
@@ -191,6 +192,7 @@ def prune(session: Session, *, keep_releases: int, edits: bool = False) -> str:
         gone = ", and edits set aside before them" if edits else ""
         audit.note(database, "prune", why=f"{forgotten} old releases forgotten{gone}; {keep_releases} are kept")
     pruned = session.state.blobs.prune(releases.reachable(database))
+    prune_texts(session)
     waiting = sum(len(releases.kept_edits(database, place.name)) for place in session.places)
     left = f"; {waiting} edits that were set aside stay: `regen restore --list`" if waiting else ""
     return f"{forgotten} old releases forgotten, {pruned.blobs:,} blobs of {pruned.bytes:,} bytes deleted{left}"

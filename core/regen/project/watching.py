@@ -19,6 +19,7 @@ from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import polled
 from regen.orchestrator.stale import Wish
+from regen.orchestrator.texts import keep_texts
 from regen.state import holds
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class WatchMixin:
                     yield turn
                     async with session.turn:
                         session.free()
+                        keep_texts(session)
                         prepare_views(session)
 
     async def _guarded(
