@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import logging
+import selectors
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from socket import socket, socketpair
 from threading import Lock
 from typing import Literal as OneOf
 
 import anyio
-from watchdog.events import FileClosedNoWriteEvent, FileOpenedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
@@ -22,8 +35,21 @@ from regen.holder import ROLLBACK, Lobby
 from regen.scene import Scene
 
 POLL_S = 1.0
+_KNOWN_PATHS = 10_000  # about which the scene is not asked again
+# Not that a file was opened or read: a cycle does so itself, and would wake two threads in the midst of it. Nor that a
+# folder was modified: its files' own events come too.
+_HEARD: list[type[FileSystemEvent]] = [
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+]
 Event = OneOf["change", "client", "health", "quiet", "rollout"]
-"""What a watch waits for: a path that changed, a client, what a probe has to say, or nothing for a while."""
+"""What a watch waits for: a path that changed, a client, what a probe has to say, a step of a rollout, or nothing for a while."""
 
 
 class Changes:
@@ -115,35 +141,24 @@ class Changes:
 
 async def _first(*ends: socket) -> socket:
     """The first of some sockets that there is something to read from; the earlier one where there is from several."""
-    ready: list[socket] = []
-
-    async def wait(end: socket) -> None:
-        await anyio.wait_readable(end)
-        ready.append(end)
-        group.cancel_scope.cancel()
-
-    async with anyio.create_task_group() as group:
+    # A selector of several sockets is readable when one of them is: a task for each would cost more than the wait.
+    with selectors.DefaultSelector() as selector:
         for end in ends:
-            group.start_soon(wait, end)
-    return min(ready, key=ends.index)
+            selector.register(end, selectors.EVENT_READ)
+        while not (ready := [key.fileobj for key, _ in selector.select(0)]):
+            await anyio.wait_readable(selector.fileno())
+    return next(end for end in ends if end in ready)
 
 
 class _Handler(FileSystemEventHandler):
     def __init__(self, changes: Changes, scene: Scene) -> None:
         self._changes = changes
-        self._scene = scene
+        self._wants = lru_cache(_KNOWN_PATHS)(lambda name: scene.wants(Path(name)))
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent) or (event.is_directory and _quiet(event)):
-            return
         for name in sorted({str(event.src_path), str(event.dest_path or event.src_path)}):
-            if self._scene.wants(Path(name)):
+            if self._wants(name):
                 self._changes.add(name)
-
-
-def _quiet(event: FileSystemEvent) -> bool:
-    """Whether an event of a folder says nothing: its files' own events come too."""
-    return event.event_type == "modified"
 
 
 @contextmanager
@@ -170,9 +185,9 @@ def observed(watched: Scene, changes: Changes) -> Iterator[bool]:
 
 def _start(observer: BaseObserver, handler: _Handler, watched: Scene) -> None:
     for folder in watched.flat:
-        observer.schedule(handler, str(folder), recursive=False)
+        observer.schedule(handler, str(folder), recursive=False, event_filter=_HEARD)
     for folder in watched.deep:
-        observer.schedule(handler, str(folder), recursive=True)
+        observer.schedule(handler, str(folder), recursive=True, event_filter=_HEARD)
     observer.start()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,10 @@ class Scene:
         inside = max((len(place.parts) for place in self.inputs if path.is_relative_to(place)), default=0)
         outside = max((len(place.parts) for place in self.outputs if path.is_relative_to(place)), default=0)
         return 0 < inside >= outside
+
+    def stays(self, paths: Iterable[str]) -> bool:
+        """Whether changes at these paths cannot change what there is to watch: all lie in folders watched with them."""
+        return all(any(path.startswith(f"{place}{os.sep}") for place in self.deep) for path in paths)
 
     def moved(self, paths: Iterable[str]) -> bool:
         """Whether a change came to a watched folder itself, so that it has to be watched anew."""

@@ -26,7 +26,7 @@ from regen.holder import Door, Lobby, Served
 from regen.model.finding import Finding
 from regen.notices import POLL_S, Changes, Event, observed
 from regen.orchestrator.outcome import Applied, Turn
-from regen.scene import CONFIGURATION, scene
+from regen.scene import CONFIGURATION, Scene, scene
 from regen.telemetry import Trigger, burst
 
 _GIT_S = 10.0  # how long a branch switch may hold cycles back
@@ -102,7 +102,8 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
     with ExitStack() as whole:
         lobby = whole.enter_context(closing(Lobby(door))) if door is not None else None
         while True:
-            watched, asked, changes = scene(config()), _asked(config()), Changes(config().root)
+            configured = config()
+            watched, changes = scene(configured), Changes(configured.root)
             ears = _Ears(calls, changes, lobby)
             with closing(changes), observed(watched, changes) as notified, ExitStack() as polls:
                 if not notified and trigger.text == start:
@@ -130,9 +131,16 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
                         failed = await _reloaded(calls.reload, trigger)
                     if failed is not None:
                         yield failed
-                    elif watched.moved(files) or (scene(config()), _asked(config())) != (watched, asked):
+                    elif _elsewhere(watched, configured, config(), files):
                         files = None
                         break
+
+
+def _elsewhere(watched: Scene, before: Config, config: Config, files: Collection[str]) -> bool:
+    """Whether there may be something else to watch or to ask since these files changed."""
+    if config is before and watched.stays(files):
+        return False
+    return watched.moved(files) or (scene(config), _asked(config)) != (watched, _asked(before))
 
 
 def _asked(config: Config) -> object:

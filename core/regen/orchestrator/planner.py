@@ -14,6 +14,7 @@ from regen.hooks.protocols import Follows
 from regen.model.artifact import ArtifactId, Because
 from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem
+from regen.model.term import Term
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.assemble import Work, assemble
 from regen.orchestrator.chunk import Job, Made
@@ -107,7 +108,10 @@ def _total(session: Session, place: Place, items: Sequence[PlanItem]) -> int:
     standing = session.standing.get(place.name)
     if standing is None:
         standing = session.standing[place.name] = sum(place.records.counts().values())
-    return standing + sum(1 for item in items if not place.records.has(item.artifact))
+    keys: dict[str, set[Term | None]] = {}
+    for item in items:
+        keys.setdefault(item.artifact.template, set()).add(item.artifact.key)
+    return standing + sum(len(some) - len(place.records.having(template, some)) for template, some in keys.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,12 @@ def write_unit(database: Database, environment: str, name: str, unit: Unit | Non
     )
 
 
-def recorded_units(database: Database, environment: str) -> dict[str, Recorded]:
+def recorded_units(database: Database, environment: str) -> Mapping[str, Recorded]:
     """What is recorded of an environment's templates: digest and ingredients by name."""
+    return database.known(f"templates {environment}", lambda: _recorded(database, environment))
+
+
+def _recorded(database: Database, environment: str) -> dict[str, Recorded]:
     rows = database.execute("SELECT name, digest, views FROM template WHERE environment = ?", (environment,))
     return {name: (digest, tuple((p, d) for p, d in json.loads(parts))) for name, digest, parts in rows}
 

@@ -6,7 +6,7 @@ alone: `probe` before the dataset is settled, `resolve` after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -48,11 +48,14 @@ class Entry:
 class Known(Protocol):
     """What is recorded of the artifacts that stand in an environment."""
 
-    def has(self, artifact: ArtifactId) -> bool:
-        """Whether the artifact is recorded."""
+    def having(self, template: str, keys: Iterable[Term | None]) -> Set[Term | None]:
+        """Those of these keys of a template that are recorded."""
 
     def digests(self, template: str, view: str) -> Mapping[Term | None, str]:
         """For each recorded key of a template the digest of its rows of a view."""
+
+    def walks(self) -> bool:
+        """Whether the body of any artifact asked the graph."""
 
     def looked_up(self, patterns: Iterable[Lookup]) -> Iterator[tuple[ArtifactId, Lookup]]:
         """Artifacts whose bodies asked one of these patterns."""
@@ -154,9 +157,11 @@ def _keys(item: Probe, answers: Answers, known: Known) -> Iterator[tuple[Artifac
     template = item.views.template
     makes_keys = item.views.each and item.view == "each"
     if item.selector.keyed and item.views.each and item.affected.whole is None:
-        for key, quad in item.affected.keys.items():
-            artifact = ArtifactId(template, key)
-            if makes_keys or known.has(artifact):
+        keys = item.affected.keys
+        recorded_keys = keys.keys() if makes_keys else known.having(template, keys)
+        for key, quad in keys.items():
+            if key in recorded_keys:
+                artifact = ArtifactId(template, key)
                 yield artifact, quad
                 yield from ((artifact, other) for other in item.affected.also.get(key, ()))
         return
@@ -185,6 +190,8 @@ def _reason(affected: Affected) -> Quad:
 
 
 def _bodies(delta: Delta, known: Known) -> Iterator[tuple[ArtifactId, Quad]]:
+    if not known.walks():
+        return
     asked: dict[Lookup, Quad] = {}
     for quads in (delta.merged_added, delta.merged_removed, delta.added, delta.removed):
         for quad in sorted(quads, key=lambda q: q.sort_key):

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from regen.errors import GateError, RegenError, StateError, UsageError
@@ -29,16 +30,21 @@ _LONGEST = 2000  # letters of a reason: ten findings of a gate are told in full
 _SUDO: ContextVar[str | None] = ContextVar("sudo", default=None)
 
 
+@cache
+def _user(number: int) -> str:
+    """The name of a user of this machine."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
 def who() -> Who:
     """Who is at work here: this process's user, or the one that a watch runs a command for."""
     from regen.model.audit import Who
 
     real = os.getuid()
-    try:
-        name = pwd.getpwuid(real).pw_name
-    except KeyError:
-        name = str(real)
-    return Who(name, os.geteuid(), socket.gethostname(), _SUDO.get() or os.environ.get("SUDO_USER") or None)
+    return Who(_user(real), os.geteuid(), socket.gethostname(), _SUDO.get() or os.environ.get("SUDO_USER") or None)
 
 
 @contextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from regen.errors import StateError
 from regen.state import faults
@@ -15,6 +15,7 @@ from regen.state.schema import MIGRATIONS
 from regen.state.undo import make_triggers
 
 NAME = "state.db"
+T = TypeVar("T")
 Value = str | int | float | bytes | None
 _CACHE_KIB = 64 * 1024  # at the most; it is taken as it is needed
 _VALUES = 500  # a statement; SQLite's oldest limit of bound parameters is 999
@@ -33,6 +34,10 @@ class Database:
         self.read_only = read_only
         self._lock = threading.RLock()
         self._depth = 0
+        self._durable: bool | None = None  # what SQLite was told last
+        self._rolled_back = 0
+        self._known: dict[str, Any] = {}
+        self._known_at = (-1, -1)
         with self._plain():
             self._connection = self._connect()
         try:
@@ -110,8 +115,28 @@ class Database:
                 raise self._plain_words(error) from error
             return row
 
+    def known(self, name: str, read: Callable[[], T]) -> T:
+        """What `read` gives, asked again only after a row of any table changed: one process writes, by this connection.
+
+        Args:
+            name: of what is read; others that ask by it share what is given, so nobody may change that.
+            read: asks the database.
+        """
+        if self.read_only:
+            return read()
+        with self._lock:
+            now = (self._connection.total_changes, self._rolled_back)
+            if now != self._known_at:
+                self._known, self._known_at = {}, now
+            if name not in self._known:
+                self._known[name] = read()
+            found: T = self._known[name]
+            return found
+
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row of parameters."""
+        if isinstance(rows, list) and not rows:
+            return
         with self._lock, self._plain():
             self._connection.executemany(sql, rows)
 
@@ -150,7 +175,9 @@ class Database:
                     self._depth -= 1
                 return
             with self._plain():
-                self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                if durable is not self._durable:
+                    self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                    self._durable = durable
                 self._connection.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
@@ -160,6 +187,7 @@ class Database:
                     self._connection.execute("COMMIT")
                 faults.point("db.committed")
             except BaseException:
+                self._rolled_back += 1
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise

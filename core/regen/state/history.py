@@ -56,8 +56,14 @@ class StateHistory:
 
     def position(self) -> Position:
         """How far the history goes; revision 0 before the first."""
-        revision = self._number("SELECT max(number) FROM revision")
-        return Position(revision, self._number("SELECT seq FROM sqlite_sequence WHERE name = 'event'"))
+        return self._database.known("position", self._position)
+
+    def _position(self) -> Position:
+        row = self._database.one(
+            "SELECT (SELECT max(number) FROM revision), (SELECT seq FROM sqlite_sequence WHERE name = 'event')"
+        )
+        revision, event = row if row is not None else (None, None)
+        return Position(int(revision or 0), int(event or 0))
 
     def first(self) -> int:
         """The first revision that can be replayed; 0 while nothing was dropped."""
@@ -184,6 +190,9 @@ class StateHistory:
 
     def _drop_old(self, newest: int, now: float) -> None:
         oldest = now - self._keep_days * _DAY_S
+        row = self._database.one("SELECT number, at FROM revision ORDER BY number LIMIT 1")
+        if row is not None and row[0] > newest - self._keep_revisions and row[1] >= oldest:
+            return
         young = self._number("SELECT min(number) FROM revision WHERE at >= ?", oldest)
         first = min(newest, max(newest - self._keep_revisions + 1, young))
         if first > max(1, self.first()):

@@ -8,7 +8,8 @@ from regen.state.db import Database
 
 def held(db: Database, environment: str) -> Hold | None:
     """The hold that a rollback put on an environment; None where there is none."""
-    row = db.one("SELECT inputs, release, at, interrupted FROM hold WHERE environment = ?", (environment,))
+    select = "SELECT inputs, release, at, interrupted FROM hold WHERE environment = ?"
+    row = db.known(f"hold {environment}", lambda: db.one(select, (environment,)))
     return Hold(*row) if row is not None else None
 
 
@@ -35,7 +36,8 @@ def let_go(db: Database, environment: str) -> bool:
 
 def frozen(db: Database, environment: str) -> Freeze | None:
     """Why no automatic cycle deploys to an environment; None where it is not frozen."""
-    row = db.one("SELECT release, at, why FROM freeze WHERE environment = ?", (environment,))
+    select = "SELECT release, at, why FROM freeze WHERE environment = ?"
+    row = db.known(f"freeze {environment}", lambda: db.one(select, (environment,)))
     return Freeze(*row) if row is not None else None
 
 

@@ -83,13 +83,11 @@ class Records:
         self._db = database
         self._environment = environment
 
-    def has(self, artifact: ArtifactId) -> bool:
-        """Whether the artifact is recorded."""
-        row = self._db.one(
-            "SELECT 1 FROM artifact WHERE environment = ? AND template = ? AND key = ?",
-            (self._environment, artifact.template, key_text(artifact.key)),
-        )
-        return row is not None
+    def having(self, template: str, keys: Iterable[Term | None]) -> frozenset[Term | None]:
+        """Those of these keys of a template that are recorded."""
+        known = {key_text(key): key for key in keys}
+        select = "SELECT key FROM artifact WHERE environment = ? AND template = ? AND key IN"
+        return frozenset(known[key] for (key,) in self._db.among(select, (self._environment, template), known))
 
     def get(self, artifact: ArtifactId) -> Record | None:
         """One record; None where the artifact is not recorded."""
@@ -145,15 +143,23 @@ class Records:
         )
         return dict(rows)
 
+    def walks(self) -> bool:
+        """Whether the body of any artifact asked the graph, of whichever environment."""
+        return self._db.known("walks", lambda: self._db.one("SELECT 1 FROM lookup LIMIT 1") is not None)
+
     def looked_up(self, patterns: Iterable[Lookup]) -> Iterator[tuple[ArtifactId, Lookup]]:
-        """Artifacts whose bodies asked one of these patterns."""
-        for pattern in patterns:
-            for template, key in self._db.execute(
-                # CROSS JOIN: the look-up first, not every artifact in the order that is asked for.
-                "SELECT template, key FROM lookup CROSS JOIN artifact ON artifact.id = lookup.artifact"
-                " WHERE hash = ? AND environment = ? ORDER BY template, key",
-                (lookup_hash(pattern), self._environment),
-            ):
+        """Artifacts whose bodies asked one of these patterns, in the order of these, then by template and key."""
+        wanted = {lookup_hash(pattern): pattern for pattern in patterns}
+        # CROSS JOIN: the look-ups first, not every artifact of the environment.
+        select = (
+            "SELECT hash, template, key FROM lookup CROSS JOIN artifact ON artifact.id = lookup.artifact"
+            " WHERE environment = ? AND hash IN"
+        )
+        found: dict[bytes, list[tuple[str, str]]] = {}
+        for name, template, key in self._db.among(select, (self._environment,), wanted):
+            found.setdefault(name, []).append((template, key))
+        for name, pattern in wanted.items() if found else ():
+            for template, key in sorted(found.get(name, ())):
                 yield ArtifactId(template, key_term(key)), pattern
 
     def earlier(self, record: Record) -> frozenset[str]:

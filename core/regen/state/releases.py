@@ -58,7 +58,7 @@ def history(db: Database, environment: str, *, limit: int | None = None, before:
 
 def current(db: Database, environment: str) -> Release | None:
     """The newest release, deployed or on its way; None before the first."""
-    return next(iter(history(db, environment, limit=1)), None)
+    return db.known(f"release {environment}", lambda: next(iter(history(db, environment, limit=1)), None))
 
 
 def release(db: Database, environment: str, number: int) -> Release:

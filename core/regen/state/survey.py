@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from regen.errors import DeployError, PathError
@@ -31,7 +32,10 @@ class Survey:
         self._existing: dict[str, bool] = {"": True}
         self._missing: set[str] = set()
         self._raced: list[Raced] = []
-        self._mode = default_mode()
+
+    @cached_property
+    def _mode(self) -> int:
+        return default_mode()
 
     def prepared(self) -> Prepared:
         """What was found; raises PathError or DeployError for what cannot be written."""

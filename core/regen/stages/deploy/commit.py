@@ -63,7 +63,6 @@ def commit(
     swept = sweep_trash(state, target.environment, at=at)
     heading = _heading(state, target, plan, inputs, at, note)
     draft, prepared, again = _prepare(state, target, heading, plan.items, remerge)
-    state.blobs.put_soon(list(draft.fresh.values()))
     conflicts = open_conflicts(state, target, draft)
     changed = tuple(change for change in prepared.changes if change.alters)
     why = f"edited while release {heading.number} was written"
@@ -74,6 +73,7 @@ def commit(
         before(target, heading.number, Purpose.DEPLOY)
     stage(state, target, prepared, changed, journal)
     with recording(state, target, prepared):
+        state.blobs.put_soon(list(draft.fresh.values()))
         write_rows(state.db, heading, draft, prepared, conflicts, nothing, made=made)
         if within is not None:
             within(heading.number if made else None)
