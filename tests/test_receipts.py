@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.cycle_world import PEOPLE, World
 from tests.deploy_world import scratch
 
@@ -29,7 +31,7 @@ from regen.errors import ConfigError, DeployError
 from regen.state import envelope, faults, merkle
 from regen.state.blobs import digest_of
 from regen.state.opening import read_state
-from regen.state.receipts import digest_of_receipt
+from regen.state.receipts import Listed, digest_of_receipt
 from regen.version import __version__
 
 pytestmark = pytest.mark.anyio
@@ -226,3 +228,19 @@ async def test_a_prune_keeps_the_receipts_of_releases_that_stay(world: World) ->
         await project.prune(keep_releases=2)
     assert receipt(world, 2)[1]["predicate"]["release"]["number"] == 2
     assert receipt(world, 3)[1]["predicate"]["release"]["number"] == 3
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.text("ab/ ", max_size=3), st.sampled_from(["00", "11", None])), max_size=30))
+def test_a_list_that_is_kept_up_is_the_one_that_is_made_anew(steps: list[tuple[str, str | None]]) -> None:
+    """None: the name goes."""
+    listed, known = Listed(()), dict[str, str]()
+    for name, digest in steps:
+        if digest is not None:
+            known[name] = digest
+            listed.put(name, digest)
+        elif known.pop(name, None) is not None:
+            listed.drop(name)
+    materials = listed.materials()
+    assert materials == Listed(known.items()).materials()
+    assert materials.files == tuple(sorted(known.items()))

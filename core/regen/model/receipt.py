@@ -12,6 +12,21 @@ Seal = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Materials:
+    """Graph files or templates that a release was made from.
+
+    Attributes:
+        count: how many.
+        digest: of all their names and digests, in the order of the names.
+        files: (name, digest), sorted; none where they are too many to be named one by one.
+    """
+
+    count: int = 0
+    digest: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What only the maker of a release knows of it; all of it goes into the receipt.
 
@@ -19,7 +34,7 @@ class Facts:
         deployer, target: of the environment.
         dataset: the sum of the dataset in hex: equal sums are equal datasets.
         configuration: digest of the configuration.
-        graphs: (path, digest) of graph files and sources, sorted; templates: (name, digest), sorted.
+        graphs, templates: graph files and sources; templates.
         plugins: those in force, with their versions.
         gates: what each gate said.
     """
@@ -28,7 +43,7 @@ class Facts:
     target: str = ""
     dataset: str = ""
     configuration: str = ""
-    graphs: tuple[tuple[str, str], ...] = ()
-    templates: tuple[tuple[str, str], ...] = ()
+    graphs: Materials = Materials()
+    templates: Materials = Materials()
     plugins: tuple[str, ...] = ()
     gates: tuple[Evaluated, ...] = ()

@@ -170,6 +170,8 @@ def _take_rows(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> 
         path = read.row.path
         stored = path in session.files and session.files[path].blob is not None and path not in pending.contents
         session.files[path] = pending.files[path] = read.row
+        if session.listed is not None:
+            session.listed.put(path, read.row.digest)
         session.remark(read.row)
         _take_known(session, read)
         if read.version is None or read.version.delta is None:
@@ -191,6 +193,8 @@ def _take_rows(session: Session, reads: Sequence[Read], gone: Sequence[str]) -> 
             pending.known[path_name(path)] = None
             session.known.pop(path_name(path), None)
         del session.files[path]
+        if session.listed is not None:
+            session.listed.drop(path)
         session.forget_quads(path)
         session.remarked.discard(path)
         pending.files[path] = None

@@ -11,6 +11,7 @@ from regen.model.evaluated import Evaluated
 from regen.model.receipt import Facts
 from regen.orchestrator.session import Place, Session
 from regen.state.blobs import digest_of
+from regen.state.receipts import Listed
 
 
 def facts(session: Session, place: Place, gates: Sequence[Evaluated] = ()) -> Facts:
@@ -24,11 +25,17 @@ def facts(session: Session, place: Place, gates: Sequence[Evaluated] = ()) -> Fa
         target=place.environment.target,
         dataset=f"{session.sum:032x}",
         configuration=configuration_digest(session.config),
-        graphs=tuple((path, session.files[path].digest) for path in sorted(session.files)),
-        templates=tuple((name, session.units[name].digest) for name in sorted(session.units)),
+        graphs=_graphs(session).materials(),
+        templates=Listed((name, unit.digest) for name, unit in session.units.items()).materials(),
         plugins=session.hooks.manager.fingerprint(),
         gates=tuple(gates),
     )
+
+
+def _graphs(session: Session) -> Listed:
+    if session.listed is None:
+        session.listed = Listed((path, row.digest) for path, row in session.files.items())
+    return session.listed
 
 
 def configuration_digest(config: Config) -> str:

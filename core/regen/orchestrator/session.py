@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from regen.orchestrator.selectors import Kept
     from regen.orchestrator.staged import Staging
     from regen.state.opening import State
+    from regen.state.receipts import Listed
 
 _KEPT_QUADS = 500_000  # quads of files that stay in memory for the next comparison; some 0.1 GB
 
@@ -87,6 +88,7 @@ class Session:
     warning, `prefix_table` the prefixes in force, None where they have to be put together.
     `found` are the graph files as they were listed last, `found_paths` their paths, sorted; empty: list them.
     `unkept` are files that changed since their texts were kept.
+    `listed` are the files with their digests, as a receipt names them; None: nobody asked.
     `rows` are what views gave at this revision.
     `staged` are the copies of the project that gates work in, by environment.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
@@ -108,6 +110,7 @@ class Session:
     kept_quads: int = 0
     replaced: list[Quads] = field(default_factory=list)
     unkept: set[str] = field(default_factory=set)
+    listed: Listed | None = None
     remarked: set[str] = field(default_factory=set)
     prefix_table: dict[str, str] | None = None
     found: dict[str, FoundFile] = field(default_factory=dict)
@@ -237,7 +240,7 @@ class Session:
         """Drop what is not written and read the state again: the next start finds the same difference anew."""
         from regen.orchestrator.persist import read_sum
 
-        self.files, self.sum = read_files(self.state.db), read_sum(self.state.db)
+        self.files, self.sum, self.listed = read_files(self.state.db), read_sum(self.state.db), None
         self.known = read_known(self.state.db)
         self.pending, self.units_signature = Pending(), None
         if self.dataset is not None and not self.dataset.back_to(self.sum):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
+from regen.model.receipt import Materials
 from regen.state.blobs import digest_of
 from regen.state.db import Database
+
+_NAMED = 200  # graph files or templates that are named one by one; of more, only the digest of the list is kept
 
 
 def digest_of_receipt(db: Database, environment: str, number: int) -> str | None:
@@ -52,6 +56,38 @@ def misfits(db: Database, environment: str) -> list[tuple[str, int]]:
     return [(path, since) for path, since in rows]
 
 
-def digest_of_list(found: Iterable[tuple[str, str]]) -> str:
-    """Digest of names with their digests: of the lines "DIGEST NAME" in the order given."""
-    return digest_of("".join(f"{digest} {name}\n" for name, digest in found).encode())
+class Listed:
+    """Names with their digests, kept in order, so that another digest costs no look at all the others.
+
+    Args:
+        found: (name, digest), in any order.
+    """
+
+    def __init__(self, found: Iterable[tuple[str, str]]) -> None:
+        pairs = sorted(found)
+        self._names = [name for name, _ in pairs]
+        self._lines = [_line(name, digest) for name, digest in pairs]
+
+    def put(self, name: str, digest: str) -> None:
+        """Add a name, or give it another digest."""
+        at = bisect_left(self._names, name)
+        if self._names[at : at + 1] == [name]:
+            self._lines[at] = _line(name, digest)
+        else:
+            self._names.insert(at, name)
+            self._lines.insert(at, _line(name, digest))
+
+    def drop(self, name: str) -> None:
+        """Take a name out."""
+        at = bisect_left(self._names, name)
+        del self._names[at], self._lines[at]
+
+    def materials(self) -> Materials:
+        """What a receipt says of them; the digest is that of the lines "DIGEST NAME"."""
+        named = zip(self._names, self._lines, strict=True) if len(self._names) <= _NAMED else ()
+        files = tuple((name, line.partition(b" ")[0].decode()) for name, line in named)
+        return Materials(len(self._names), digest_of(b"".join(self._lines)), files)
+
+
+def _line(name: str, digest: str) -> bytes:
+    return f"{digest} {name}\n".encode()

@@ -7,7 +7,7 @@ that somebody edits in that moment is merged once more, and the receipt says wha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from typing import Any
 
 from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding
-from regen.model.receipt import Facts
+from regen.model.receipt import Facts, Materials
 from regen.model.release import Release
 from regen.stages.deploy.values import Target
 from regen.state import audit, merkle, receipts
@@ -31,7 +31,6 @@ TREE = "./"
 """The subject that stands for all files of the release: no file has this name."""
 TREE_DIGEST = "regenTree1"
 """How its digest is made: see `regen.state.merkle`."""
-_LISTED = 200  # graph files or templates that are named one by one; of more, only the digest of the list is kept
 
 
 def give_receipt(
@@ -123,11 +122,10 @@ def _subject(data: bytes, path: str, content: str, base: str) -> dict[str, Any]:
     return subject
 
 
-def _materials(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    files = [{"name": name, "digest": {"blake3": digest}} for name, digest in found]
-    summary = receipts.digest_of_list(found)
-    listed = {"files": files} if len(files) <= _LISTED else {}
-    return {"count": len(files), "digest": {"blake3": summary}, **listed}
+def _materials(found: Materials) -> dict[str, Any]:
+    files = [{"name": name, "digest": {"blake3": digest}} for name, digest in found.files]
+    listed = {"files": files} if len(files) == found.count else {}
+    return {"count": found.count, "digest": {"blake3": found.digest}, **listed}
 
 
 def gate_part(gate: Evaluated) -> dict[str, Any]:
