@@ -29,6 +29,7 @@ _COMPRESS_FROM = 512  # bytes; below it compressing saves no disk block
 _PACK_FROM = 24  # blobs at once
 _SMALL = 256 * 1024  # bytes of blobs at once that become rows
 _ROWS = 500  # small blobs before they are packed
+_KNOWN = "SELECT digest FROM (SELECT digest FROM packed UNION ALL SELECT digest FROM small_blob) WHERE digest IN"
 
 
 def digest_of(data: bytes) -> str:
@@ -57,6 +58,7 @@ class BlobStore:
         self._packs = folder / "packs"
         self._db = db
         self._compressor = zstandard.ZstdCompressor(level=3)
+        self._quick = zstandard.ZstdCompressor(level=1)  # for what is stored while somebody waits for a file
         self._decompressor = zstandard.ZstdDecompressor()
         self._rows: int | None = None
 
@@ -93,7 +95,7 @@ class BlobStore:
         if sum(map(len, new.values())) > _SMALL:
             self.put_many(list(new.values()))
         elif new:
-            stored = [self._stored(digest, data) for digest, data in new.items()]
+            stored = [self._stored(digest, data, self._quick) for digest, data in new.items()]
             with self._db.transaction(durable=False):
                 self._db.many("INSERT INTO small_blob (digest, codec, data) VALUES (?, ?, ?)", stored)
             self._rows = self._count_rows() if self._rows is None else self._rows + len(new)
@@ -122,16 +124,14 @@ class BlobStore:
 
     def has(self, digest: str) -> bool:
         """Whether the blob is here; its bytes are not looked at."""
-        if os.path.exists(f"{self.folder}/{digest[:2]}/{digest[2:]}") or self._place(digest) is not None:  # noqa: PTH110
-            return True
-        return self._row(digest) is not None
+        return bool(self._known([digest]))
 
     def _known(self, digests: Iterable[str]) -> list[str]:
         """Those of `digests` that are here."""
         listed = list(digests)
-        tables = ("SELECT digest FROM packed WHERE digest IN", "SELECT digest FROM small_blob WHERE digest IN")
-        rows = {row[0] for select in tables for row in self._db.among(select, (), listed)}
-        return [digest for digest in listed if digest in rows or self._file(digest).exists()]
+        rows = {row[0] for row in self._db.among(_KNOWN, (), listed)}
+        folder = str(self.folder)
+        return [d for d in listed if d in rows or os.path.exists(f"{folder}/{d[:2]}/{d[2:]}")]  # noqa: PTH110
 
     def read(self, digest: str) -> bytes:
         """The bytes of a digest, checked against it. Raises StateError where they are missing or damaged."""
@@ -178,9 +178,9 @@ class BlobStore:
         row = self._db.one("SELECT digest, codec, CAST(data AS BLOB) FROM small_blob WHERE digest = ?", (digest,))
         return Stored(*row) if row is not None else None
 
-    def _stored(self, digest: str, data: bytes) -> Stored:
+    def _stored(self, digest: str, data: bytes, compressor: zstandard.ZstdCompressor | None = None) -> Stored:
         if len(data) >= _COMPRESS_FROM:
-            small = self._compressor.compress(data)
+            small = (compressor or self._compressor).compress(data)
             if len(small) < len(data):
                 return Stored(digest, _ZSTD, small)
         return Stored(digest, _PLAIN, data)
