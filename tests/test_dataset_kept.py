@@ -232,3 +232,23 @@ def test_all_texts_together_are_bounded(tmp_path: Path, monkeypatch: pytest.Monk
     sizes = [file.stat().st_size for file in kept_texts(world)]
     assert 0 < sum(sizes) <= 3_000
     assert len(sizes) < 4
+
+
+def test_plans_that_are_not_applied_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though a file's quads are not kept in memory between them, and the state knows nothing of the first."""
+    monkeypatch.setattr("regen.orchestrator.session._KEPT_QUADS", 0)
+    world = World(tmp_path, {"templates/all.j2": OUTPUT, **{f"graphs/g{n}.ttl": HEAD for n in range(2)}})
+    with Project.open_sync(tmp_path) as project:
+        project.apply()
+        for number in range(3):
+            world.write("graphs/g0.ttl", HEAD.replace(f":p{number} ;", ":new ;"))
+            world.write("graphs/g1.ttl", HEAD.replace(f":p{number} ;", ":other ;"))
+            project.plan()
+        project.apply()
+    last = asyncio.run(_sum(tmp_path))
+    fresh = World(
+        tmp_path / "fresh", {f"graphs/g{n}.ttl": world.root.joinpath(f"graphs/g{n}.ttl").read_text() for n in (0, 1)}
+    )
+    fresh.write("templates/all.j2", OUTPUT)
+    _end(fresh)
+    assert asyncio.run(_sum(fresh.root)) == last
