@@ -19,6 +19,7 @@ from bench.conftest import report
 SIZES = tuple(int(size) for size in os.environ.get("REGEN_SCALE", "10000,100000,1000000").split(","))
 RESULTS = Path(__file__).with_name("results")
 ROUNDS = 15
+_NODES = 3  # by which the tree of a release is deeper for 4,096 times as many files
 KINDS = ("plain", "minus", "grouped", "pack")
 
 
@@ -33,6 +34,7 @@ def test_scale(tmp_path: Path) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "scale.json").write_text(json.dumps(measured, indent=1) + "\n")
     for kind in KINDS:
+        rows_written = [result[kind]["counters"].pop("rows") for result in measured.values()]
         counters = {json.dumps(result[kind]["counters"]) for result in measured.values()}
         times = [result[kind]["seconds"] for result in measured.values()]
         rows = [(f"{size:,} triples", f"{result[kind]['seconds'] * 1e3:.1f} ms") for size, result in measured.items()]
@@ -43,9 +45,11 @@ def test_scale(tmp_path: Path) -> None:
                 ("largest ÷ smallest", f"{times[-1] / times[0]:.2f}"),
                 ("÷ by hand (parse, render, sync)", f"{times[-1] / measured[SIZES[-1]][kind]['by_hand']:.1f}"),
                 ("counters equal at all sizes", f"{len(counters) == 1}: {' | '.join(sorted(counters))}"),
+                ("rows written", str(rows_written)),
             ],
         )
         assert len(counters) == 1
+        assert max(rows_written) - min(rows_written) <= _NODES
     report(
         "start and memory",
         [(f"apply with nothing changed, {size:,}", f"{result['idle']:.2f} s") for size, result in measured.items()]
