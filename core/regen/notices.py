@@ -49,7 +49,7 @@ _HEARD: list[type[FileSystemEvent]] = [
     FileMovedEvent,
 ]
 Event = OneOf["change", "client", "health", "quiet", "rollout"]
-"""What a watch waits for: a path that changed, a client, what a probe has to say, a step of a rollout, or nothing for a while."""
+"""What a watch waits for: a path that changed, a client, a probe, a step of a rollout, or nothing for a while."""
 
 
 class Changes:
