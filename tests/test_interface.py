@@ -10,6 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.interface_world import LANGUAGES, MODELS, Model, changes, plugins, told, write
 
+from regen.errors import PluginError
+from regen.hooks import hookimpl
+from regen.hooks.dispatch import Hooks
+from regen.hooks.manager import PluginManager
 from regen.model.interface import Changed, InterfaceChange, TwoVersions, bump_of
 from regen.model.semver import Bump, next_version
 
@@ -408,3 +412,17 @@ def test_the_bump_is_of_the_worst_change() -> None:
     assert bump_of(()) == bump_of((change("changed", False),)) == "patch"
     assert bump_of((change("changed", False), change("added", False))) == "minor"
     assert bump_of((change("added", False), change("removed", True))) == "major"
+
+
+@pytest.mark.anyio
+async def test_an_answer_that_holds_something_else_is_told_of_its_plugin() -> None:
+    class Wrong:
+        @hookimpl
+        def regen_interface(self) -> list[str]:
+            return ["A.b was removed"]
+
+    changed = Changed("python", (TwoVersions("a.py", b"", b"x = 1\n"),))
+    with pytest.raises(
+        PluginError, match=r"'wrong' .* failed in regen_interface.*holds a str, not only InterfaceChange"
+    ):
+        await Hooks(PluginManager(extra=[("wrong", Wrong())])).interface(changed)

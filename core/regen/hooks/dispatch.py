@@ -19,7 +19,6 @@ from regen.hooks.manager import PluginManager
 from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding
 from regen.model.graphfile import GraphFile, Loaded
-from regen.model.interface import Changed, InterfaceChange
 from regen.model.language import Language
 from regen.model.merge import Merged, ThreeWay
 from regen.model.source import Fetched
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.model.alert import Alert
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
+    from regen.model.interface import Changed, InterfaceChange
     from regen.model.settings import PluginSettings
     from regen.model.source import Source, Validators
     from regen.model.template import Renderer, Template
@@ -57,7 +57,6 @@ _ITEMS: dict[str, tuple[type, ...]] = {
     "regen_languages": (Language,),
     "regen_evaluate_file": (Finding,),
     "regen_evaluate": (Finding, Evaluated),
-    "regen_interface": (InterfaceChange,),
 }
 
 THREE_WAY = "three-way"
@@ -258,13 +257,22 @@ def _fitting(hook: str, answer: object) -> object:
         return answer
     if not isinstance(answer, wanted) or (wanted is Sequence and isinstance(answer, str)):
         raise TypeError(f"the answer is of the class {type(answer).__name__}, not {wanted.__name__}")
-    items = _ITEMS.get(hook)
+    items = _items(hook)
     if items is not None and isinstance(answer, Sequence):
         for value in answer:
             if not isinstance(value, items):
                 wanted_items = " and ".join(item.__name__ for item in items)
                 raise TypeError(f"the answer holds a {type(value).__name__}, not only {wanted_items}")
     return answer
+
+
+def _items(hook: str) -> tuple[type, ...] | None:
+    """What the items of an answer are; of a hook that few cycles call, imported with the first of them."""
+    if hook == "regen_interface":
+        from regen.model.interface import InterfaceChange
+
+        return (InterfaceChange,)
+    return _ITEMS.get(hook)
 
 
 def _arguments(impl: pluggy.HookImpl) -> tuple[str, ...]:
