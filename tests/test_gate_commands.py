@@ -398,3 +398,14 @@ async def test_many_files_are_given_in_more_than_one_run(tmp_path: Path) -> None
     counts = [int(line) for line in result(await made.apply(), "g").output.split()]
     assert sum(counts) == 1500
     assert len(counts) == 2
+
+
+async def test_prune_removes_copies_of_environments_that_are_gone(tmp_path: Path) -> None:
+    gate = '[[gate]]\nname = "g"\nrun = "true"\n'
+    made = world(tmp_path / "p", f'[[environment]]\nname = "old"\n{gate}')
+    await made.apply()
+    made.write("regen.toml", f'[[environment]]\nname = "new"\ntarget = "new"\n{gate}')
+    async with made.open() as project:
+        await project.apply()
+        await project.prune()
+    assert sorted(path.name for path in (made.root / ".regen/staged").iterdir()) == ["new", "new.manifest"]

@@ -16,7 +16,7 @@ from regen.orchestrator.pending import Unit
 from regen.orchestrator.rows import evaluated
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import known_path
-from regen.orchestrator.stale import filled
+from regen.orchestrator.template_lines import template_line
 from regen.state.blobs import digest_of
 from regen.state.records import Record
 
@@ -141,42 +141,11 @@ async def _template_line(
     disk: bytes | None,
     line: int,
 ) -> tuple[str, str] | None:
-    """The template's line behind a line of the file: found in the render first, then followed through edits."""
+    """The template's line behind a line of the file on disk."""
     if unit is None or disk is None or record.base is None:
         return None
-    base = session.state.blobs.read(record.base).decode("utf-8", "replace").splitlines()
-    ours = disk.decode("utf-8", "replace").splitlines()
-    if not 1 <= line <= len(ours):
-        raise UsageError(f"{record.path} has {len(ours)} lines, and no line {line}")
-    in_base = _followed(base, ours, line)
-    if in_base is None:
-        return ("your edit", ours[line - 1])
-    renderer = await session.hooks.render(unit.template)
-    if renderer is None:
-        return None
-    raw = renderer.render(record.artifact.key, dict(rows), filled(session)).content.decode().splitlines()
-    in_render = _followed(raw, base, in_base)
-    if in_render is None:
-        return ("the formatter", ours[line - 1])
-    places = renderer.lines(record.artifact.key, dict(rows), filled(session))
-    where = next((where for first, where in reversed(places) if first <= in_render), unit.template.where)
-    return (where, _text_at(unit, where))
-
-
-def _followed(old: list[str], new: list[str], line: int) -> int | None:
-    """The line of `old` that a line of `new` is; None where `new` brought it."""
-    from difflib import SequenceMatcher
-
-    for tag, old_start, _, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if new_start <= line - 1 < new_end:
-            return old_start + (line - 1 - new_start) + 1 if tag == "equal" else None
-    return None
-
-
-def _text_at(unit: Unit, where: str) -> str:
-    name, _, number = where.rpartition(":")
-    for source in unit.template.sources:
-        if source.where == name:
-            lines = source.text.splitlines()
-            return lines[int(number) - 1] if int(number) <= len(lines) else ""
-    return ""
+    count = len(disk.decode("utf-8", "replace").splitlines())
+    if not 1 <= line <= count:
+        raise UsageError(f"{record.path} has {count} lines, and no line {line}")
+    base = session.state.blobs.read(record.base)
+    return await template_line(session, unit, record.artifact.key, rows, base=base, ours=disk, line=line)

@@ -12,7 +12,7 @@ from regen.model.gate import Gate
 from regen.model.plan import Action, Plan
 from regen.orchestrator.candidate import Noted, candidate_of
 from regen.orchestrator.persist import written_ntriples
-from regen.orchestrator.refusal import keep_output, refusal
+from regen.orchestrator.refusal import keep_output, made_by, refusal, shown
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
 from regen.stages.evaluate import Verdict, verdict
@@ -79,7 +79,7 @@ async def evaluate(
         _trace(span, result)
     logs = keep_output(session.state.folder, place.name, result.results)
     if not result.passed:
-        raise refusal(result, plan, logs)
+        raise refusal(result, await made_by(session, place, plan, shown(result)), logs)
     return result
 
 

@@ -15,6 +15,7 @@ from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.facts import facts
 from regen.orchestrator.session import Place, Session
+from regen.orchestrator.staged import forget_copies
 from regen.orchestrator.texts import prune_texts
 from regen.stages import deploy
 from regen.state import audit, evaluations, holds, releases, rollouts
@@ -172,7 +173,7 @@ def release_changes(database: Database, environment: str, number: int) -> Releas
 
 
 def prune(session: Session, *, keep_releases: int, edits: bool = False) -> str:
-    """Forget old releases and delete blobs that nothing names any more.
+    """Forget old releases, and delete blobs and copies for gates that nothing names any more.
 
     Args:
         session: the open project.
@@ -191,6 +192,7 @@ def prune(session: Session, *, keep_releases: int, edits: bool = False) -> str:
         )
         gone = ", and edits set aside before them" if edits else ""
         audit.note(database, "prune", why=f"{forgotten} old releases forgotten{gone}; {keep_releases} are kept")
+    forget_copies(session)
     pruned = session.state.blobs.prune(releases.reachable(database))
     prune_texts(session)
     waiting = sum(len(releases.kept_edits(database, place.name)) for place in session.places)

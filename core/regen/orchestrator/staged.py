@@ -7,6 +7,7 @@ gate asks for it.
 from __future__ import annotations
 
 import logging
+import shutil
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import anyio.to_thread
 from regen.errors import StateError
 from regen.staging import Given, Linked, Listing, StagedCopy, Wanted, list_project, on_disk
 from regen.staging.listing import ignored_by_git
+from regen.staging.manifest import MANIFEST
 from regen.state.survey import default_mode
 
 if TYPE_CHECKING:
@@ -67,6 +69,15 @@ class Staging:
             _LOG.warning("%s", error)
 
 
+def forget_copies(session: Session) -> None:
+    """Remove the copies of environments that the configuration does not have any more."""
+    names = {environment.name for environment in session.config.environments}
+    folder = session.state.folder / FOLDER
+    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if place.name.removesuffix(MANIFEST) not in names:
+            shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+
+
 def layout_of(session: Session, place: Place) -> Layout:
     """Where things are in a project and in its copy."""
     root = session.config.root
@@ -108,7 +119,8 @@ class Layout:
             ) from error
         self.git = listing.git
         found: dict[str, Wanted | None] = {path: on_disk(self.root / path, self.root) for path in listing.files}
-        found |= {self.place(path): on_disk(self.stands / path, self.root) for path in artifacts}
+        unlisted = (path for path in artifacts if self.place(path) not in found)
+        found.update([(self.place(path), on_disk(self.stands / path, self.root)) for path in unlisted])
         found |= _links(listing, self.root)
         for item in changes:
             if item.moved_from is not None:

@@ -23,7 +23,7 @@ from blake3 import blake3
 
 from regen.errors import PathError, StateError
 from regen.staging.listing import HEAVY
-from regen.staging.manifest import Manifest, Row, read_manifest, write_manifest
+from regen.staging.manifest import MANIFEST, Manifest, Row, read_manifest, write_manifest
 from regen.staging.wanted import Given, Linked, OnDisk, Wanted, signature
 from regen.state import faults
 from regen.state.blobs import digest_of, write_all
@@ -44,7 +44,7 @@ class StagedCopy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._file = folder.with_name(f"{folder.name}.manifest")
+        self._file = folder.with_name(f"{folder.name}{MANIFEST}")
         self._manifest: Manifest | None = None
 
     def bring(self, wanted: Mapping[str, Wanted], ignored: Callable[[list[str]], frozenset[str]]) -> tuple[str, ...]:

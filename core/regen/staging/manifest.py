@@ -10,6 +10,9 @@ from typing import Any
 
 from regen.staging.wanted import Key
 
+MANIFEST = ".manifest"
+"""What the name of a manifest has after that of the copy."""
+
 _VERSION = 1
 
 
