@@ -371,17 +371,31 @@ async def test_an_output_that_git_ignores_is_in_the_copy(tmp_path: Path) -> None
     assert "| heavy" not in said
 
 
-async def test_releases_are_gated_where_they_will_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("deployer", "tree"),
+    [
+        ('deployer = "workspace"', "deploy"),
+        ('deployer = "releases"', "deploy/current"),
+        ('deployer = "bluegreen"', "deploy/current"),
+        ('deployer = "canary"\ntargets = ["one"]', "deploy/current"),
+        ('deployer = "git"\nbranch = "generated"', "deploy"),
+    ],
+)
+async def test_a_candidate_is_read_in_the_copy_where_it_will_be_read(tmp_path: Path, deployer: str, tree: str) -> None:
     gates = (
-        '[[environment]]\nname = "prod"\ndeployer = "releases"\ntarget = "deploy"\n'
-        '[[gate]]\nname = "g"\nrun = "sh -c \'ls -R $REGEN_TREE deploy; echo $REGEN_ENVIRONMENT\'"\n'
+        f'[[environment]]\nname = "prod"\n{deployer}\ntarget = "deploy"\n'
+        '[[gate]]\nname = "g"\nrun = "sh -c \'find $REGEN_TREE deploy -type f; cat $REGEN_TREE/bob.txt\'"\n'
     )
     made = world(tmp_path / "p", gates)
+    await anyio.run_process(["git", "init", "-q", str(made.root)])
     for name in ("A", "B"):
         change(made, name)
-        tree = f"{made.root}/.regen/staged/prod/deploy/current"
-        listed = f"{tree}:\nada.txt\nbob.txt\n\ndeploy:\ncurrent\n\ndeploy/current:\nada.txt\nbob.txt\nprod\n"
-        assert sorted(result(await made.apply(), "g").output.split()) == sorted(listed.split())
+        copy = made.root / ".regen/staged/prod"
+        printed = result(await made.apply(), "g").output.splitlines()
+        files = [path.removeprefix(f"{copy}/") for path in printed if path.endswith(".txt")]
+        assert sorted(set(files)) == [f"{tree}/ada.txt", f"{tree}/bob.txt"]
+        assert f"name: {name}" in printed
+        assert len(list((copy / tree).iterdir())) == 2
 
 
 async def test_many_files_are_given_in_more_than_one_run(tmp_path: Path) -> None:

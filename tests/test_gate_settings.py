@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tests.cycle_world import World
 
-from regen.config import gates, load_config
+from regen.config import load_config
+from regen.config.gates import gates
 from regen.errors import ConfigError
 from regen.model.gate import CHECKERS, Gate, Tool
 from regen.model.objective import Target

@@ -22,12 +22,11 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from regen import reaper
-
 CANNOT_RUN = frozenset({126, 127})
 """Exit codes with which a shell says that there is no such command, or that it may not be run (POSIX, 2.8.2)."""
 
 _PIECE = 65_536
+_REAPER = str(Path(__file__).with_name("reaper.py"))
 _REAPED_S = 5.0  # a reaper that was told to end kills everything first
 _LINGER_S = 0.1  # what the program wrote last is in the pipe when it ends; a child of it may keep that open for ever
 
@@ -83,7 +82,7 @@ def run(
     """
     started = time.monotonic()
     with tempfile.TemporaryFile() as report:
-        program = [sys.executable, "-IS", reaper.__file__, str(os.getpid()), str(report.fileno())] if reaped else []
+        program = [sys.executable, "-IS", _REAPER, str(os.getpid()), str(report.fileno())] if reaped else []
         process = _started([*program, *argv], folder, variables, given, (report.fileno(),) if reaped else ())
         with process:
             try:

@@ -10,7 +10,6 @@ from regen.model.candidate import Candidate
 from regen.model.evaluated import Evaluated
 from regen.model.gate import CHECKERS, Tool
 from regen.model.settings import PluginSettings
-from regen_plugins.tools import TOOLS, Ground, check
 
 _TIMEOUT_S = 600.0  # of one tool; a first `cargo check` builds what the crate needs
 
@@ -46,6 +45,8 @@ class EvaluateTypes:
                 files[tool].append(path)
         if not files:
             return None
+        from regen_plugins.tools import TOOLS, Ground, check
+
         ground = Ground((await candidate.folder()).resolve(), candidate.tree)
         return [
             await check(TOOLS[tool].name, TOOLS[tool], ground, files[tool], timeout_s=_TIMEOUT_S)

@@ -29,7 +29,7 @@ def gates(
 
     for result in results:
         findings = [finding for finding in result.findings if finding not in said]
-        told = result.figures or findings or result.duration_s or result.outcome != "pass"
+        told = result.figures or findings or result.duration_s or result.reason or result.outcome != "pass"
         if told or everything:
             text = Text(f"{'gate':<8} ", style="dim")
             text.append(result.gate, style="bold")
@@ -51,7 +51,7 @@ def figure(value: Figure) -> str:
 
 
 def _rest(result: Evaluated) -> str:
-    parts = [f"{one.name} {figure(one)}" for one in result.figures]
+    parts = [f"{one.name} {figure(one)}" for one in result.figures if one.name != "duration_s"]
     if result.duration_s:
         parts.insert(0, f"{result.duration_s:.2f} s")
     reason = f": {result.reason}" if result.reason else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from regen.config.deployer import DeployerSettings
-from regen.config.gates import check_languages, gates
 from regen.config.keys import Key
 from regen.config.load import find_root, load_config, place_of
 from regen.config.settings import (
@@ -30,9 +29,7 @@ __all__ = [
     "Plugins",
     "Project",
     "Source",
-    "check_languages",
     "find_root",
-    "gates",
     "load_config",
     "place_of",
 ]

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from regen.config.check import Place, read_table
-from regen.config.gates import check_gates
 from regen.config.health import check_health
 from regen.config.objectives import check_objectives
 from regen.config.options import read_options
@@ -133,7 +132,10 @@ def _complete(config: Config, place: Place) -> Config:
     check_sources(config, place)
     check_objectives(config, place)
     check_health(config, place)
-    check_gates(config, place)
+    if config.gates or config.evaluate.tools:
+        from regen.config.gates import check_gates  # most projects start without
+
+        check_gates(config, place)
     return config
 
 

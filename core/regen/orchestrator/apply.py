@@ -11,7 +11,7 @@ from regen.errors import DeployError, UsageError
 from regen.model.evaluated import Evaluated
 from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action, Plan, PlanItem
-from regen.orchestrator.candidate import Noted, staging
+from regen.orchestrator.candidate import Noted
 from regen.orchestrator.clone import note_lock
 from regen.orchestrator.facts import facts
 from regen.orchestrator.gates import evaluate, graph_passed, note_passed
@@ -78,7 +78,8 @@ async def apply(
         if idle:
             return Deployed(deploy.Committed(None), said.results)
         committed = _commit(session, place, plan, inputs, said, _Beside(compared, noted))
-    await staging(session, place).follow()
+    if place.name in session.staged:
+        await session.staged[place.name].follow()
     note_lock(session.state, place.name)
     if any(item.action in {Action.CREATE, Action.DELETE} for item in plan.items):
         session.standing.pop(place.name, None)

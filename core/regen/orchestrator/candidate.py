@@ -10,7 +10,6 @@ from regen.model.candidate import Candidate
 from regen.model.plan import PlanItem
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.session import Place, Session
-from regen.orchestrator.staged import FOLDER, Staging, layout_of
 from regen.state import hints
 from regen.state.db import Database
 
@@ -68,6 +67,10 @@ def candidate_of(
     changed |= dict.fromkeys(left)
     files = _Files(place.root, changed)
     root = session.config.root
+    from regen.orchestrator.staged import layout_of, staging  # a start that has nothing to do needs none of it
+
+    staged = staging(session, place)
+    staged.begin()
     templates = {path: item.artifact.template for item in changes for path in (item.moved_from, item.path) if path}
     return Candidate(
         place.name,
@@ -80,18 +83,10 @@ def candidate_of(
         beside=lambda path: read_disk(root, path),
         hints=noted.of,
         watching=watching,
-        folder=partial(staging(session, place).bring, session, place, changes),
+        folder=partial(staged.bring, session, place, changes),
         tree=layout_of(session, place).tree,
         language=lambda path: session.language(templates.get(path, ""), path),
     )
-
-
-def staging(session: Session, place: Place) -> Staging:
-    """The staged copy of an environment; nothing is copied yet."""
-    found = session.staged.get(place.name)
-    if found is None:
-        found = session.staged[place.name] = Staging(session.state.folder / FOLDER / place.name)
-    return found
 
 
 class _Files:

@@ -12,12 +12,9 @@ from regen.model.gate import Gate
 from regen.model.plan import Action, Plan
 from regen.orchestrator.candidate import Noted, candidate_of
 from regen.orchestrator.persist import written_ntriples
-from regen.orchestrator.refusal import keep_output, made_by, refusal, shown
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
 from regen.stages.evaluate import Verdict, verdict
-from regen.stages.thresholds import thresholds
-from regen.state.ancestry import last_figure
 from regen.state.blobs import digest_of
 from regen.state.cache import keep, recall
 from regen.telemetry import Part, stage
@@ -74,9 +71,14 @@ async def evaluate(
         if wanted and verdict(said).passed:
             candidate = candidate_of(session, place, plan.parent, changes, noted, watching=watching)
             said += await session.hooks.evaluate(candidate, _Graph(session, evaluate_graph))
-            said += _thresholds(session, place, plan, verdict(said).results, watching=watching) if changes else ()
+            if changes and session.settings.gates:
+                said += _thresholds(session, place, plan, verdict(said).results, watching=watching)
         result = verdict(said, session.hooks.file_gates() if changes else ())
         _trace(span, result)
+    if result.passed and not any(one.output for one in result.results):
+        return result
+    from regen.orchestrator.refusal import keep_output, made_by, refusal, shown  # most cycles do without
+
     logs = keep_output(session.state.folder, place.name, result.results)
     if not result.passed:
         raise refusal(result, await made_by(session, place, plan, shown(result)), logs)
@@ -86,6 +88,9 @@ async def evaluate(
 def _thresholds(
     session: Session, place: Place, plan: Plan, results: Sequence[Evaluated], *, watching: bool
 ) -> tuple[Evaluated, ...]:
+    from regen.stages.thresholds import thresholds
+    from regen.state.ancestry import last_figure
+
     def before(gate: str, name: str) -> float | None:
         return last_figure(session.state.db, place.name, plan.parent, gate, name)
 

@@ -16,9 +16,7 @@ from regen.config import (
     Config,
     DeployerSettings,
     Environment,
-    check_languages,
     find_root,
-    gates,
     load_config,
     place_of,
 )
@@ -29,6 +27,7 @@ from regen.holder import STATE_FOLDER
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
 from regen.hooks.protocols import Executor
+from regen.model.gate import Gate
 from regen.model.settings import PluginSettings
 from regen.orchestrator.accounts import note_environments, recover
 from regen.orchestrator.filling import let_go
@@ -140,7 +139,7 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
         config.evaluate.risky,
         config.evaluate.types,
         config.evaluate.tools,
-        gates(config),
+        _gates(config),
     )
     hooks = Hooks(PluginManager(settings.disable, plugins), partial(_named_at, config))
     await hooks.configure(settings)
@@ -150,6 +149,14 @@ async def open_plugins(config: Config, plugins: Iterable[tuple[str, object]] = (
 def _named_at(config: Config, files: str) -> str:
     """The place in the configuration that names a strategy for a glob or language."""
     return place_of(config).where(("merge", "strategies", files))
+
+
+def _gates(config: Config) -> tuple[Gate, ...]:
+    if not config.gates:
+        return ()
+    from regen.config.gates import gates
+
+    return gates(config)
 
 
 async def _session(
@@ -183,7 +190,10 @@ async def _session(
 async def _languages(config: Config, hooks: Hooks) -> dict[str, str]:
     """Endings of files to names of languages."""
     known = {ending: one.name for one in await hooks.languages() for ending in one.extensions}
-    check_languages(config, partial(place_of, config), known)
+    if config.gates:
+        from regen.config.gates import check_languages
+
+        check_languages(config, partial(place_of, config), known)
     return known
 
 

@@ -15,7 +15,6 @@ from regen.model.release import Release, Standing
 from regen.orchestrator.apply import remerger
 from regen.orchestrator.facts import facts
 from regen.orchestrator.session import Place, Session
-from regen.orchestrator.staged import forget_copies
 from regen.orchestrator.texts import prune_texts
 from regen.stages import deploy
 from regen.state import audit, evaluations, holds, releases, rollouts
@@ -192,6 +191,8 @@ def prune(session: Session, *, keep_releases: int, edits: bool = False) -> str:
         )
         gone = ", and edits set aside before them" if edits else ""
         audit.note(database, "prune", why=f"{forgotten} old releases forgotten{gone}; {keep_releases} are kept")
+    from regen.orchestrator.staged import forget_copies
+
     forget_copies(session)
     pruned = session.state.blobs.prune(releases.reachable(database))
     prune_texts(session)

@@ -42,13 +42,17 @@ class Staging:
         self._wanted: dict[str, Wanted] = {}
         self._changes: tuple[PlanItem, ...] = ()
 
+    def begin(self) -> None:
+        """Look at the project anew when a gate asks next: it is asked about another candidate."""
+        self._layout, self._changes = None, ()
+
     async def bring(self, session: Session, place: Place, changes: tuple[PlanItem, ...]) -> Path:
         """Bring the copy to a candidate; asked again for the same one, only what tools changed is mended.
 
         Raises:
             StateError: it cannot be brought there.
         """
-        if self._layout is None or changes is not self._changes:
+        if self._layout is None:
             layout = layout_of(session, place)
             artifacts = [path for _, _, path in place.records.paths()]
             self._wanted = await anyio.to_thread.run_sync(partial(layout.wanted, artifacts, changes))
@@ -61,12 +65,20 @@ class Staging:
         layout, changes = self._layout, self._changes
         if layout is None:
             return
-        self._layout, self._changes = None, ()
+        self.begin()
         layout.release(self._wanted, changes)
         try:
             await anyio.to_thread.run_sync(self._copy.bring, self._wanted, layout.ignored)
         except StateError as error:  # the release is made; the next candidate mends the copy
             _LOG.warning("%s", error)
+
+
+def staging(session: Session, place: Place) -> Staging:
+    """The staged copy of an environment; nothing is copied yet."""
+    found = session.staged.get(place.name)
+    if found is None:
+        found = session.staged[place.name] = Staging(session.state.folder / FOLDER / place.name)
+    return found
 
 
 def forget_copies(session: Session) -> None:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-from pathspec import GitIgnoreSpec
 
 from regen.hooks import hookimpl
 from regen.model.candidate import Candidate
 from regen.model.evaluated import Evaluated
 from regen.model.gate import Gate
 from regen.model.settings import PluginSettings
-from regen_plugins.evaluate_commands.command import command
-from regen_plugins.tools import TOOLS, Ground, check
 
 
 class EvaluateCommands:
-    """The gates of one project."""
+    """The gates of one project; what runs them is imported with the first one that is asked."""
 
     def __init__(self) -> None:
         self._gates: tuple[Gate, ...] = ()
@@ -32,30 +27,9 @@ class EvaluateCommands:
         """Ask each gate whose files changed; each finds the copy as the candidate is."""
         if not candidate.changes:
             return None
-        asked = (gate for gate in self._gates if gate.asked(candidate.environment, watching=candidate.watching))
-        return [await _asked(gate, candidate) for gate in asked] or None
+        asked = [gate for gate in self._gates if gate.asked(candidate.environment, watching=candidate.watching)]
+        if not asked:
+            return None
+        from regen_plugins.evaluate_commands.gate import ask
 
-
-async def _asked(gate: Gate, candidate: Candidate) -> Evaluated:
-    files = _files(gate, candidate)
-    if not files and (gate.languages or gate.paths or gate.use):
-        return Evaluated(gate.name, "skipped", reason="no file changed that it is for", required=gate.required)
-    ground = Ground((await candidate.folder()).resolve(), candidate.tree)
-    if gate.use is not None:
-        result = await check(gate.name, TOOLS[gate.use], ground, files, timeout_s=gate.timeout_s, variables=gate.env)
-    else:
-        result = await command(gate, ground, files, candidate.environment)
-    doubt = result.outcome == "inconclusive" and gate.lets_doubt_pass
-    return replace(result, required=gate.required and not doubt)
-
-
-def _files(gate: Gate, candidate: Candidate) -> list[str]:
-    """The files of the candidate that changed and that the gate is for; without conditions, a tool's own ones."""
-    touched = list(candidate.touched())
-    if gate.languages or gate.paths:
-        patterns = GitIgnoreSpec.from_lines(gate.paths)
-        touched = [p for p in touched if candidate.language(p) in gate.languages or patterns.match_file(p)]
-    if gate.use is not None:
-        endings = tuple(TOOLS[gate.use].endings)
-        touched = [path for path in touched if path.endswith(endings)]
-    return touched
+        return [await ask(gate, candidate) for gate in asked]
