@@ -18,7 +18,9 @@ from .names import Types, homes, types_of
 
 
 @pass_environment
-def _types(environment: Environment, ontologies: Rows, home: str | Iterable[str], modules: Mapping[str, str]) -> Types:
+def _types(
+    environment: Environment, ontologies: Rows, home: str | Iterable[str], modules: Mapping[str, str], twins: Rows
+) -> Types:
     """Names of the package's types: `types.name(this)`, `types.file(this)`.
 
     Args:
@@ -26,8 +28,10 @@ def _types(environment: Environment, ontologies: Rows, home: str | Iterable[str]
         ontologies: a row for each that the graph declares.
         home: `[vars] home`; empty where the graph says it.
         modules: `[vars] modules`.
+        twins: rows of twins.rq.
     """
-    return types_of(homes(home, ontologies), tuple(sorted(modules.items())), environment.filters["identifier"])
+    named = tuple(sorted(modules.items()))
+    return types_of(homes(home, ontologies), named, tuple(twins), environment.filters["identifier"])
 
 
 def _class_doc(about: Rows, this: Term, name: str, deprecated: Rows) -> str:

@@ -17,7 +17,7 @@ from regen.templating.iris import local_name, namespace
 from regen.templating.names import pascal, snake, words
 from regen.templating.walk import GRAPH, current
 
-from ..vocabulary.names import checksum, letter_first, module_name, stem, stem_among_schemes
+from ..vocabulary.names import checksum, letter_first, module_name, stem, stem_among_schemes, twins_of
 
 # https://go.dev/wiki/CodeReviewComments#initialisms, as golint had them
 _INITIALISMS = """
@@ -44,11 +44,13 @@ class Types:
     Attributes:
         homes: the namespaces whose types have no prefix, in order; each with all the ways in which its IRI may end.
         modules: `[vars] modules`: what stands for a namespace.
+        twins: classes that are told apart from others by their scheme.
         identifier: makes a name that Go takes.
     """
 
     homes: Homes
     modules: Mapping[str, str]
+    twins: Mapping[str, int]
     identifier: Callable[[str], str]
     _kept: dict[str, str] = field(default_factory=dict)
 
@@ -70,7 +72,7 @@ class Types:
         return f"{name}_" if name.rpartition("_")[2] in _READ_ENDS else name
 
     def _stem(self, iri: str) -> str:
-        return letter_first(stem(iri) if self.modules else stem_among_schemes(iri))
+        return letter_first(stem(iri) if self.modules else stem_among_schemes(iri, self.twins))
 
     def _prefix(self, iri: str) -> str:
         """What stands before the names of a class: nothing at home, unless a home before it has the same name."""
@@ -96,9 +98,14 @@ def homes(named: str | Iterable[str], ontologies: Iterable[tuple[Term | None, ..
 
 
 @lru_cache(maxsize=16)
-def types_of(homes: Homes, modules: tuple[tuple[str, str], ...], identifier: Callable[[str], str]) -> Types:
+def types_of(
+    homes: Homes,
+    modules: tuple[tuple[str, str], ...],
+    twins: tuple[tuple[Term | None, ...], ...],
+    identifier: Callable[[str], str],
+) -> Types:
     """The names under these settings, the same object for all renders, so that what it keeps is kept."""
-    return Types(homes, dict(modules), identifier)
+    return Types(homes, dict(modules), twins_of(twins), identifier)
 
 
 def unlike_names(iris: Sequence[Iri], identifier: Callable[[str], str]) -> list[str]:

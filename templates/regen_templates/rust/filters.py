@@ -11,6 +11,7 @@ from regen.model.term import Iri, Term
 from regen.templating.iris import local_name, namespace
 from regen.templating.names import sentence
 
+from ..vocabulary.names import twins_of
 from .fields import Struct, struct
 from .members import Variant, variants
 from .names import Crate
@@ -20,64 +21,51 @@ Row = tuple[Term | None, ...]
 Modules = Mapping[str, str]
 
 
-def _crate(environment: Environment, modules: Modules) -> Crate:
-    named = tuple((str(space), str(name)) for space, name in modules.items()) if modules else ()
-    return Crate(named, environment.filters["identifier"])
-
-
 @pass_environment
-def _source_file(environment: Environment, iri: Term, modules: Modules) -> str:
+def _crate(environment: Environment, twins: Iterable[Row], modules: Modules) -> Crate:
+    """Names things, by rows of `twins.rq`; none are needed where only modules are named."""
+    named = tuple((str(space), str(name)) for space, name in modules.items()) if modules else ()
+    return Crate(named, environment.filters["identifier"], twins_of(twins))
+
+
+def _source_file(iri: Term, crate: Crate) -> str:
     """The file of a class in `src/`: `schema_org/person.rs`."""
-    crate = _crate(environment, modules)
     return f"{crate.module(namespace(str(iri)))}/{crate.file(str(iri))}.rs"
 
 
-@pass_environment
-def _module(environment: Environment, space: Term, modules: Modules) -> str:
+def _module(space: Term, crate: Crate) -> str:
     """The module of a namespace."""
-    return _crate(environment, modules).module(str(space))
+    return crate.module(str(space))
 
 
-@pass_environment
-def _modules(environment: Environment, rows: Iterable[Row], modules: Modules) -> list[str]:
+def _modules(rows: Iterable[Row], crate: Crate) -> list[str]:
     """The modules of rows (namespace), sorted, each once."""
-    crate = _crate(environment, modules)
     return sorted({crate.module(str(space)) for (space,) in rows})
 
 
-@pass_environment
-def _exports(environment: Environment, rows: Iterable[Row], modules: Modules) -> list[tuple[str, str]]:
+def _exports(rows: Iterable[Row], crate: Crate) -> list[tuple[str, str]]:
     """(module, type) of the classes of rows (this, namespace, class), by module."""
-    crate = _crate(environment, modules)
     return sorted({crate.file(iri): crate.type_name(iri) for iri in (str(row[2]) for row in rows)}.items())
 
 
-@pass_environment
-def _type_name(environment: Environment, iri: Term, modules: Modules) -> str:
+def _type_name(iri: Term, crate: Crate) -> str:
     """The type of a class."""
-    return _crate(environment, modules).type_name(str(iri))
+    return crate.type_name(str(iri))
 
 
-@pass_environment
-def _seen_from(environment: Environment, iri: Term, home: Term, modules: Modules) -> str:
+def _seen_from(iri: Term, home: Term, crate: Crate) -> str:
     """The type of a class, with the way to it from the file of another one."""
-    return _crate(environment, modules).seen_from(str(home), str(iri))
+    return crate.seen_from(str(home), str(iri))
 
 
-@pass_environment
-def _struct(
-    environment: Environment, fields: Iterable[Row], mixed: Iterable[Row], this: Term, modules: Modules, unbounded: str
-) -> Struct:
+def _struct(fields: Iterable[Row], mixed: Iterable[Row], this: Term, crate: Crate, unbounded: str) -> Struct:
     """The struct of a class, from rows of `fields.rq` and `mixed.rq`."""
-    return struct(fields, mixed, str(this), _crate(environment, modules), one=unbounded == "one")
+    return struct(fields, mixed, str(this), crate, one=unbounded == "one")
 
 
-@pass_environment
-def _variants(
-    environment: Environment, members: Iterable[Row], notes: Iterable[Row], modules: Modules
-) -> list[Variant]:
+def _variants(members: Iterable[Row], notes: Iterable[Row], crate: Crate) -> list[Variant]:
     """The variants of an enumeration, from rows (this, member) and (this, member, comment)."""
-    return variants(members, notes, _crate(environment, modules))
+    return variants(members, notes, crate)
 
 
 def _about_struct(rows: Iterable[Row], this: Term, deprecated: Iterable[Row]) -> str:
@@ -101,6 +89,7 @@ def _joined(rows: Iterable[Row]) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "about_enum": _about_enum,
     "about_struct": _about_struct,
+    "crate": _crate,
     "exports": _exports,
     "module": _module,
     "modules": _modules,

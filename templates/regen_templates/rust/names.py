@@ -11,7 +11,7 @@ from regen.templating.identifiers import unique_names
 from regen.templating.iris import local_name, namespace
 from regen.templating.names import pascal, snake
 
-from ..vocabulary.names import Identifier, checksum, letter_first, module_name, stem, stem_among_schemes
+from ..vocabulary.names import Identifier, Twins, checksum, letter_first, module_name, stem, stem_among_schemes
 
 _CACHE = 65_536  # names; the properties of a vocabulary of 10,000 terms fit
 _PRELUDE = frozenset({
@@ -31,10 +31,12 @@ class Crate:
     Attributes:
         modules: `[vars] modules`: (namespace, name) of those that have another name.
         identifier: makes a name that Rust takes.
+        twins: classes that are told apart from others by their scheme.
     """
 
     modules: tuple[tuple[str, str], ...]
     identifier: Identifier
+    twins: Twins
 
     def module(self, space: str) -> str:
         """The module of a namespace."""
@@ -59,7 +61,7 @@ class Crate:
 
     def _stem(self, iri: str) -> str:
         # Where modules are named, names may keep schemes apart. Not cached: it may ask the graph.
-        return letter_first(stem(iri) if self.modules else stem_among_schemes(iri))
+        return letter_first(stem(iri) if self.modules else stem_among_schemes(iri, self.twins))
 
 
 @dataclass(frozen=True, slots=True)

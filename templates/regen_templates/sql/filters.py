@@ -12,69 +12,56 @@ from regen.templating.iris import local_name
 from regen.templating.literals import sql_literal
 
 from ..vocabulary.facts import properties
+from ..vocabulary.names import twins_of
 from .keys import Key, References, keys_of
 from .names import Names
 from .tables import Tables, deprecation, tables_of
 
 Row = tuple[Any, ...]
-Modules = Mapping[str, str]
-
-
-def _names(environment: Environment, modules: Modules) -> Names:
-    return Names(environment.filters["identifier"], modules)
 
 
 @pass_environment
-def path(environment: Environment, iri: Iri, modules: Modules) -> str:
+def names(environment: Environment, twins: Iterable[Row], modules: Mapping[str, str]) -> Names:
+    """Names schemas, tables and columns, by rows of twins.rq."""
+    return Names(environment.filters["identifier"], modules, twins_of(twins))
+
+
+def path(iri: Iri, names: Names) -> str:
     """Where a class's files are: `schema_org/audiobook`."""
-    names = _names(environment, modules)
     return f"{names.schema(iri)}/{names.stem(iri)}"
 
 
-@pass_environment
-def schema(environment: Environment, iri: Iri, modules: Modules) -> str:
+def schema(iri: Iri, names: Names) -> str:
     """The schema of a class's namespace, as it stands in a statement."""
-    names = _names(environment, modules)
     return names.quoted(names.schema(iri))
 
 
-@pass_environment
-def table_name(environment: Environment, iri: Iri, modules: Modules) -> str:
+def table_name(iri: Iri, names: Names) -> str:
     """The table of a class with its schema, as it stands in a statement."""
-    return _names(environment, modules).table(iri)
+    return names.table(iri)
 
 
-@pass_environment
 def tables(
-    environment: Environment,
-    iri: Iri,
-    about: str,
-    fields: Iterable[Row],
-    references: Iterable[Row],
-    modules: Modules,
-    unbounded: str,
+    iri: Iri, about: str, fields: Iterable[Row], references: Iterable[Row], names: Names, unbounded: str
 ) -> Tables:
     """The tables of a class, from a comment on it, and the rows of fields.rq and references.rq."""
     facts = [(property_, fact, value) for _, property_, fact, value in fields]
     found = properties(facts, one=unbounded == "one")
-    return tables_of(iri, about, found, References.of(references).referring, _names(environment, modules))
+    return tables_of(iri, about, found, References.of(references).referring, names)
 
 
-@pass_environment
 def foreign_keys(
-    environment: Environment,
     iri: Iri,
     superclasses: Iterable[Row],
     references: Iterable[Row],
     rivals: Iterable[Row],
-    modules: Modules,
+    names: Names,
     unbounded: str,
 ) -> list[Key]:
     """The keys of a class's tables, from rows (class, superclass), and those of references.rq and rivals.rq."""
     above = [superclass for _, superclass in superclasses]
     others = [rival for _, _, rival in rivals]
-    names, found = _names(environment, modules), References.of(references)
-    return keys_of(iri, above, found, others, names, one=unbounded == "one")
+    return keys_of(iri, above, References.of(references), others, names, one=unbounded == "one")
 
 
 def remarks(about: Iterable[Row], deprecated: Iterable[Row] = ()) -> str:
@@ -100,6 +87,7 @@ def member_rows(members: Iterable[Row], notes: Iterable[Row]) -> Iterator[str]:
 FILTERS: dict[str, Callable[..., Any]] = {
     "foreign_keys": foreign_keys,
     "member_rows": member_rows,
+    "names": names,
     "path": path,
     "remarks": remarks,
     "schema": schema,

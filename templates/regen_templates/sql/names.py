@@ -10,7 +10,7 @@ from regen.templating.identifiers import unique_names
 from regen.templating.iris import local_name, namespace
 from regen.templating.names import snake
 
-from ..vocabulary.names import checksum, letter_first, module_name, stem, stem_among_schemes
+from ..vocabulary.names import Twins, checksum, letter_first, module_name, stem, stem_among_schemes
 
 Identifier = Callable[[str], str]
 
@@ -47,13 +47,15 @@ class Names:
     Args:
         identifier: makes a name that the language takes; a keyword gets a suffix.
         modules: `[vars] modules`: names of namespaces.
+        twins: classes that are told apart from others by their scheme.
     """
 
-    __slots__ = ("_identifier", "_modules")
+    __slots__ = ("_identifier", "_modules", "_twins")
 
-    def __init__(self, identifier: Identifier, modules: Mapping[str, str]) -> None:
+    def __init__(self, identifier: Identifier, modules: Mapping[str, str], twins: Twins) -> None:
         self._identifier = identifier
         self._modules = modules
+        self._twins = twins
 
     def schema(self, iri: str) -> str:
         """The schema of a namespace's tables; PostgreSQL keeps names with `pg_` for itself."""
@@ -63,7 +65,7 @@ class Names:
     def stem(self, iri: str) -> str:
         """The name of a class; the schemes of a namespace are told apart, unless the project names namespaces."""
         text = str(iri)
-        return letter_first(stem(text) if self._modules else stem_among_schemes(text))
+        return letter_first(stem(text) if self._modules else stem_among_schemes(text, self._twins))
 
     def quoted(self, name: str) -> str:
         """A name as it stands in a statement: between quotes where it is a word of SQL, or not in plain letters."""

@@ -3,21 +3,27 @@
 Why so: a name that looked at all classes for clashes would make every file depend on every class. The module comes from
 the namespace's own IRI, for a prefix may be renamed, and differs from file to file. Only a class that is spelled in an
 unusual way asks the graph for those that it could collide with, each by its IRI; such a look-up is traced, so nothing
-that asks the graph may be kept from one render to the next.
+that asks the graph may be kept from one render to the next. Twins of another scheme come from a view that has hardly
+ever a row: were the graph asked for them, every class of a namespace that ends with `#` would ask it, and only the
+holder could render them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from regen.model.term import RDF_TYPE, Iri
+from regen.model.term import RDF_TYPE, Iri, Term
 from regen.templating.iris import local_name, namespace
 from regen.templating.names import camel, kebab, pascal, screaming, snake
 from regen.templating.walk import GRAPH
 
 _TYPE = Iri(RDF_TYPE)
+_SCHEMES = {"https": 0, "http": 2}  # a `#` at the end comes one later, as in twins.rq
+_LAST = 3
 Identifier = Callable[[str], str]
+Twins = Mapping[str, int]
+"""Names without scheme and last sign, `//example.org/a/Person`: the place of the first class of that name, 0 to 3."""
 
 
 def module_name(space: str, modules: Mapping[str, str], identifier: Identifier) -> str:
@@ -49,22 +55,24 @@ def stem(iri: str) -> str:
     return name
 
 
-def stem_among_schemes(iri: str) -> str:
+def stem_among_schemes(iri: str, twins: Twins) -> str:
     """As `stem`, for packs whose names hold no namespace: the scheme is told apart too.
 
-    A twin may stand in a namespace that differs by http or https, or by its last sign. https://…/ comes first and asks
-    for none of these.
+    A twin is a class of the same name in a namespace that differs by http or https, or by its last sign. https://…/
+    comes first, then https://…#, http://…/ and http://…#.
     """
-    name, space, local = stem(iri), namespace(iri), local_name(iri)
-    if space.startswith("http") and not (space.startswith("https:") and space.endswith("/")):
-        scheme, _, rest = space.partition(":")
-        rest = rest.rstrip("#/")
-        for other in (f"https:{rest}/", f"https:{rest}#", f"http:{rest}/"):
-            if other == space:
-                break
-            if GRAPH.exists(Iri(other + local), _TYPE):
-                return f"{name}_{scheme}{'_hash' if space.endswith('#') else ''}"
+    name, space = stem(iri), namespace(iri)
+    scheme, _, rest = space.partition(":")
+    if twins and scheme in _SCHEMES:
+        hashed = space.endswith("#")
+        if _SCHEMES[scheme] + hashed > twins.get(f"{rest.rstrip('#/')}/{local_name(iri)}", _LAST):
+            return f"{name}_{scheme}{'_hash' if hashed else ''}"
     return name
+
+
+def twins_of(rows: Iterable[Sequence[Term | None]]) -> Twins:
+    """The twins that rows (name, place of the first) of twins.rq tell of."""
+    return {str(name): int(str(first)) for name, first in rows}
 
 
 def letter_first(name: str) -> str:
