@@ -7,6 +7,7 @@ agree; a term and a plain string are equal when the text is. Do not mix both in 
 
 from __future__ import annotations
 
+import re
 from typing import Literal as OneOf
 
 Kind = OneOf["iri", "blank", "literal", "triple"]
@@ -19,6 +20,7 @@ RDF_LANG_STRING = RDF + "langString"
 RDF_DIR_LANG_STRING = RDF + "dirLangString"
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"})
+_ESCAPED = re.compile(r'[\\"\n\r\t\x08\f]')
 _KIND_ORDER = {"blank": 0, "iri": 1, "literal": 2, "triple": 3}
 
 
@@ -32,9 +34,10 @@ class Term(str):
         return (self.kind, str.__str__(self))
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Term):
-            return self._identity() == other._identity()
-        return str.__eq__(self, other) if isinstance(other, str) else NotImplemented
+        equal = str.__eq__(self, other)  # NotImplemented where the other is no text
+        if equal is not True or not isinstance(other, Term):
+            return equal
+        return self._identity() == other._identity()
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -122,7 +125,8 @@ class Literal(Term):
         )
 
     def n3(self) -> str:
-        quoted = f'"{str.__str__(self).translate(_ESCAPES)}"'
+        text = str.__str__(self)
+        quoted = f'"{text.translate(_ESCAPES) if _ESCAPED.search(text) else text}"'
         if self.language is not None:
             return f"{quoted}@{self.language}--{self.direction}" if self.direction else f"{quoted}@{self.language}"
         return quoted if self.datatype == XSD_STRING else f"{quoted}^^<{self.datatype}>"

@@ -13,10 +13,12 @@ from regen import telemetry
 from regen.model.plan import Plan, PlanItem
 from regen.orchestrator import rollouts
 from regen.orchestrator.apply import apply
+from regen.orchestrator.collecting import seldom
 from regen.orchestrator.conflicts import conflicts
 from regen.orchestrator.filling import sound_store
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
+from regen.query.hits import let_go
 from regen.state import holds
 
 
@@ -34,10 +36,11 @@ async def running(
         async with session.turn:
             before = session.history.position().revision
             try:
-                with telemetry.cycle(kind, trigger=trigger) as cycle, sound_store(session):
+                with telemetry.cycle(kind, trigger=trigger) as cycle, sound_store(session), seldom():
                     yield cycle
             finally:
                 after = session.history.position().revision
+                let_go()
     finally:
         if after > before:
             await session.notifier.announce(after)

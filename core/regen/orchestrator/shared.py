@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from regen.model.rows import Rows
 from regen.model.term import Term
+from regen.query.hits import let_go
 from regen.stages.select import Probe
 
 _KEPT_KEYS = 5_000  # rows of so many (view, key) pairs stay in memory between cycles
@@ -55,5 +56,6 @@ class Shared:
         """Let go of what is large."""
         self.once.clear()
         self.whole.clear()
+        let_go()
         if sum(map(len, self.keyed.values())) > _KEPT_KEYS:
             self.keyed.clear()

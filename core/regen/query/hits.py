@@ -22,6 +22,12 @@ from regen.query.template import CHUNK
 _SHOWN = 120
 """Characters of a query that an error repeats."""
 
+_KEPT = 10_000
+"""Terms that stay known from one cycle to the next."""
+
+_MOST = 1_000_000
+"""Terms that are known at a time; some 0.3 GB."""
+
 
 def any_hit(store: ox.Store, patterns: tuple[Derived, ...], changed: Changed) -> Quad | None:
     """A changed quad that one of the patterns confirms."""
@@ -35,7 +41,7 @@ def select(store: ox.Store, text: str, prefixes: dict[str, str]) -> Iterator[Row
     found = store.query(text, prefixes=prefixes)
     if not isinstance(found, ox.QuerySolutions):
         raise TypeError("a view selects")
-    term = _Terms({None: None}).__getitem__
+    term = _TERMS.__getitem__
     try:
         for solution in found:
             yield tuple(map(term, solution))
@@ -50,12 +56,26 @@ def select(store: ox.Store, text: str, prefixes: dict[str, str]) -> Iterator[Row
 
 
 class _Terms(dict[Any, Term | None]):
-    """The values of one query's terms. Each is made once: what compares, sorts, hashes or pickles rows then meets the
-    same object again and again, and is four times as fast."""
+    """The values of the engine's terms, the same for all queries until they are let go of.
 
-    def __missing__(self, term: OxTerm) -> Term:
-        made = self[term] = to_term(term)
+    Each is made once: what compares, sorts, hashes or pickles rows then meets the same object again and again, and is
+    four times as fast; and the views of six packs hold one name and one comment of a property, not six.
+    """
+
+    def __missing__(self, term: OxTerm | None) -> Term | None:
+        if len(self) >= _MOST:
+            self.clear()
+        made = self[term] = None if term is None else to_term(term)
         return made
+
+
+_TERMS = _Terms()
+
+
+def let_go() -> None:
+    """Forget the values of terms where there are many; who has one keeps it."""
+    if len(_TERMS) > _KEPT:
+        _TERMS.clear()
 
 
 def hits(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:

@@ -83,17 +83,26 @@ class ByKey(Mapping[Term, Rows]):
         return key in self._groups
 
 
-class _Places(dict[Term | None, tuple[int, str, str, str]]):
-    """Where terms come in the order of terms; worked out once for each."""
+class _Places(dict[Term | None, str]):
+    """Where terms come in the order of terms, as texts, which compare faster than tuples; worked out once for each."""
 
-    def __missing__(self, term: Term | None) -> tuple[int, str, str, str]:
-        made = self[term] = _UNBOUND if term is None else term.sort_key
+    def __missing__(self, term: Term | None) -> str:
+        made = self[term] = "" if term is None else _text(term)
         return made
+
+
+def _text(term: Term) -> str:
+    """A text that comes where the term's `sort_key` does: between its parts stands the sign before all others."""
+    kind, *parts = term.sort_key
+    return str(kind) + "\0".join([part.replace("\1", "\1\2").replace("\0", "\1\1") for part in parts])
 
 
 def _in_order(rows: list[Row], order: Sequence[tuple[int, bool]], width: int, places: _Places) -> list[Row]:
     """As `sort_rows`, for few rows."""
-    return _by_value(sorted(rows, key=lambda row: [places[term] for term in row[:width]]), order)
+    place = places.__getitem__
+    if width == len(rows[0]):
+        return _by_value(sorted(rows, key=lambda row: [*map(place, row)]), order)
+    return _by_value(sorted(rows, key=lambda row: [*map(place, row[:width])]), order)
 
 
 def _by_value(found: list[Row], order: Sequence[tuple[int, bool]]) -> list[Row]:
