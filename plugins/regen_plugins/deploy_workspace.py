@@ -69,8 +69,12 @@ class WorkspaceDeployer:
         with Tree(root) as tree:
             for change in written:
                 with Speaking(change.path):
-                    tree.remove(change.stage)
-                    write_stage(tree, change, journal.read(change.new or ""), sync=one_by_one)
+                    data = journal.read(change.new or "")
+                    try:
+                        write_stage(tree, change, data, sync=one_by_one)
+                    except FileExistsError:  # of a process that was killed
+                        tree.remove(change.stage)
+                        write_stage(tree, change, data, sync=one_by_one)
             if not one_by_one:
                 self._flush(tree, written)
 

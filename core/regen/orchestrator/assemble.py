@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from regen.errors import PathError, RegenError
@@ -174,6 +174,7 @@ def _settle_paths(work: Work, items: list[PlanItem]) -> list[PlanItem]:
     leaving = {item.moved_from or item.path for item in items if item.moved_from or item.action is Action.DELETE}
     claims: dict[str, PlanItem] = {}
     settled = []
+    taken = work.place.records.taken(item.path for item in items if item.path)
     for item in sorted(items, key=lambda i: i.artifact.sort_key):
         if item.action in {Action.DELETE, Action.KEEP} or not item.path:
             settled.append(item)
@@ -182,15 +183,15 @@ def _settle_paths(work: Work, items: list[PlanItem]) -> list[PlanItem]:
         if other is not None:
             raise _two_owners(item.path, item.artifact, other.artifact)
         claims[item.path] = item
-        settled.append(_against_standing(work, item, leaving))
+        settled.append(_against_standing(work, item, leaving, taken))
     return settled
 
 
-def _against_standing(work: Work, item: PlanItem, leaving: Iterable[str]) -> PlanItem:
+def _against_standing(work: Work, item: PlanItem, leaving: Iterable[str], taken: Collection[str]) -> PlanItem:
     record = work.records.get(item.artifact)
     if record is not None and record.path == item.path:
         return item
-    standing = work.place.records.at(item.path)
+    standing = work.place.records.at(item.path) if item.path in taken else None
     if standing is None:
         return _against_stranger(work, item, leaving)
     if standing.artifact == item.artifact:

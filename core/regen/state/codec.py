@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 
 from regen.model.artifact import ArtifactId
 from regen.model.merge import Conflict
@@ -18,7 +19,17 @@ def _compact(value: object) -> str:
 
 def rows_text(rows: Iterable[tuple[str, str]]) -> str:
     """(view, digest of the rows) pairs as JSON, sorted by view."""
-    return _compact(sorted(list(pair) for pair in rows))
+    return f"[{','.join([f'[{_quoted(view)},{_quoted_digest(digest)}]' for view, digest in sorted(rows)])}]"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: str) -> str:
+    return _compact(name)
+
+
+def _quoted_digest(digest: str) -> str:
+    """Letters and digits need no escapes; asking costs less than the encoder does."""
+    return f'"{digest}"' if digest.isalnum() else _compact(digest)
 
 
 def rows_of(text: str) -> Rows:

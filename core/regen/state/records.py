@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from regen.model.artifact import ArtifactId, Because, Lookup
@@ -58,6 +59,11 @@ def key_term(text: str) -> Term | None:
 
 def because_text(because: Iterable[Because]) -> str:
     """Reasons as JSON."""
+    return _because_text(tuple(because))
+
+
+@lru_cache(maxsize=256)  # a first run has one reason for thousands
+def _because_text(because: tuple[Because, ...]) -> str:
     quads = [(one, one.quad.n3() if one.quad is not None else None) for one in because]
     rows = [(b.kind, b.text, b.where, quad, b.added, b.view, *((b.also,) if b.also else ())) for b, quad in quads]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
@@ -99,6 +105,13 @@ class Records:
     def at(self, path: str) -> Record | None:
         """The artifact that holds a path; None where no one does."""
         return next(self._select("path = ?", (path,)), None)
+
+    def taken(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of `paths` that artifacts hold."""
+        rows = self._db.among(
+            "SELECT path FROM artifact WHERE environment = ? AND path IN", (self._environment,), paths
+        )
+        return frozenset(path for (path,) in rows)
 
     def at_folder(self, folder: str) -> Iterator[Record]:
         """Artifacts whose paths are below a folder ("" stands for all), sorted by path."""

@@ -132,7 +132,7 @@ class Drafting:
 
     def _arrival(self, path: str, arriving: PlanItem, leaving: PlanItem | None) -> Change:
         render = self._keep(arriving.render)
-        content = self._keep(arriving.content)
+        content = render if arriving.content is arriving.render else self._keep(arriving.content)
         if arriving.moved_from is not None and arriving.moved_from != path:
             old = leaving.old if leaving is not None else self.seen.get(path)
             new = content if content is not None else arriving.old
