@@ -12,6 +12,7 @@ from regen.dataset.terms import OxTerm, sparql, to_ox, to_term
 from regen.errors import QueryError
 from regen.model.delta import Quad
 from regen.model.term import Iri, Term
+from regen.query import sorting
 from regen.query.algebra import Var
 from regen.query.delta_index import Changed, Match
 from regen.query.derive import THIS, Derived
@@ -73,9 +74,10 @@ _TERMS = _Terms()
 
 
 def let_go() -> None:
-    """Forget the values of terms where there are many; who has one keeps it."""
+    """Forget the values of terms where there are many, and where they come; who has one keeps it."""
     if len(_TERMS) > _KEPT:
         _TERMS.clear()
+        sorting.let_go()
 
 
 def hits(store: ox.Store, derived: Derived, matches: list[Match]) -> Iterator[tuple[Term | None, Quad]]:

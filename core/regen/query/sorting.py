@@ -34,6 +34,7 @@ _INTEGER_NAMES = (
 _INTEGERS = frozenset(XSD + name for name in _INTEGER_NAMES)
 _TEXTS = frozenset({XSD_STRING, RDF_LANG_STRING, RDF_DIR_LANG_STRING})
 _UNBOUND = (-1, "", "", "")
+_MOST = 1_000_000  # terms whose places are known at a time; some 0.3 GB
 
 
 def sort_rows(rows: list[Row], order: Sequence[tuple[int, bool]], width: int) -> list[Row]:
@@ -62,14 +63,13 @@ class ByKey(Mapping[Term, Rows]):
     ) -> None:
         self._columns, self._order = columns, order
         self._groups: dict[Term, list[Row] | Rows] = {**groups}
-        self._places = _Places()
 
     def __getitem__(self, key: Term) -> Rows:
         found = self._groups[key]
         if not isinstance(found, Rows):
             width = len(self._columns)
             if len(found) > 1:
-                found = _in_order(found, self._order, width, self._places)
+                found = _in_order(found, self._order, width)
             found = self._groups[key] = Rows(self._columns, tuple(row[:width] for row in found))
         return found
 
@@ -84,22 +84,38 @@ class ByKey(Mapping[Term, Rows]):
 
 
 class _Places(dict[Term | None, str]):
-    """Where terms come in the order of terms, as texts, which compare faster than tuples; worked out once for each."""
+    """Where terms come in the order of terms, as texts, which compare faster than tuples.
+
+    Worked out once for each, and kept for all views until they are let go of.
+    """
 
     def __missing__(self, term: Term | None) -> str:
-        made = self[term] = "" if term is None else _text(term)
+        if len(self) >= _MOST:
+            self.clear()
+        made = self[term] = "" if term is None else place_text(term)
         return made
 
 
-def _text(term: Term) -> str:
+_PLACES = _Places()
+
+
+def let_go() -> None:
+    """Forget where terms come."""
+    _PLACES.clear()
+
+
+def place_text(term: Term) -> str:
     """A text that comes where the term's `sort_key` does: between its parts stands the sign before all others."""
     kind, *parts = term.sort_key
+    joined = "\0".join(parts)
+    if "\1" not in joined and joined.count("\0") == len(parts) - 1:
+        return f"{kind}{joined}"
     return str(kind) + "\0".join([part.replace("\1", "\1\2").replace("\0", "\1\1") for part in parts])
 
 
-def _in_order(rows: list[Row], order: Sequence[tuple[int, bool]], width: int, places: _Places) -> list[Row]:
+def _in_order(rows: list[Row], order: Sequence[tuple[int, bool]], width: int) -> list[Row]:
     """As `sort_rows`, for few rows."""
-    place = places.__getitem__
+    place = _PLACES.__getitem__
     if width == len(rows[0]):
         return _by_value(sorted(rows, key=lambda row: [*map(place, row)]), order)
     return _by_value(sorted(rows, key=lambda row: [*map(place, row[:width])]), order)
