@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKS = ("python", "typescript", "rust", "go", "sql", "markdown")
-# A slash at the end: with `#` the packs for Go, Rust and SQL ask the graph whether `/` names the same, in the holder.
 _PREFIXES = """\
 @prefix : <https://example.org/vocabulary/> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
