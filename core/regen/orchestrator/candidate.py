@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from regen.model.candidate import Candidate
-from regen.model.plan import PlanItem
+from regen.model.plan import Action, PlanItem
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.session import Place, Session
 from regen.state import hints
@@ -62,10 +62,7 @@ def candidate_of(
         noted: gets what its gates note.
         watching: whether a watch runs the cycle.
     """
-    changed = {item.path: item.content for item in changes}
-    left = {item.moved_from for item in changes if item.moved_from is not None and item.moved_from not in changed}
-    changed |= dict.fromkeys(left)
-    files = _Files(place.root, changed)
+    files = _Files(place.root, _changed(place.root, changes))
     root = session.config.root
     from regen.orchestrator.staged import layout_of, staging  # a start that has nothing to do needs none of it
 
@@ -87,6 +84,19 @@ def candidate_of(
         tree=layout_of(session, place).tree,
         language=lambda path: session.language(templates.get(path, ""), path),
     )
+
+
+def _changed(root: Path, changes: Sequence[PlanItem]) -> dict[str, bytes | None]:
+    """Path to bytes, None for what goes. What arrives at a path counts, though another artifact leaves it."""
+    changed: dict[str, bytes | None] = {item.path: None for item in changes if item.action is Action.DELETE}
+    changed |= {item.moved_from: None for item in changes if item.moved_from is not None}
+    for item in changes:
+        content = item.content
+        if content is None and item.moved_from is not None:
+            content = read_disk(root, item.moved_from)
+        if content is not None:
+            changed[item.path] = content
+    return changed
 
 
 class _Files:
