@@ -78,4 +78,4 @@ def _run(target: Target, commands: Commands, name: OneOf["pre", "post"], release
         except DeployError as error:
             if purpose is Purpose.DEPLOY:
                 raise
-            _LOG.warning("%s; the way back goes on", error)
+            _LOG.warning("%s; the way back goes on", error.message)
