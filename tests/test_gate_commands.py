@@ -137,6 +137,26 @@ async def test_a_command_that_hangs_is_killed_with_all_that_it_started(tmp_path:
     assert "g: fail: it took more than 0.5 s, and was killed" in await refused(made)
 
 
+FORKS = """\
+import os, time
+for number in range(40):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(4321)
+        os._exit(0)
+print("forked", flush=True)
+time.sleep(4321)
+"""
+
+
+async def test_a_command_that_forks_and_forks_is_killed_whole(tmp_path: Path) -> None:
+    made = world(tmp_path / "p", f"[[gate]]\nname = 'g'\nrun = \"'{sys.executable}' fork.py\"\ntimeout_s = 1.5\n")
+    made.write("fork.py", FORKS)
+    assert "it took more than 1.5 s, and was killed" in await refused(made)
+
+
 async def test_what_a_command_leaves_in_the_background_ends_with_it(tmp_path: Path) -> None:
     made = world(tmp_path / "p", '[[gate]]\nname = "g"\nrun = "sh -c \'(setsid sleep 4321) & echo done\'"\n')
     assert result(await made.apply(), "g").output == "done\n"
@@ -423,3 +443,33 @@ async def test_prune_removes_copies_of_environments_that_are_gone(tmp_path: Path
         await project.apply()
         await project.prune()
     assert sorted(path.name for path in (made.root / ".regen/staged").iterdir()) == ["new", "new.manifest"]
+
+
+NAMES = """\
+---
+to: names.py
+with:
+  rows: SELECT ?label WHERE { ?p rdfs:label ?label }
+---
+NAME = '{{ rows[0].label }}'
+"""
+
+
+async def test_the_projects_own_tests_see_each_candidate_though_size_and_second_are_the_same(tmp_path: Path) -> None:
+    """Python takes compiled code of a file of the same size and second for its own."""
+    run = f"'{sys.executable}' -m pytest -q -p no:cacheprovider tests"
+    made = World(
+        tmp_path / "p",
+        {
+            "templates/names.j2": NAMES,
+            "tests/test_names.py": "from names import NAME\n\ndef test_name():\n    assert NAME != 'Bob'\n",
+            "regen.toml": f"[[gate]]\nname = 'tests'\nrun = {json.dumps(run)}\nenv = {{ PYTHONPATH = 'out' }}\n",
+        },
+    )
+    for name, good in (("Rob", True), ("Bob", False), ("Tom", True), ("Bob", False), ("Tim", True)):
+        made.graph(f':p rdfs:label "{name}" .')
+        if good:
+            assert "1 passed" in result(await made.apply(), "tests").output
+        else:
+            assert "assert 'Bob' != 'Bob'" in await refused(made)
+    assert made.read("names.py") == "NAME = 'Tim'\n"

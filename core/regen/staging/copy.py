@@ -33,6 +33,7 @@ _LEFT = frozenset({"Cargo.lock", "go.sum", "package-lock.json"})
 _FICLONE = 0x40049409  # linux/fs.h, FICLONE: share the blocks where the file system can
 _TEMPORARY = ".regen-staged.tmp"
 _PIECE = 1 << 20
+_unshared: set[tuple[int, int]] = set()
 
 
 class StagedCopy:
@@ -185,11 +186,13 @@ class _Bringing:
     @staticmethod
     def _written(folder: int, want: OnDisk | Given) -> tuple[str, int] | None:
         """Write the bytes beside their place; gives their digest and mode, None where the source is gone."""
-        with suppress(FileNotFoundError):
-            os.unlink(_TEMPORARY, dir_fd=folder)
         mode = want.mode | stat.S_IRUSR | stat.S_IWUSR
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(_TEMPORARY, flags, 0o600, dir_fd=folder)
+        try:
+            fd = os.open(_TEMPORARY, flags, 0o600, dir_fd=folder)
+        except FileExistsError:  # of a use that was killed
+            os.unlink(_TEMPORARY, dir_fd=folder)
+            fd = os.open(_TEMPORARY, flags, 0o600, dir_fd=folder)
         try:
             faults.point("staged.write")
             if isinstance(want, OnDisk):
@@ -214,10 +217,7 @@ def _copied(source: Path, fd: int) -> str | None:
             return None
         raise
     try:
-        shared = False
-        with suppress(OSError):
-            fcntl.ioctl(fd, _FICLONE, opened)
-            shared = True
+        shared = _shared(fd, opened)
         hashed = blake3()
         while piece := os.read(opened, _PIECE):
             hashed.update(piece)
@@ -226,3 +226,16 @@ def _copied(source: Path, fd: int) -> str | None:
         return hashed.hexdigest()
     finally:
         os.close(opened)
+
+
+def _shared(fd: int, source: int) -> bool:
+    """Share the blocks of a file; False where the file system cannot, which is asked of each pair of them once."""
+    pair = os.fstat(fd).st_dev, os.fstat(source).st_dev
+    if pair in _unshared:
+        return False
+    try:
+        fcntl.ioctl(fd, _FICLONE, source)
+    except OSError:
+        _unshared.add(pair)
+        return False
+    return True
