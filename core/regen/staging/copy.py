@@ -27,7 +27,7 @@ from regen.staging.manifest import MANIFEST, Manifest, Row, read_manifest, write
 from regen.staging.wanted import Given, Linked, OnDisk, Wanted, signature
 from regen.state import faults
 from regen.state.blobs import digest_of, write_all
-from regen.state.tree import Tree, parents, split
+from regen.state.tree import Tree, parents, refuse_strange, split
 
 _LEFT = frozenset({"Cargo.lock", "go.sum", "package-lock.json"})
 _FICLONE = 0x40049409  # linux/fs.h, FICLONE: share the blocks where the file system can
@@ -60,6 +60,7 @@ class StagedCopy:
 
         Raises:
             StateError: it cannot be made.
+            PathError: a path leaves the copy, or leads through a link of the project.
         """
         try:
             (self.folder / ".git").mkdir(parents=True, exist_ok=True)  # tools look for no ignore files above it
@@ -67,11 +68,13 @@ class StagedCopy:
                 self._manifest = read_manifest(self._file)
             with Tree(self.folder) as tree:
                 return _Bringing(tree, self._manifest, wanted).done(ignored, self._save)
-        except (OSError, PathError) as error:
+        except PathError:
             self._manifest = None
-            what = f"{error.filename or self.folder}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            raise
+        except OSError as error:
+            self._manifest = None
             raise StateError(
-                f"the staged copy cannot be brought up: {what}",
+                f"the staged copy cannot be brought up: {error.filename or self.folder}: {error.strerror}",
                 where=str(self.folder),
                 hint="free some space or mend its permissions; the folder may be removed, it is made anew",
             ) from error
@@ -151,6 +154,8 @@ class _Bringing:
 
     def _put(self, path: str, want: Wanted, row: Row | None, stands: tuple[int, ...] | None) -> None:
         """Put what is wanted at a path; only note where it comes from if the same bytes stand there already."""
+        if isinstance(want, Given):
+            refuse_strange(path)
         folder, name = split(path)
         self._tree.make_folders(folder)
         place = self._tree.folder(folder)
