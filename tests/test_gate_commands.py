@@ -14,6 +14,7 @@ import anyio
 import pytest
 from tests.cycle_world import PERSON, World
 
+from regen.commands import run_beside
 from regen.errors import GateError
 from regen.model.evaluated import Evaluated
 from regen.orchestrator.outcome import Applied
@@ -135,6 +136,16 @@ async def test_a_command_that_hangs_is_killed_with_all_that_it_started(tmp_path:
         tmp_path / "p", f'[[gate]]\nname = "g"\nrun = {json.dumps(f"sh -c {json.dumps(fork)}")}\ntimeout_s = 0.5\n'
     )
     assert "g: fail: it took more than 0.5 s, and was killed" in await refused(made)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("reaped", [True, False])
+async def test_who_is_cancelled_gets_no_result(tmp_path: Path, reaped: bool) -> None:
+    going_on = False
+    with anyio.move_on_after(0.2):
+        await run_beside(["sleep", "4321"], folder=tmp_path, variables={}, timeout_s=60, most=1, reaped=reaped)
+        going_on = True
+    assert not going_on
 
 
 FORKS = """\

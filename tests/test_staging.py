@@ -67,7 +67,7 @@ tampers = st.tuples(st.sampled_from(_TAMPERS), st.sampled_from(_PATHS))
 def tamper(folder: Path, what: str, path: str) -> None:
     """Do what a test might do in the copy; nothing where it cannot be done."""
     place = folder / path
-    if place.parent.resolve() != place.parent or place.is_symlink():
+    if os.path.realpath(place.parent) != str(place.parent) or place.is_symlink():
         return  # a tool that writes through a link writes elsewhere
     try:
         match what:

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 CANNOT_RUN = frozenset({126, 127})
@@ -214,6 +215,7 @@ async def run_beside(
     finally:
         os.close(heard)
         os.close(told)
+    await anyio.lowlevel.checkpoint_if_cancelled()  # who is cancelled gets no result of a command that was killed
     if failed is not None:
         raise failed
     return ran

@@ -67,7 +67,7 @@ def on_disk(path: Path, project: Path) -> OnDisk | Linked | None:
     inside = Path(os.path.normpath(target))
     if inside.is_relative_to(project):
         return Linked(os.path.relpath(inside, path.parent))
-    return Linked(str(target.resolve()))
+    return Linked(os.path.realpath(target))  # of a circle of links, too
 
 
 def signature(found: os.stat_result) -> tuple[int, ...]:
