@@ -27,7 +27,10 @@ from regen.cli.main import run
 from regen.errors import ExitCode, LockedError
 from regen.holder import connect, listening
 from regen.holder.door import Peer
+from regen.model.release import Freeze
 from regen.orchestrator.reading import read_audit
+from regen.state.holds import freeze
+from regen.state.opening import open_state
 
 WAIT_S = 60
 ROBERT = PEOPLE.replace('"Bob"', '"Robert"')
@@ -135,13 +138,25 @@ def test_a_rollback_beside_a_watch_holds_the_environment(world: World, anyio_bac
         assert (turn.trigger, world.read("bob.txt")[:12]) == ("regen resume", "name: Robert")
 
 
-def test_a_watch_leaves_a_frozen_environment_alone(world: World, anyio_backend: str) -> None:
-    """What changes meanwhile stays stale; a person's `apply` deploys it, and `resume` lets the watch go on."""
-    before = world.tree()
+def test_a_rollback_by_hand_without_a_way_back_stops_no_watch(world: World, anyio_backend: str) -> None:
+    """It is refused, and what changes afterwards is deployed."""
     with watched(world, anyio_backend) as watch:
         code, _, err = regen(world, "rollback", "--why", "it burns")
         assert (code, "there is no release before it" in err) == (2, True)
         assert watch.served()[1] == 2
+        assert "frozen" not in regen(world, "status")[1]
+        world.graph(ROBERT)
+        while (turn := watch.turn()).applied is None or not turn.applied.plan.items:
+            pass
+        assert world.read("bob.txt")[:12] == "name: Robert"
+
+
+def test_a_watch_leaves_a_frozen_environment_alone(world: World, anyio_backend: str) -> None:
+    """What changes meanwhile stays stale; a person's `apply` deploys it, and `resume` lets the watch go on."""
+    before = world.tree()
+    with open_state(world.root / ".regen", command="test") as state:
+        freeze(state.db, "dev", Freeze(1, 0.0, "it burns"))
+    with watched(world, anyio_backend) as watch:
         world.graph(ROBERT)
         turn = watch.turn()
         assert turn.applied is not None

@@ -1,4 +1,4 @@
-"""A rollback goes along parents, never to what is marked bad; where nothing good is left, the environment freezes."""
+"""A rollback goes along parents, never to what is marked bad; where nothing good is left, a trigger freezes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.deploy_world import ENVIRONMENT, Renders, Tree, World, opened
 
 from regen.errors import FrozenError, UsageError
+from regen.model.probe import Trigger
 from regen.model.release import Freeze, ReleaseState
 from regen.state import ancestry, holds, releases
 
@@ -44,23 +45,43 @@ def test_what_has_the_contents_of_a_bad_release_is_bad(tmp_path: Path) -> None:
         world.commit(text(5))
         with pytest.raises(UsageError, match="has the contents of release 2, marked bad"):
             world.rollback(4)
-        with pytest.raises(FrozenError):  # 4 has the contents of 2, and the way to 1 went over 3: it was left
+        with pytest.raises(
+            UsageError, match=r"regen rollback 4 --force"
+        ):  # 4 has the contents of 2, and the way to 1 went over 3: it was left
             world.rollback()
 
 
-def test_without_a_good_release_the_environment_freezes(tmp_path: Path) -> None:
+def test_by_hand_without_a_good_release_nothing_changes(tmp_path: Path) -> None:
+    """A person is told; what stands is not marked bad, and nothing freezes."""
+    with opened(tmp_path) as world:
+        world.commit(text(1))
+        before = world.rows()
+        for force in (False, True):
+            with pytest.raises(UsageError, match="there is no release before it") as refused:
+                world.rollback(why="it burns", force=force)
+            assert not isinstance(refused.value, FrozenError)
+            assert "--force" not in str(refused.value)
+        assert (world.rows(), holds.frozen(world.state.db, ENVIRONMENT)) == (before, None)
+        assert world.read("a.txt") == b"release 1\n"
+
+
+def test_by_itself_without_a_good_release_the_environment_freezes(tmp_path: Path) -> None:
     """What stands is marked bad and stays; the freeze says why, and `--force` is a way out."""
     with opened(tmp_path) as world:
         world.commit(text(1))
         with pytest.raises(FrozenError, match="there is no release before it"):
-            world.rollback(why="it burns")
+            world.rollback(why="it burns", trigger="test_failed")
         assert world.read("a.txt") == b"release 1\n"
         freeze = holds.frozen(world.state.db, ENVIRONMENT)
         assert freeze is not None
         assert (freeze.release, freeze.why) == (1, "it burns")
         world.commit(text(2))
-        with pytest.raises(FrozenError, match="no good release before it"):
+        before = world.rows()
+        with pytest.raises(UsageError, match=r"no good release before it[^!]*`regen rollback 1 --force`"):
             world.rollback()
+        assert world.rows() == before
+        with pytest.raises(FrozenError, match="no good release before it"):
+            world.rollback(trigger="latency_exceeded")
         assert holds.frozen(world.state.db, ENVIRONMENT) == Freeze(1, freeze.at, "it burns")
         assert world.rollback(force=True).release.restores == 1
         assert holds.thaw(world.state.db, ENVIRONMENT)
@@ -154,16 +175,20 @@ class Ways(RuleBasedStateMachine):
         return found
 
     @precondition(lambda self: self.known)
-    @rule()
-    def roll_back(self) -> None:
+    @rule(trigger=st.sampled_from(("manual", "health_check_failed")))
+    def roll_back(self, trigger: Trigger) -> None:
         now, to = self.now, self.expected()
+        if to is None and trigger == "manual":
+            with pytest.raises(UsageError, match="to go back to"):
+                self.world.rollback()
+            return
         if to is None:
             with pytest.raises(FrozenError):
-                self.world.rollback()
+                self.world.rollback(trigger=trigger)
             self.left(now, None)
             self.frozen = True
             return
-        done = self.world.rollback()
+        done = self.world.rollback(trigger=trigger)
         assert (done.release.restores, done.left.number, done.release.parent) == (to, now, now)
         self.left(now, to)
 

@@ -54,7 +54,7 @@ class UsageError(RegenError):
 
 
 class FrozenError(UsageError):
-    """A rollback found no good release to go to; its environment is frozen."""
+    """An automatic rollback found no good release to go to; its environment is frozen."""
 
 
 class ConfigError(RegenError):

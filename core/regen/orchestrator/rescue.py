@@ -73,7 +73,7 @@ async def tell(session: Session, breach: Breach, found: Rescued | RegenError) ->
         message = f"{seen}; it could not be rolled back: {found.message}"
     await alert(session, breach.environment, breach.probe, "critical", message)
     if isinstance(found, FrozenError):
-        await tell_frozen(session, breach.environment, found)
+        await alert(session, breach.environment, FROZEN, "critical", found.message)
 
 
 async def tell_rollback(
@@ -85,11 +85,6 @@ async def tell_rollback(
         release.environment, release.number, release.restores or 0, why, kept, trigger, rollback_s
     )
     await session.notifier.publish(event, origin="rollback")
-
-
-async def tell_frozen(session: Session, environment: str, error: FrozenError) -> None:
-    """Tell that no good release was left."""
-    await alert(session, environment, FROZEN, "critical", error.message)
 
 
 async def tell_resumed(session: Session, environment: str) -> None:

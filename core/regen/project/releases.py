@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from regen.errors import FrozenError
 from regen.model.release import Release
 from regen.orchestrator import rescue, rollouts, settle
 from regen.orchestrator.cycle import running
@@ -47,19 +46,14 @@ class ReleasesMixin:
             force: go to a release that is marked bad, too.
 
         Raises:
-            UsageError: there is no such release, it is the current one, or it is bad.
-            FrozenError: no good release is left; the environment is frozen until `resume`.
+            UsageError: there is no such release, it is the current one, or it is bad; or no good one is left.
             DeployError: the deployment failed; what it had changed was put back.
         """
         wanted = Wanted(number, why, discard_edits=discard_edits, force=force)
         place = self._session.place(environment)
-        try:
-            async with running(self._session, "rollback"):
-                done = await settle.rollback(self._session, place, wanted)
-                await rollouts.advance(self._session, place)
-        except FrozenError as error:
-            await rescue.tell_frozen(self._session, place.name, error)
-            raise
+        async with running(self._session, "rollback"):
+            done = await settle.rollback(self._session, place, wanted)
+            await rollouts.advance(self._session, place)
         await rescue.tell_rollback(self._session, done, why, "manual")
         return done
 

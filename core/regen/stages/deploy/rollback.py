@@ -94,8 +94,9 @@ def rollback(
         facts: what the receipt says beside what the state knows.
 
     Raises:
-        UsageError: there is no such release, it is the current one, or it is bad.
-        FrozenError: no good release is left; the current one is marked bad, and the environment frozen.
+        UsageError: there is no such release, it is the current one, or it is bad; or a person asked, and no good one
+            is left: then nothing changes.
+        FrozenError: a trigger asked, and no good release is left: the current one is bad, and the environment frozen.
         PathError, DeployError, StateError: as for `commit`.
     """
     refuse_unsettled(state, target)
@@ -136,7 +137,7 @@ def _way(state: State, target: Target, wanted: Wanted, at: float) -> _Way:
         raise UsageError(f"{target.environment} has no release yet", hint="`regen apply` makes the first")
     number = wanted.to if wanted.to is not None else _nearest(state, now, wanted)
     if number is None:
-        raise _frozen(state, now, wanted, at)
+        raise _no_way(state, now, wanted, at)
     to = release(state.db, target.environment, number)
     if number in (now.number, now.restores):
         raise UsageError(f"release {number} is what stands now", hint="`regen history` lists the others")
@@ -157,16 +158,27 @@ def _nearest(state: State, now: Release, wanted: Wanted) -> int | None:
     return good
 
 
-def _frozen(state: State, now: Release, wanted: Wanted, at: float) -> FrozenError:
-    """Mark what stands bad, freeze the environment, and give the error to raise."""
+def _no_way(state: State, now: Release, wanted: Wanted, at: float) -> UsageError:
+    """The error to raise where no good release is left; a trigger marks what stands bad and freezes the environment.
+
+    Why not where a person asks: who reads the answer decides, and what stands may well be good.
+    """
+    above = next(ancestors(state.db, now), None)
+    before = f"there is no {'release' if above is None else 'good release'} before it to go back to"
+    if wanted.trigger == "manual":
+        forced = "" if above is None else f", or go to a bad one: `regen rollback {above.number} --force`"
+        return UsageError(
+            f"release {now.number} of {now.environment} stays: {before}",
+            hint=f"mend the inputs and run `regen apply`{forced}",
+        )
     with state.db.transaction():
         _mark_bad(state, now)
         freeze(state.db, now.environment, Freeze(now.number, at, wanted.why or wanted.trigger))
-    before = "no release before it" if now.parent is None else "no good release before it"
     return FrozenError(
-        f"release {now.number} of {now.environment} stays, marked bad: there is {before} to go back to. "
+        f"release {now.number} of {now.environment} stays, marked bad: {before}. "
         f"{now.environment} is frozen: no watch deploys there",
-        hint="mend the inputs and run `regen apply`, then `regen resume`; or `regen rollback N --force`",
+        hint="mend the inputs and run `regen apply`, then `regen resume`"
+        + ("" if above is None else f"; or `regen rollback {above.number} --force`"),
     )
 
 
