@@ -81,14 +81,18 @@ async def test_mypy_finds_what_is_wrong_and_what_made_it(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("own_path")
-@pytest.mark.parametrize("root", ["out", "src/pkg"])
-async def test_imports_start_above_the_outermost_package(tmp_path: Path, root: str) -> None:
+@pytest.mark.parametrize(
+    ("root", "package", "name"),
+    [("out", None, ""), ("src/pkg", "src/pkg", "pkg."), ("src/pkg/made", "src/pkg", "pkg.made.")],
+)
+async def test_imports_start_above_the_outermost_package(
+    tmp_path: Path, root: str, package: str | None, name: str
+) -> None:
     made = world(tmp_path / "p", "{{ this | local_name }}.py", "from {{ vars.base }}other import y\n\nz: int = y\n")
-    name = "" if root == "out" else "pkg."
     made.write("regen.toml", f'[project]\noutput = "{root}"\n[evaluate]\ntypes = "apply"\n[vars]\nbase = "{name}"\n')
     made.write(f"{root}/other.py", "y = 1\n")
-    if name:
-        made.write(f"{root}/__init__.py", "")
+    if package:
+        made.write(f"{package}/__init__.py", "")
     assert (await result(made, "mypy")).outcome == "pass"
 
 
@@ -243,11 +247,21 @@ async def test_go_vet_checks_the_module_of_a_file(tmp_path: Path, module: bool) 
 
 
 @installed("tsc")
-@pytest.mark.parametrize("configured", [True, False])
-async def test_tsc_checks_generated_files_whatever_the_configuration_names(tmp_path: Path, configured: bool) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        None,
+        {"strict": True},
+        {"composite": True, "declarationMap": True, "rootDir": "src", "outDir": "dist", "tsBuildInfoFile": "x.info"},
+        {"emitDeclarationOnly": True, "declaration": True, "incremental": True},
+    ],
+)
+async def test_tsc_checks_generated_files_whatever_the_configuration_names(
+    tmp_path: Path, options: dict[str, object] | None
+) -> None:
     made = world(tmp_path / "p", "{{ this | local_name }}.ts", "export const age: number = '{{ each[0].label }}';\n")
-    if configured:
-        made.write("tsconfig.json", '{"compilerOptions": {"strict": true}, "include": ["src"]}')
+    if options is not None:
+        made.write("tsconfig.json", json.dumps({"compilerOptions": options, "include": ["src"]}))
     assert "ada.ts:1:14: error: Type 'string' is not assignable to type 'number'. (TS2322) [tsc]" in await refused(made)
     made.write("templates/t.j2", (made.root / "templates/t.j2").read_text().replace("number", "string"))
     assert (await result(made, "tsc")).outcome == "pass"

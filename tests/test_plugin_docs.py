@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio.lowlevel
 import pytest
+from tests.cycle_world import World
 
 from regen import Project
 from regen.errors import GraphError
@@ -29,9 +30,11 @@ import logging, pathlib, re, string, anyio, pyoxigraph
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
+from regen.commands import run_beside
 from regen.config import Key
 from regen.errors import GraphError
 from regen.hooks import hookimpl
+from regen.model.evaluated import Evaluated, Figure
 from regen.model.finding import Finding
 from regen.model.graphfile import Loaded
 from regen.model.interface import InterfaceChange
@@ -45,9 +48,9 @@ from regen_plugins.deploy_workspace import WorkspaceDeployer
 """
 
 
-def example(hook: str) -> object:
-    """The last example of a hook, as the plugin that it would be."""
-    block = next(block for block in reversed(BLOCKS) if f"def {hook}(" in block)
+def example(hook: str, what: str = "") -> object:
+    """The last example of a hook that speaks of something, as the plugin that it would be."""
+    block = next(block for block in reversed(BLOCKS) if f"def {hook}(" in block and what in block)
     module = types.ModuleType(hook)
     code = compile(NAMES + block, hook, "exec", dont_inherit=True)  # annotations are values there, not strings
     exec(code, vars(module))  # noqa: S102 - the guide's own code
@@ -186,3 +189,13 @@ async def test_the_example_of_an_alert_is_asked_beside_the_log(caplog: pytest.Lo
         "to everybody: critical: dev: it burns",
         "critical: dev: it burns",
     ]
+
+
+@pytest.mark.anyio
+async def test_the_example_of_a_gate_that_measures_runs_in_the_staged_copy(tmp_path: Path) -> None:
+    world = World(tmp_path / "p")
+    async with world.open(plugins=[("size", example("regen_evaluate", "candidate.folder"))]) as project:
+        applied = await project.apply()
+    [size] = [one for one in applied.evaluated if one.gate == "size"]
+    assert size.outcome == "pass"
+    assert size.figures[0].value > 0

@@ -18,6 +18,15 @@ _PLACED = re.compile(
     r"(?P<path>.+?)\((?P<line>\d+),(?P<column>\d+)\): (?P<severity>error|warning) (?P<code>TS\d+): (?P<message>.*)"
 )
 _PLAIN = re.compile(r"(?P<severity>error|warning) (?P<code>TS\d+): (?P<message>.*)")
+# What a project says of its output would forbid to check without one, or to check files that it does not list.
+_CHECK = {
+    "noEmit": True,
+    "composite": False,
+    "declarationMap": False,
+    "emitDeclarationOnly": False,
+    "incremental": False,
+    "tsBuildInfoFile": None,
+}
 _LEAST = {"strict": True, "target": "es2022", "module": "preserve", "moduleResolution": "bundler", "skipLibCheck": True}
 
 
@@ -33,11 +42,13 @@ def _call(ground: Ground, index: int, folder: Path, *, own: bool) -> Call:
     looked_at = folder if folder.is_relative_to(ground.tree) else ground.tree
     patterns = [f"{os.path.relpath(looked_at, base)}/**/*{ending}" for ending in sorted(_TYPESCRIPT)]
     settings: dict[str, object] = {"include": patterns, "exclude": ["../**/node_modules"]}
-    options = {"noEmit": True}
     if own:
-        settings["compilerOptions"] = {**_LEAST, **options}
+        settings["compilerOptions"] = {**_LEAST, **_CHECK}
     else:
-        settings |= {"extends": os.path.relpath(folder / "tsconfig.json", base), "compilerOptions": options}
+        settings |= {
+            "extends": os.path.relpath(folder / "tsconfig.json", base),
+            "compilerOptions": {**_CHECK, "rootDir": os.path.relpath(ground.copy, base)},
+        }
     place = ground.write(f"tsconfig-{index}.json", json.dumps(settings, indent=2) + "\n")
     return Call(("--pretty", "false", "--project", str(place)), ground.copy)
 

@@ -21,10 +21,10 @@ _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
 def _base(ground: Ground) -> Path:
     """The folder that imports start from: the one above the outermost package that the generated files are in."""
-    folder = ground.tree
-    while (folder / "__init__.py").is_file() and folder != ground.copy:
-        folder = folder.parent
-    return folder
+    inside = [
+        folder for folder in ground.up(ground.tree) if (folder / "__init__.py").is_file() and folder != ground.copy
+    ]
+    return inside[-1].parent if inside else ground.tree
 
 
 def _mypy(ground: Ground, program: Path, files: Sequence[str]) -> Sequence[Call] | str:
