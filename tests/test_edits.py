@@ -314,7 +314,7 @@ def test_the_command_lists_and_restores(folder: Path, capsys: pytest.CaptureFixt
     assert regen("restore", "--list") == (0, "no edits were set aside\n")
     (world.root / "out/a.txt").write_text(MINE)
     code, text = regen("rollback")
-    command = text.splitlines()[1].split("`")[1].split()[1:]
+    command = next(line for line in text.splitlines() if "regen restore" in line).split("`")[1].split()[1:]
     assert (code, command[:3]) == (0, ["restore", "a.txt", "--edit"])
     assert "set aside   1 edits: `regen restore --list` names them" in regen("status")[1]
     code, text = regen("restore", "--list")

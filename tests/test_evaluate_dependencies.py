@@ -161,6 +161,15 @@ def test_what_leads_nowhere_is_an_error_with_its_place(files: dict[str, str], me
     assert errors(check({}, files)) == [message]
 
 
+def test_an_import_that_a_person_wrote_is_told_and_stops_nothing() -> None:
+    """It stands on disk and led nowhere before; one whose target goes with this cycle is an error all the same."""
+    mine = 'import { mine } from "./mine.js";\n'
+    (found,) = check({"a.ts": mine + "export type A = 1;\n"}, {"a.ts": mine + "export type A = 2;\n"})
+    assert (found.severity, found.message) == ("warning", "`./mine.js` leads to mine.js, which is not there")
+    gone = check({"a.ts": mine, "mine.ts": "export const mine = 1;\n"}, {"a.ts": mine + "\n", "mine.ts": None})
+    assert {one.severity for one in gone} == {"error"}
+
+
 def test_files_that_import_what_goes_are_found_though_they_do_not_change() -> None:
     stand = {
         "m/a.py": "B = 1\nC = 2\n",

@@ -96,13 +96,23 @@ class Check:
             match found.where:
                 case "nowhere":
                     if confirmed(language, text, one):
-                        yield _finding(path, one, f"`{one.name}` leads to {found.path}, which is not there")
+                        lost = self._leaves(language, path, one, text, found) is not None
+                        severity: Severity = "error" if lost or not self._stood(language, path, one) else "warning"
+                        yield _finding(path, one, f"`{one.name}` leads to {found.path}, which is not there", severity)
                 case "undeclared" if (gone := self._leaves(language, path, one, text, found)) is not None:
                     yield _finding(path, one, f"`{one.name}` leads to {gone}, which this cycle removes")
                 case "undeclared":
                     self._packages[language, found.package].append((path, one.line))
                 case "file" if found.path in self._written and language in _NAMED:
                     yield from self._taken(path, one, found, confirmed_by=(language, text))
+
+    def _stood(self, language: str, path: str, one: Import) -> bool:
+        """Whether the file on disk has the import already: then it is a person's, and not of this cycle's making."""
+        before = self._candidate.before(path)
+        if before is None:
+            return False
+        text = before.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+        return any(other.name == one.name for other in imports_of(language, text))
 
     def _taken(self, path: str, one: Import, found: Found, *, confirmed_by: tuple[str, str]) -> Iterator[Finding]:
         """Names that are taken from a file that changes, too, and has them not."""
@@ -188,6 +198,6 @@ def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _finding(path: str, one: Import, text: str) -> Finding:
+def _finding(path: str, one: Import, text: str, severity: Severity = "error") -> Finding:
     hint = f"`regen why {path}:{one.line}` names the template and the data behind it"
-    return Finding(_GATE, "error", text, path, one.line, hint=hint)
+    return Finding(_GATE, severity, text, path, one.line, hint=hint)
