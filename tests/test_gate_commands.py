@@ -14,6 +14,7 @@ import anyio
 import pytest
 from tests.cycle_world import PERSON, World
 
+from regen import reaper
 from regen.commands import run_beside
 from regen.errors import GateError
 from regen.model.evaluated import Evaluated
@@ -146,6 +147,14 @@ async def test_who_is_cancelled_gets_no_result(tmp_path: Path, reaped: bool) -> 
         await run_beside(["sleep", "4321"], folder=tmp_path, variables={}, timeout_s=60, most=1, reaped=reaped)
         going_on = True
     assert not going_on
+
+
+def test_children_are_found_where_the_kernel_keeps_no_list_of_them() -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+        assert process.pid in reaper._children()
+        assert process.pid in reaper._children_by_parent()
+        assert os.getppid() not in reaper._children_by_parent()
+        process.communicate()
 
 
 FORKS = """\

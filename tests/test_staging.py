@@ -257,6 +257,10 @@ def test_links_out_of_the_project_lead_where_they_led(tmp_path: Path) -> None:
     (root / "src/out").symlink_to("../../shared")
     (root / "src/in").symlink_to(root / "src/a.py")
     os.mkfifo(root / "src/pipe")
+    (tmp_path / "other name").symlink_to(root)
+    (root / "src/round").symlink_to(tmp_path / "other name/src/a.py")
+    assert on_disk(root / "src/round", root) == Linked("a.py")
+    assert on_disk(tmp_path / "other name/src/round", tmp_path / "other name") == Linked("a.py")
     assert on_disk(root / "src/out", root) == Linked(str(tmp_path / "shared"))
     assert on_disk(root / "src/in", root) == Linked("a.py")
     assert on_disk(root / "src/pipe", root) is None

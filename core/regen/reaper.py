@@ -115,6 +115,11 @@ def _children() -> list[int]:
     listed = Path(f"/proc/self/task/{os.getpid()}/children")
     with suppress(OSError):
         return [int(number) for number in listed.read_text().split()]
+    return _children_by_parent()
+
+
+def _children_by_parent() -> list[int]:
+    """The same where the kernel keeps no list of them."""
     found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError, ValueError, IndexError):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from regen.errors import StateError
+from regen.errors import PathError, StateError
 from regen.staging import Given, Linked, Listing, StagedCopy, Wanted, list_project, on_disk
 from regen.staging.listing import ignored_by_git
 from regen.staging.manifest import MANIFEST
@@ -66,10 +66,10 @@ class Staging:
         if layout is None:
             return
         self.begin()
-        layout.release(self._wanted, changes)
         try:
+            layout.release(self._wanted, changes)
             await anyio.to_thread.run_sync(self._copy.bring, self._wanted, layout.ignored)
-        except StateError as error:  # the release is made; the next candidate mends the copy
+        except (StateError, PathError, OSError) as error:  # the release is made; the next candidate mends the copy
             _LOG.warning("%s", error)
 
 
@@ -122,13 +122,20 @@ class Layout:
     git: bool = False
 
     def wanted(self, artifacts: Iterable[str], changes: Iterable[PlanItem]) -> dict[str, Wanted]:
-        """What the copy has to hold: the project, the environment's files, and the candidate's in their places."""
+        """What the copy has to hold: the project, the environment's files, and the candidate's in their places.
+
+        Raises:
+            StateError: the project cannot be listed.
+        """
         try:
-            listing = list_project(self.root, self.without)
+            return self._wanted(artifacts, changes)
         except OSError as error:
             raise StateError(
                 f"the project cannot be listed: {error.strerror}", where=error.filename, hint="mend its permissions"
             ) from error
+
+    def _wanted(self, artifacts: Iterable[str], changes: Iterable[PlanItem]) -> dict[str, Wanted]:
+        listing = list_project(self.root, self.without)
         self.git = listing.git
         found: dict[str, Wanted | None] = {path: on_disk(self.root / path, self.root) for path in listing.files}
         unlisted = (path for path in artifacts if self.place(path) not in found)

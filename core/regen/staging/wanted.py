@@ -67,7 +67,10 @@ def on_disk(path: Path, project: Path) -> OnDisk | Linked | None:
     inside = Path(os.path.normpath(target))
     if inside.is_relative_to(project):
         return Linked(os.path.relpath(inside, path.parent))
-    return Linked(os.path.realpath(target))  # of a circle of links, too
+    leads = Path(os.path.realpath(target))  # of a circle of links, too
+    if leads.is_relative_to(os.path.realpath(project)):
+        return Linked(os.path.relpath(leads, os.path.realpath(path.parent)))
+    return Linked(str(leads))
 
 
 def signature(found: os.stat_result) -> tuple[int, ...]:

@@ -12,10 +12,9 @@ from regen.commands import Ran, run_beside
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.gate import FILES, Gate
 from regen_plugins.evaluate_commands.figures import measured
-from regen_plugins.tools import Ground
+from regen_plugins.tools import NOTHING_LEFT, Ground, pieces
 
 _MOST = 65_536  # bytes of output that are kept, the last ones
-_ARGUMENTS = 100_000  # bytes of paths in one command line; Linux takes 131,072 for one word, and more in all
 
 
 async def command(gate: Gate, ground: Ground, files: Sequence[str], environment: str) -> Evaluated:
@@ -29,7 +28,7 @@ async def command(gate: Gate, ground: Ground, files: Sequence[str], environment:
         return Evaluated(gate.name, "inconclusive", reason=f"there is no folder {gate.cwd} in the project")
     there = _there(ground, folder, files)
     if FILES in gate.run and not there:
-        return Evaluated(gate.name, "skipped", reason="no file is left to look at")
+        return Evaluated(gate.name, "skipped", reason=NOTHING_LEFT)
     told = {
         **ground.variables(),
         "REGEN_ENVIRONMENT": environment,
@@ -84,15 +83,8 @@ def _lines(words: Sequence[str], files: Sequence[str]) -> Iterator[list[str]]:
     if FILES not in words:
         yield list(words)
         return
-    piece: list[str] = []
-    size = 0
-    for path in files:
-        if piece and size + len(path) > _ARGUMENTS:
-            yield _filled(words, piece)
-            piece, size = [], 0
-        piece.append(path)
-        size += len(os.fsencode(path)) + 1
-    yield _filled(words, piece)
+    for piece in pieces(files):
+        yield _filled(words, piece)
 
 
 def _filled(words: Sequence[str], files: Sequence[str]) -> list[str]:

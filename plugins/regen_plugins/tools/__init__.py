@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from regen.model.gate import Tool as Name
-from regen_plugins.tools.check import check, missing
+from regen_plugins.tools.check import check
 from regen_plugins.tools.go import GO, GOLANGCI_LINT
-from regen_plugins.tools.ground import Ground
+from regen_plugins.tools.ground import Ground, pieces
 from regen_plugins.tools.javascript import ESLINT, TSC
 from regen_plugins.tools.python import MYPY, PYRIGHT, RUFF
 from regen_plugins.tools.rust import CARGO, CLIPPY
-from regen_plugins.tools.tool import Tool
+from regen_plugins.tools.tool import NOTHING_LEFT, Tool
 
 TOOLS: Mapping[Name, Tool] = {
     "cargo": CARGO,
@@ -26,4 +26,4 @@ TOOLS: Mapping[Name, Tool] = {
 }
 """By the name that `[[gate]] use` takes."""
 
-__all__ = ["TOOLS", "Ground", "Tool", "check", "missing"]
+__all__ = ["NOTHING_LEFT", "TOOLS", "Ground", "Tool", "check", "pieces"]

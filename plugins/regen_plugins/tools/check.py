@@ -13,16 +13,11 @@ from regen.commands import Ran, run_beside
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.finding import Finding
 from regen_plugins.tools.ground import Ground
-from regen_plugins.tools.tool import Call, Said, Tool
+from regen_plugins.tools.tool import NOTHING_LEFT, Call, Said, Tool
 
 _MOST = 32 * 1024 * 1024  # bytes of findings that are read; a tool that says more is cut, and told of
 _KEPT = 65_536  # characters of output that are kept
 _FINDINGS = 1_000  # that are kept
-
-
-def missing(gate: str, tool: Tool) -> Evaluated:
-    """What is said where a tool is not installed."""
-    return Evaluated(gate, "skipped", reason=f"{tool.program} is not installed: {tool.install}")
 
 
 async def check(
@@ -46,9 +41,9 @@ async def check(
     """
     program = ground.program(tool.program)
     if program is None:
-        return missing(gate, tool)
+        return Evaluated(gate, "skipped", reason=f"{tool.program} is not installed: {tool.install}")
     if not _left(ground, tool, files):
-        return Evaluated(gate, "skipped", reason="no file is left to look at")
+        return Evaluated(gate, "skipped", reason=NOTHING_LEFT)
     started = time.perf_counter()
     calls = await anyio.to_thread.run_sync(partial(tool.prepare, ground, program, files))
     if isinstance(calls, str):

@@ -9,8 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROGRAMS = (".venv/bin", "venv/bin", "node_modules/.bin")
+_ARGUMENTS = 100_000  # bytes of paths in one command line; Linux takes 131,072 for one word, and more in all
 OWN = ".regen-gate"
 """The folder of the copy for what tools need beside the project, such as a configuration of their own."""
+
+
+def pieces(paths: Sequence[str]) -> Iterable[list[str]]:
+    """Paths in portions that one command line can hold."""
+    piece: list[str] = []
+    size = 0
+    for path in paths:
+        length = len(os.fsencode(path)) + 1
+        if piece and size + length > _ARGUMENTS:
+            yield piece
+            piece, size = [], 0
+        piece.append(path)
+        size += length
+    if piece:
+        yield piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,10 @@ class Ground:
         if not place.is_file() or place.read_text("utf-8") != text:
             place.write_text(text, "utf-8")
         return place
+
+    def there(self, files: Sequence[str]) -> list[str]:
+        """Those of some files of the tree that are left, as absolute paths."""
+        return [str(self.tree / path) for path in files if (self.tree / path).is_file()]
 
     def known(self, path: str, folder: Path) -> str:
         """A file as findings name it: relative to the generated files, else to the project."""

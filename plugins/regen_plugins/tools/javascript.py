@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regen.model.finding import Severity
-from regen_plugins.tools.ground import OWN, Ground
-from regen_plugins.tools.tool import Call, Said, Tool
+from regen_plugins.tools.ground import OWN, Ground, pieces
+from regen_plugins.tools.tool import NOTHING_LEFT, Call, Said, Tool
 
 _TYPESCRIPT = frozenset({".ts", ".tsx", ".mts", ".cts"})
 _ENDINGS = frozenset({".js", ".jsx", ".mjs", ".cjs", *_TYPESCRIPT})
@@ -66,10 +66,8 @@ def _read_tsc(output: str) -> Iterable[Said]:
 
 
 def _eslint(ground: Ground, program: Path, files: Sequence[str]) -> Sequence[Call] | str:
-    there = [str(ground.tree / path) for path in files if (ground.tree / path).is_file()]
-    if not there:
-        return "no file is left to look at"
-    return [Call(("--format", "json", "--no-error-on-unmatched-pattern", "--", *there), ground.copy)]
+    arguments = ("--format", "json", "--no-error-on-unmatched-pattern", "--")
+    return [Call((*arguments, *piece), ground.copy) for piece in pieces(ground.there(files))] or NOTHING_LEFT
 
 
 def _read_eslint(output: str) -> Iterable[Said]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from regen.model.finding import Severity
-from regen_plugins.tools.ground import OWN, Ground
-from regen_plugins.tools.tool import Call, Said, Tool
+from regen_plugins.tools.ground import OWN, Ground, pieces
+from regen_plugins.tools.tool import NOTHING_LEFT, Call, Said, Tool
 
 _ENDINGS = frozenset({".py", ".pyi"})
 _MYPY = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<severity>error|warning): (?P<message>.*)")
@@ -83,10 +83,8 @@ def _read_pyright(output: str) -> Iterable[Said]:
 
 
 def _ruff(ground: Ground, program: Path, files: Sequence[str]) -> Sequence[Call] | str:
-    there = [str(ground.tree / path) for path in files if (ground.tree / path).is_file()]
-    if not there:
-        return "no file is left to look at"
-    return [Call(("check", "--output-format=json", "--", *there), ground.copy)]
+    arguments = ("check", "--output-format=json", "--")
+    return [Call((*arguments, *piece), ground.copy) for piece in pieces(ground.there(files))] or NOTHING_LEFT
 
 
 def _read_ruff(output: str) -> Iterable[Said]:

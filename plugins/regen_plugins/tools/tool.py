@@ -9,6 +9,9 @@ from pathlib import Path
 from regen.model.finding import Severity
 from regen_plugins.tools.ground import Ground
 
+NOTHING_LEFT = "no file is left to look at"
+"""Why a tool is not run where all files that it is for are gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
