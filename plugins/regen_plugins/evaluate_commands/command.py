@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from regen import telemetry
-from regen.commands import Ran, run_beside
+from regen.commands import Ran
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.gate import FILES, Gate
 from regen_plugins.evaluate_commands.figures import measured
-from regen_plugins.tools import NOTHING_LEFT, Ground, pieces
+from regen_plugins.tools import NOTHING_LEFT, Ground, Line, pieces, run_all
 
 _MOST = 65_536  # bytes of output that are kept, the last ones
 
@@ -36,32 +36,28 @@ async def command(gate: Gate, ground: Ground, files: Sequence[str], environment:
         **telemetry.carried(),
         **dict(gate.env),
     }
+    lines = [Line(words, folder, told) for words in _lines(gate.run, there)]
     started, at = time.perf_counter(), time.time()
-    ends: list[Ran] = []
-    for words in _lines(gate.run, there):
-        left = gate.timeout_s - (time.perf_counter() - started)
-        try:
-            ran = await run_beside(
-                words, folder=folder, variables=told, timeout_s=max(left, 0.001), most=_MOST, reaped=True
-            )
-        except OSError as error:
-            reason = f"`{words[0]}` cannot be run: {error.strerror}"
-            return Evaluated(gate.name, "inconclusive", reason=reason)
-        ends.append(ran)
-        if ran.code is None:
-            break
+    try:
+        ends = await run_all(lines, timeout_s=gate.timeout_s, most=_MOST)
+    except OSError as error:
+        return Evaluated(gate.name, "inconclusive", reason=f"`{gate.run[0]}` cannot be run: {error.strerror}")
+    took = time.perf_counter() - started
     output = b"".join(ran.output for ran in ends)[-_MOST:].decode("utf-8", "replace")
     outcome, reason = _outcome(gate, ends)
     figures, lost = measured(gate.figures, output, folder, since=at)
-    took = time.perf_counter() - started
-    worst = next((ran.code for ran in ends if ran.code), 0)
-    own = (
+    why = "; ".join(part for part in (reason, *lost) if part)
+    return Evaluated(gate.name, outcome, (), (*_own(ends, outcome, took), *figures), took, output, why)
+
+
+def _own(ends: Sequence[Ran], outcome: Outcome, took: float) -> tuple[Figure, ...]:
+    """What is measured of each command; killed at its limit it ends as by signal 9."""
+    code = next((ran.code for ran in ends if ran.code != 0), 0)
+    return (
         Figure("duration_s", took, "s"),
-        Figure("exit", worst if worst is not None else -9),
+        Figure("exit", -9 if code is None else code),
         Figure("failed", float(outcome == "fail")),
     )
-    why = "; ".join(part for part in (reason, *lost) if part)
-    return Evaluated(gate.name, outcome, (), (*own, *figures), took, output, why)
 
 
 def _there(ground: Ground, folder: Path, files: Sequence[str]) -> list[str]:

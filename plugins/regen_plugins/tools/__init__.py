@@ -10,6 +10,7 @@ from regen_plugins.tools.go import GO, GOLANGCI_LINT
 from regen_plugins.tools.ground import Ground, pieces
 from regen_plugins.tools.javascript import ESLINT, TSC
 from regen_plugins.tools.python import MYPY, PYRIGHT, RUFF
+from regen_plugins.tools.runs import Line, run_all
 from regen_plugins.tools.rust import CARGO, CLIPPY
 from regen_plugins.tools.tool import NOTHING_LEFT, Tool
 
@@ -26,4 +27,4 @@ TOOLS: Mapping[Name, Tool] = {
 }
 """By the name that `[[gate]] use` takes."""
 
-__all__ = ["NOTHING_LEFT", "TOOLS", "Ground", "Tool", "check", "pieces"]
+__all__ = ["NOTHING_LEFT", "TOOLS", "Ground", "Line", "Tool", "check", "pieces", "run_all"]

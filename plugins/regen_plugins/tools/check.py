@@ -9,10 +9,11 @@ from functools import partial
 
 import anyio.to_thread
 
-from regen.commands import Ran, run_beside
+from regen.commands import Ran
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.finding import Finding
 from regen_plugins.tools.ground import Ground
+from regen_plugins.tools.runs import Line, run_all
 from regen_plugins.tools.tool import NOTHING_LEFT, Call, Said, Tool
 
 _MOST = 32 * 1024 * 1024  # bytes of findings that are read; a tool that says more is cut, and told of
@@ -48,21 +49,16 @@ async def check(
     calls = await anyio.to_thread.run_sync(partial(tool.prepare, ground, program, files))
     if isinstance(calls, str):
         return Evaluated(gate, "skipped", reason=calls)
-    ends: list[tuple[Call, Ran]] = []
-    for call in calls:
-        left = timeout_s - (time.perf_counter() - started)
-        try:
-            ran = await run_beside(
-                [str(program), *tool.arguments, *call.arguments],
-                folder=call.folder,
-                variables={**ground.variables(), **call.variables, **dict(variables)},
-                timeout_s=max(left, 0.001),
-                most=_MOST,
-                reaped=True,
-            )
-        except OSError as error:
-            return Evaluated(gate, "inconclusive", reason=f"{program} cannot be run: {error.strerror}")
-        ends.append((call, ran))
+    shared = {**ground.variables(), **dict(variables)}
+    lines = [
+        Line([str(program), *tool.arguments, *call.arguments], call.folder, {**call.variables, **shared})
+        for call in calls
+    ]
+    try:
+        ran = await run_all(lines, timeout_s=timeout_s, most=_MOST)
+    except OSError as error:
+        return Evaluated(gate, "inconclusive", reason=f"{program} cannot be run: {error.strerror}")
+    ends = list(zip(calls, ran, strict=False))  # fewer where the time was over
     return _result(gate, tool, ground, ends, _Took(time.perf_counter() - started, timeout_s))
 
 
