@@ -13,9 +13,12 @@ import pytest
 from tests.cycle_world import PEOPLE, PERSON, PREFIXES, World
 
 from regen import Project
+from regen.cli.main import run
 from regen.errors import ConfigError, DeployError, UsageError
 from regen.hooks.protocols import Spreads
+from regen.model.alert import Alert
 from regen.model.rollout import RolloutState
+from regen.orchestrator.checkup import check_up
 from regen.orchestrator.rollouts import RETRY_S, RolloutStatus, advance
 from regen.stages.deploy.spread import bring
 from regen.state import faults
@@ -78,6 +81,11 @@ async def two_releases(fleet: Fleet) -> AsyncIterator[Project]:
         fleet.name_bob("Bobby")
         await project.apply()
         yield project
+
+
+async def alerts_of(fleet: Fleet) -> tuple[Alert, ...]:
+    """Those that are open."""
+    return (await check_up(fleet.root, None, now=False)).alerts
 
 
 def state_of(status: RolloutStatus | None) -> RolloutState:
@@ -322,8 +330,51 @@ async def test_an_analysis_takes_a_bad_release_back(tmp_path: Path) -> None:
         fleet.now = status.waits_until
         assert state_of(await fleet.on(project)) is RolloutState.COMPLETED
         assert fleet.having("Bob") == 5
-        assert "the analysis of well failed" in project.audit()[0].why
+        assert project.audit()[0].why.startswith("health_check_failed: rollout aborted: the analysis of well failed")
         assert (await project.apply()).held
+        status = await project.rollout()
+        assert status is not None
+        assert status.left is not None
+        assert (status.left.release, status.left.refuted) == (2, True)
+
+
+def test_a_command_that_sees_its_release_taken_back_ends_with_5(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An analysis of one round says no at once; what an earlier cycle came to is not the next one's fault."""
+    fleet = Fleet(
+        tmp_path / "p", ANALYSIS.replace(", count = 3, interval_s = 1, failure_limit = 1", "") % sys.executable
+    )
+    fleet.write("check.py", CHECK)
+    here = ["-C", str(fleet.root)]
+    assert run(["apply", *here]) == 0
+    fleet.name_bob("bad")
+    capsys.readouterr()
+    for words, code in ((["apply"], 5), (["rollout", "wait"], 5)):
+        assert run([*words, *here]) == code
+        said = [line for line in capsys.readouterr().out.splitlines() if "aborted" in line]
+        assert len(said) == 1
+        assert said[0].startswith("rollout of release 2 aborted: the analysis of well failed: well of targets/")
+        assert said[0].endswith("; release 1 stands again as 3")
+    assert fleet.having("Bob") == 5
+    assert [alert.key for alert in anyio.run(alerts_of, fleet)] == ["fleet/rollout"]
+    assert run(["apply", *here]) == 0
+    fleet.name_bob("Bobby")
+    assert run(["apply", *here]) == 0
+    assert fleet.having("Bobby") == 5
+    assert anyio.run(alerts_of, fleet) == ()
+    assert run(["rollout", *here]) == 0
+
+
+def test_who_aborts_a_rollout_gets_what_was_asked_for(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path / "p")
+    here = ["-C", str(fleet.root)]
+    assert run(["apply", *here]) == 0
+    fleet.name_bob("Bobby")
+    assert run(["apply", *here]) == 0
+    assert run(["rollout", "abort", *here]) == 0
+    assert anyio.run(alerts_of, fleet) == ()
+    assert run(["rollout", *here]) == 5
 
 
 async def test_hosts_are_reached_by_a_command(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from regen.cli import document, show, terminal
 from regen.cli.gates import gates
-from regen.cli.rollout import rolled_out, rollout_code
+from regen.cli.rollout import rolled_out, rollout_code, under_way
 from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode, UsageError
 from regen.model.plan import Action
@@ -119,7 +119,8 @@ def apply(
             else:
                 _print_applied(applied, time.perf_counter() - started)
             wrong = show.not_as_it_should(applied.release, applied.verified)
-            back = applied.rollout is not None and rollout_code(applied.rollout) is ExitCode.ROLLED_BACK
+            rolled, old = applied.rollout, applied.release is None  # what an earlier cycle came to is told already
+            back = rolled is not None and rollout_code(rolled, asked=old) is ExitCode.ROLLED_BACK
             return ExitCode.ROLLED_BACK if wrong or back else _exit_code(applied.plan, applied.open_conflicts)
 
     return work
@@ -155,6 +156,7 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
         applied.kept,
         applied.open_conflicts,
         any(result.findings for result in applied.evaluated),
+        applied.rollout is not None and under_way(applied.rollout),
     )
     if not any(said):
         # A line without colour: loading rich would take longer than finding that there is nothing to do.

@@ -50,14 +50,14 @@ def rollout(
             found = await _act(project, action, env, whole, why)
             if found is None:
                 raise UsageError(
-                    "this environment rolls nothing out step by step",
+                    f"the environment {env or project.environments[0]!r} rolls nothing out step by step",
                     hint='give it `deployer = "canary"`, or name another with --env',
                 )
             if json:
                 document.write(found)
             else:
                 _print(found)
-            return rollout_code(found)
+            return rollout_code(found, asked=action == "abort")
 
     return work
 
@@ -87,16 +87,25 @@ async def _waited(project: Project, env: str | None) -> RolloutStatus | None:
         await anyio.sleep(min(max(due, 0.05), _LONGEST_S))
 
 
-def rollout_code(found: RolloutStatus) -> ExitCode:
+def rollout_code(found: RolloutStatus, *, asked: bool = False) -> ExitCode:
+    """What a command ends with; `asked`: that the rollout was aborted is what was asked for."""
     state = found.rollout.state if found.rollout is not None else None
-    if state is RolloutState.ABORTED or any(row.error is not None for row in found.targets):
+    aborted = state is RolloutState.ABORTED or (found.left is not None and not asked)
+    if aborted or any(row.error is not None for row in found.targets):
         return ExitCode.ROLLED_BACK
     return ExitCode.CONFLICTS if found.incomplete is not None else ExitCode.DONE
+
+
+def under_way(found: RolloutStatus) -> bool:
+    """Whether there is more to say than that the newest release is everywhere."""
+    missed = any(row.error is not None for row in found.targets)
+    return missed or (found.rollout is not None and found.rollout.open)
 
 
 def rolled_out(console: Console, found: RolloutStatus) -> None:
     """Say how far a release came, in a line, and why it stands where it stands."""
     now = found.rollout
+    _left(console, found)
     if now is None or (now.state is RolloutState.COMPLETED and not now.steps):
         return
     having = sum(row.release == now.release for row in found.targets)
@@ -107,11 +116,20 @@ def rolled_out(console: Console, found: RolloutStatus) -> None:
         console.print(f"  {now.why}", style="dim", markup=False)
 
 
+def _left(console: Console, found: RolloutStatus) -> None:
+    """Say which rollout was aborted, where what stands is the way back from it."""
+    if found.left is not None and found.rollout is not None:
+        text = f"rollout of release {found.left.release} aborted: {found.left.why}"
+        back = f"; release {found.left.stable} stands again as {found.rollout.release}"
+        console.print(text + back, style=_STYLES[RolloutState.ABORTED], markup=False)
+
+
 def _print(found: RolloutStatus) -> None:
     console, now = show.out(), found.rollout
     if now is None:
         console.print("nothing was rolled out yet: `regen apply` makes a release")
         return
+    _left(console, found)
     stable = f", release {now.stable} is stable" if now.stable is not None else ""
     console.print(f"release {now.release} {now.state}: {now.weight} % of the targets{stable}", style=_STYLES[now.state])
     if now.why:

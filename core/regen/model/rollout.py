@@ -110,6 +110,12 @@ class Rollout:
         """Whether something is still to come."""
         return self.state in OPEN
 
+    @property
+    def refuted(self) -> bool:
+        """Whether the analysis at which it stands said no; one that a person took back may not have come to that."""
+        step = self.steps[self.step] if self.step < len(self.steps) else None
+        return isinstance(step, Analysis) and judge(step, self.rounds) == "failed"
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:

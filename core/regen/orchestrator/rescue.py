@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from regen.errors import FrozenError, RegenError
 from regen.model.event import RollbackCompleted
 from regen.model.probe import Breach, Trigger
+from regen.model.rollout import RolloutState
 from regen.orchestrator.alerting import alert, recovered
+from regen.orchestrator.rollouts import RolloutStatus
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import rollback
 from regen.stages.deploy import RolledBack, Wanted
@@ -16,6 +18,8 @@ from regen.state import faults, releases, rescues
 
 FROZEN = "frozen"
 """Names the alert of an environment without a good release."""
+
+_ROLLOUT = "rollout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,19 @@ async def tell_rollback(
         release.environment, release.number, release.restores or 0, why, kept, trigger, rollback_s
     )
     await session.notifier.publish(event, origin="rollback")
+
+
+async def tell_rollout(session: Session, found: RolloutStatus | None) -> None:
+    """Tell who hears alerts that an analysis took a release back, and that one after it went to every target."""
+    now = found.rollout if found is not None else None
+    if found is None or now is None:
+        return
+    if found.left is not None and found.left.refuted:
+        message = f"the rollout of release {found.left.release} was aborted: {found.left.why}"
+        message += f"; release {found.left.stable} stands again as {now.release}"
+        await alert(session, now.environment, _ROLLOUT, "critical", message)
+    elif now.state is RolloutState.COMPLETED:
+        await recovered(session, now.environment, _ROLLOUT, f"every target has release {now.release}")
 
 
 async def tell_resumed(session: Session, environment: str) -> None:

@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 
 import anyio.lowlevel
 
+from regen.config.health import probes
 from regen.errors import DeployError, PathError, UsageError
 from regen.hooks.protocols import Spreads
-from regen.model.release import ReleaseState
+from regen.model.probe import Trigger
+from regen.model.release import Release, ReleaseState
 from regen.model.rollout import (
+    Analysis,
     Ask,
     Done,
     Reach,
@@ -53,12 +56,14 @@ class RolloutStatus:
         targets: each with what it holds, in the order in which a release reaches them.
         waits_until: when the next step is due; seconds since the epoch, UTC. None: at once, or when a person says so.
         incomplete: the number of a newer release that no target gets, for conflicts are open in it; None: none.
+        left: the rollout before, which was aborted, where the newest one is the way back from it; None otherwise.
     """
 
     rollout: Rollout | None
     targets: tuple[TargetRow, ...]
     waits_until: float | None = None
     incomplete: int | None = None
+    left: Rollout | None = None
 
 
 def spreads_of(place: Place) -> Spreads | None:
@@ -96,7 +101,7 @@ def status(session: Session, place: Place, clock: Clock = time.time) -> RolloutS
         return None
     database = session.state.db
     known = rollouts.targets(database, place.name)
-    rollout = rollouts.newest(database, place.name)
+    rollout, before = (*rollouts.rollouts(database, place.name, limit=2), None, None)[:2]
     ordered = share(spreads.targets, _salt(session, place, spreads), 100)
     waits = next_of(rollout, clock()) if rollout is not None else Done()
     newest = releases.current(database, place.name)
@@ -105,7 +110,15 @@ def status(session: Session, place: Place, clock: Clock = time.time) -> RolloutS
         tuple(known.get(target, TargetRow(target, None, 0.0)) for target in ordered),
         waits.until if isinstance(waits, Wait) else None,
         newest.number if newest is not None and not newest.complete else None,
+        _left(newest, rollout, before),
     )
+
+
+def _left(newest: Release | None, rollout: Rollout | None, before: Rollout | None) -> Rollout | None:
+    """The aborted rollout that the newest one is the way back from."""
+    if newest is None or rollout is None or before is None or before.state is not RolloutState.ABORTED:
+        return None
+    return before if newest.number == rollout.release and newest.parent == before.release else None
 
 
 def due_in(session: Session, place: Place, clock: Clock = time.time) -> float | None:
@@ -261,7 +274,17 @@ async def _bring(
 
 async def _back(session: Session, place: Place, rollout: Rollout) -> None:
     """The environment goes back to the stable release, and so do all targets with the next steps."""
-    await rollback(session, place, deploy.Wanted(rollout.stable, f"rollout aborted: {rollout.why}"))
+    trigger = _trigger(session, rollout)
+    await rollback(session, place, deploy.Wanted(rollout.stable, f"rollout aborted: {rollout.why}", trigger))
+
+
+def _trigger(session: Session, rollout: Rollout) -> Trigger:
+    """What its analysis stands for, where that said no."""
+    step = rollout.steps[rollout.step] if rollout.refuted else None
+    if not isinstance(step, Analysis):
+        return "manual"
+    meant = {probe.trigger for probe in probes(session.config, per_target=True) if probe.name in step.probes}
+    return meant.pop() if len(meant) == 1 else "health_check_failed"
 
 
 def _keep(session: Session, rollout: Rollout) -> None:

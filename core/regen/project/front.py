@@ -18,6 +18,7 @@ from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
 from regen.orchestrator.opening import open_session, patient
 from regen.orchestrator.outcome import Applied
+from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
 from regen.orchestrator.views import TemplateViews, view_costs
@@ -172,7 +173,9 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
         async with running(self._session, "apply") as cycle:
             place = self._place(environment if plan is None else plan.environment)
             chosen = plan if plan is not None else await self._plan(place, wish)
-            return await carry_out(self._session, place, chosen, cycle)
+            applied = await carry_out(self._session, place, chosen, cycle)
+        await tell_rollout(self._session, applied.rollout)
+        return applied
 
     async def _plan(self, place: Place, wish: Wish = _NO_WISH) -> Plan:
         return await planner.plan(self._session, place, wish, self._progress)

@@ -10,6 +10,7 @@ from regen.errors import RegenError
 from regen.orchestrator import rollouts
 from regen.orchestrator.cycle import running
 from regen.orchestrator.outcome import Turn
+from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.session import Place, Session
 
 
@@ -48,4 +49,5 @@ class Rolling:
             return turn.ended(time.perf_counter() - started, error=error)
         with suppress(KeyError):
             del self._not_before[place.name]
+        await tell_rollout(self._session, rolled)
         return turn.ended(time.perf_counter() - started, rolled=rolled)

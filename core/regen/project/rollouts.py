@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regen.orchestrator import rollouts
 from regen.orchestrator.cycle import running
+from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.rollouts import RolloutStatus
 from regen.orchestrator.session import Session
 
@@ -20,7 +21,9 @@ class RolloutsMixin:
             environment: its name; the first one for None.
         """
         async with running(self._session, "rollout"):
-            return await rollouts.advance(self._session, self._session.place(environment))
+            found = await rollouts.advance(self._session, self._session.place(environment))
+        await tell_rollout(self._session, found)
+        return found
 
     async def promote(self, environment: str | None = None, *, whole: bool = False) -> RolloutStatus:
         """Let a rollout go on with its next step.
@@ -33,7 +36,9 @@ class RolloutsMixin:
             UsageError: the environment is no canary, or no rollout is under way.
         """
         async with running(self._session, "rollout"):
-            return await rollouts.promote(self._session, self._session.place(environment), whole=whole)
+            found = await rollouts.promote(self._session, self._session.place(environment), whole=whole)
+        await tell_rollout(self._session, found)
+        return found
 
     async def abort(self, environment: str | None = None, *, why: str = "") -> RolloutStatus:
         """Take a rollout back: every target has the stable release again, and the other one is bad.

@@ -15,6 +15,7 @@ from regen.orchestrator import idle, planner
 from regen.orchestrator.cycle import carry_out, running
 from regen.orchestrator.opening import reload_session
 from regen.orchestrator.outcome import Applied, Turn
+from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import polled
@@ -121,7 +122,9 @@ class WatchMixin:
         async with running(self._session, "watch", trigger) as cycle:
             place = self._session.place(environment)
             plan = await planner.plan(self._session, place, _NO_WISH, self._progress, changed, polled=True)
-            return await carry_out(self._session, place, plan, cycle, watching=True)
+            applied = await carry_out(self._session, place, plan, cycle, watching=True)
+        await tell_rollout(self._session, applied.rollout)
+        return applied
 
     async def _reload(self) -> None:
         async with self._session.turn:
