@@ -24,8 +24,7 @@ _CHECK = {
     "composite": False,
     "declarationMap": False,
     "emitDeclarationOnly": False,
-    "incremental": False,
-    "tsBuildInfoFile": None,
+    "incremental": True,
 }
 _LEAST = {"strict": True, "target": "es2022", "module": "preserve", "moduleResolution": "bundler", "skipLibCheck": True}
 
@@ -42,12 +41,13 @@ def _call(ground: Ground, index: int, folder: Path, *, own: bool) -> Call:
     looked_at = folder if folder.is_relative_to(ground.tree) else ground.tree
     patterns = [f"{os.path.relpath(looked_at, base)}/**/*{ending}" for ending in sorted(_TYPESCRIPT)]
     settings: dict[str, object] = {"include": patterns, "exclude": ["../**/node_modules"]}
+    cache = {"tsBuildInfoFile": f"tsconfig-{index}.tsbuildinfo"}  # it knows files by their content
     if own:
-        settings["compilerOptions"] = {**_LEAST, **_CHECK}
+        settings["compilerOptions"] = {**_LEAST, **_CHECK, **cache}
     else:
         settings |= {
             "extends": os.path.relpath(folder / "tsconfig.json", base),
-            "compilerOptions": {**_CHECK, "rootDir": os.path.relpath(ground.copy, base)},
+            "compilerOptions": {**_CHECK, **cache, "rootDir": os.path.relpath(ground.copy, base)},
         }
     place = ground.write(f"tsconfig-{index}.json", json.dumps(settings, indent=2) + "\n")
     return Call(("--pretty", "false", "--project", str(place)), ground.copy)
