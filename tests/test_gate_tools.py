@@ -53,6 +53,13 @@ async def refused(made: World) -> str:
     return str(caught.value)
 
 
+async def refused_again(made: World, good: str, wrong: str) -> None:
+    """What a tool keeps of a run that passed hides nothing."""
+    made.write("templates/t.j2", (made.root / "templates/t.j2").read_text().replace(good, wrong))
+    with pytest.raises(GateError):
+        await made.apply()
+
+
 async def result(made: World, gate: str) -> Evaluated:
     return next(one for one in (await made.apply()).evaluated if one.gate == gate)
 
@@ -78,6 +85,7 @@ async def test_mypy_finds_what_is_wrong_and_what_made_it(tmp_path: Path) -> None
     assert {figure.name: figure.value for figure in passed.figures} == {"errors": 0, "warnings": 0}
     made.graph(':ada a :Person ; rdfs:label "Ada L." .')
     assert (await result(made, "mypy")).outcome == "pass"
+    await refused_again(made, "str", "int")
 
 
 @pytest.mark.usefixtures("own_path")
@@ -222,6 +230,7 @@ async def test_cargo_checks_the_crate_of_a_file(tmp_path: Path, manifest: bool) 
     assert "made by templates/t.j2:6 for <http://example.org/ada>" in said
     made.write("templates/t.j2", (made.root / "templates/t.j2").read_text().replace("u32", "&'static str"))
     assert (await result(made, "cargo check")).outcome == "pass"
+    await refused_again(made, "&'static str", "u32")
 
 
 async def test_rust_that_is_in_no_crate_is_not_checked(tmp_path: Path) -> None:
@@ -243,6 +252,7 @@ async def test_go_vet_checks_the_module_of_a_file(tmp_path: Path, module: bool) 
     assert 'people/ada.go:3:26: error: cannot use "Ada" (untyped string constant) as int value' in said
     made.write("templates/t.j2", (made.root / "templates/t.j2").read_text().replace("int", "string"))
     assert (await result(made, "go vet")).outcome == "pass"
+    await refused_again(made, "string", "int")
     assert not (made.root / "out/go.mod").exists()
 
 
@@ -265,6 +275,7 @@ async def test_tsc_checks_generated_files_whatever_the_configuration_names(
     assert "ada.ts:1:14: error: Type 'string' is not assignable to type 'number'. (TS2322) [tsc]" in await refused(made)
     made.write("templates/t.j2", (made.root / "templates/t.j2").read_text().replace("number", "string"))
     assert (await result(made, "tsc")).outcome == "pass"
+    await refused_again(made, "string", "number")
 
 
 @installed("pyright")
