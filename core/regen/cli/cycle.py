@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from regen.cli import document, show, terminal
 from regen.cli.gates import gates
-from regen.cli.rollout import rolled_out, rollout_code, under_way
 from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode, UsageError
 from regen.model.plan import Action
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from regen.model.finding import Finding
     from regen.model.plan import Plan
     from regen.orchestrator.outcome import Applied, Turn
+    from regen.orchestrator.rollouts import RolloutStatus
     from regen.project import Project
 
 _HELD = "{} is held since a rollback from these inputs; {}. Change the graph or a template, or run `regen resume`."
@@ -119,11 +119,35 @@ def apply(
             else:
                 _print_applied(applied, time.perf_counter() - started)
             wrong = show.not_as_it_should(applied.release, applied.verified)
-            rolled, old = applied.rollout, applied.release is None  # what an earlier cycle came to is told already
-            back = rolled is not None and rollout_code(rolled, asked=old) is ExitCode.ROLLED_BACK
-            return ExitCode.ROLLED_BACK if wrong or back else _exit_code(applied.plan, applied.open_conflicts)
+            return (
+                ExitCode.ROLLED_BACK if wrong or _aborted(applied) else _exit_code(applied.plan, applied.open_conflicts)
+            )
 
     return work
+
+
+def _aborted(applied: Applied) -> bool:
+    """Whether a rollout was taken back, or could not reach a target; what an earlier cycle came to is told already."""
+    if applied.rollout is None:
+        return False
+    from regen.cli.rollout import rollout_code
+
+    return rollout_code(applied.rollout, asked=applied.release is None) is ExitCode.ROLLED_BACK
+
+
+def _under_way(status: RolloutStatus | None) -> bool:
+    if status is None:
+        return False
+    from regen.cli.rollout import under_way
+
+    return under_way(status)
+
+
+def _rolled_out(status: RolloutStatus | None) -> None:
+    if status is not None:
+        from regen.cli.rollout import rolled_out
+
+        rolled_out(show.out(), status)
 
 
 def _given_patch(patch: str, directory: Path) -> Patch:
@@ -156,7 +180,7 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
         applied.kept,
         applied.open_conflicts,
         any(result.findings for result in applied.evaluated),
-        applied.rollout is not None and under_way(applied.rollout),
+        _under_way(applied.rollout),
     )
     if not any(said):
         # A line without colour: loading rich would take longer than finding that there is nothing to do.
@@ -172,8 +196,7 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
     if applied.release is not None:
         console.print(f"release {applied.release.number} in {duration_s:.2f} s", style="bold")
         show.verified(console, applied.verified)
-    if applied.rollout is not None:
-        rolled_out(console, applied.rollout)
+    _rolled_out(applied.rollout)
     show.open_conflicts(console, applied.open_conflicts)
 
 
@@ -231,7 +254,7 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
         return
     if turn.rolled is not None:
         console.print(head, style="dim", markup=False)
-        rolled_out(console, turn.rolled)
+        _rolled_out(turn.rolled)
         return
     if turn.error is not None or turn.applied is None:
         console.print(head, style="dim", markup=False)
@@ -250,8 +273,8 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)
     show.not_as_it_should(applied.release, applied.verified)
-    if applied.rollout is not None and applied.release is not None:
-        rolled_out(console, applied.rollout)
+    if applied.release is not None:
+        _rolled_out(applied.rollout)
     for path in sorted({f.path for f in findings if f.path} - {f.path for f in applied.plan.findings}):
         console.print(f"{path} is in order again", style="green", markup=False)
     show.open_conflicts(console, applied.open_conflicts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,13 @@ _OLDER = 20  # times that this happens before those that were left are looked at
 _NEVER = 1 << 30
 
 _held: list[tuple[int, int, int]] = []
+
+
+def let_go_of_terms() -> None:
+    """Let go of the terms that queries made; where none was asked, its modules are not loaded for that."""
+    hits = sys.modules.get("regen.query.hits")
+    if hits is not None:
+        hits.let_go()
 
 
 @contextmanager

@@ -10,15 +10,14 @@ import anyio
 import anyio.to_thread
 
 from regen import telemetry
+from regen.hooks.protocols import Spreads
 from regen.model.plan import Plan, PlanItem
-from regen.orchestrator import rollouts
 from regen.orchestrator.apply import apply
-from regen.orchestrator.collecting import seldom
+from regen.orchestrator.collecting import let_go_of_terms, seldom
 from regen.orchestrator.conflicts import conflicts
 from regen.orchestrator.filling import sound_store
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.session import Place, Session
-from regen.query.hits import let_go
 from regen.state import holds
 
 
@@ -40,7 +39,7 @@ async def running(
                     yield cycle
             finally:
                 after = session.history.position().revision
-                let_go()
+                let_go_of_terms()
     finally:
         if after > before:
             await session.notifier.announce(after)
@@ -80,7 +79,10 @@ async def carry_out(
             verified=committed.verified,
             evaluated=deployed.evaluated,
         )
-    applied = replace(applied, rollout=await rollouts.advance(session, place))
+    if isinstance(place.target.deployer, Spreads):
+        from regen.orchestrator.rollouts import advance
+
+        applied = replace(applied, rollout=await advance(session, place))
     cycle.set(
         environment=plan.environment,
         release=applied.release.number if applied.release is not None else None,

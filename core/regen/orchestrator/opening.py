@@ -33,7 +33,6 @@ from regen.orchestrator.accounts import note_environments, recover
 from regen.orchestrator.filling import let_go
 from regen.orchestrator.intake import Intake
 from regen.orchestrator.persist import read_sum
-from regen.orchestrator.rescue import finish_rescues
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.texts import keep_texts
 from regen.stages import deploy
@@ -90,8 +89,16 @@ async def open_session(
         stack.callback(session.notifier.close)
         note_environments(session)
         _recover(session)
-        await finish_rescues(session)
+        await _finish_rescues(session)
         yield session
+
+
+async def _finish_rescues(session: Session) -> None:
+    """Bring automatic rollbacks that were cut off to their end; most starts find none, and load nothing for it."""
+    if session.state.db.one("SELECT 1 FROM rescue WHERE release IS NULL LIMIT 1") is not None:
+        from regen.orchestrator.rescue import finish_rescues
+
+        await finish_rescues(session)
 
 
 def _recover(session: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regen.errors import RegenError
 from regen.holder import Served
@@ -12,9 +12,11 @@ from regen.model.evaluated import Evaluated
 from regen.model.plan import Plan
 from regen.model.release import Freeze, Release
 from regen.model.verified import Verified
-from regen.orchestrator.rescue import Rescued
-from regen.orchestrator.rollouts import RolloutStatus
 from regen.stages.deploy import KeptEdit
+
+if TYPE_CHECKING:
+    from regen.orchestrator.rescue import Rescued
+    from regen.orchestrator.rollouts import RolloutStatus
 
 
 @dataclass(frozen=True, slots=True)

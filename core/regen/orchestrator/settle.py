@@ -17,7 +17,7 @@ from regen.orchestrator.facts import facts
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.texts import prune_texts
 from regen.stages import deploy
-from regen.state import audit, evaluations, holds, releases, rollouts
+from regen.state import audit, evaluations, holds, releases
 from regen.state.db import Database
 from regen.state.stale import add_stale
 from regen.state.versions import note_version, version_of
@@ -88,6 +88,8 @@ async def rollback(session: Session, place: Place, wanted: deploy.Wanted) -> dep
     wanted = replace(wanted, interrupted=session.made_way.get(place.name))
     database = session.state.db
     if wanted.to is None and isinstance(place.target.deployer, Spreads):
+        from regen.state import rollouts
+
         now = releases.current(database, place.name)
         below = None if now is None else now.restores if now.restores is not None else now.number
         wanted = replace(wanted, to=rollouts.stable(database, place.name, below))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from regen.model.rows import Rows
 from regen.model.term import Term
-from regen.query.hits import let_go
+from regen.orchestrator.collecting import let_go_of_terms
 from regen.stages.select import Probe
 
 _KEPT_KEYS = 5_000  # rows of so many (view, key) pairs stay in memory between cycles
@@ -56,6 +56,6 @@ class Shared:
         """Let go of what is large."""
         self.once.clear()
         self.whole.clear()
-        let_go()
+        let_go_of_terms()
         if sum(map(len, self.keyed.values())) > _KEPT_KEYS:
             self.keyed.clear()

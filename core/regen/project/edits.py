@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from regen.model.release import KeptEdit
-from regen.orchestrator import edits as orchestrated
-from regen.orchestrator.edits import HandedBack, HowBack
 from regen.orchestrator.session import Session
+
+if TYPE_CHECKING:
+    from regen.orchestrator.edits import HandedBack, HowBack
 
 
 class EditsMixin:
@@ -27,8 +29,10 @@ class EditsMixin:
             environment: its name; the first one for None.
             restored: those too that a person has had back.
         """
+        from regen.orchestrator.edits import kept_edits
+
         place = self._session.place(environment)
-        return orchestrated.kept_edits(self._session, place, path, restored=restored, start=self._start)
+        return kept_edits(self._session, place, path, restored=restored, start=self._start)
 
     async def restore_edit(
         self, path: str, edit: str, environment: str | None = None, *, how: HowBack = "merge"
@@ -44,6 +48,8 @@ class EditsMixin:
         Raises:
             UsageError: there is no such edit, or more than one.
         """
+        from regen.orchestrator.edits import hand_back
+
         async with self._session.turn:
             place = self._session.place(environment)
-            return await orchestrated.hand_back(self._session, place, path, edit, how, start=self._start)
+            return await hand_back(self._session, place, path, edit, how, start=self._start)

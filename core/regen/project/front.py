@@ -11,9 +11,7 @@ from regen.errors import UsageError
 from regen.events import GraphChangeNotifier
 from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
-from regen.orchestrator import check as checking
-from regen.orchestrator import depend, explain, planner, settle
-from regen.orchestrator.at import plan_at
+from regen.orchestrator import planner
 from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
 from regen.orchestrator.opening import open_session, patient
@@ -21,7 +19,6 @@ from regen.orchestrator.outcome import Applied
 from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
-from regen.orchestrator.views import TemplateViews, view_costs
 from regen.project.conflicts import ConflictsMixin
 from regen.project.edits import EditsMixin
 from regen.project.graphs import GraphsMixin
@@ -30,6 +27,9 @@ from regen.project.rollouts import RolloutsMixin
 from regen.project.watching import WatchMixin
 
 if TYPE_CHECKING:
+    from regen.orchestrator import check as checking
+    from regen.orchestrator import explain
+    from regen.orchestrator.views import TemplateViews
     from regen.project.sync import SyncProject
 
 Progress = Callable[[str, int, int], None]
@@ -141,6 +141,8 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
             UsageError: there is no such environment or revision.
             RegenError: a template, a view or the configuration is wrong, or a source cannot be read and never was.
         """
+        from regen.orchestrator.at import plan_at
+
         async with running(self._session, "plan"):
             place, wish = self._place(environment), Wish(full, tuple(languages))
             if graph_at is not None:
@@ -190,6 +192,8 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
             environment: its name; the first one for None.
             exact: hand-edited files are problems too.
         """
+        from regen.orchestrator import check as checking
+
         async with running(self._session, "check"):
             return await checking.check(self._session, self._place(environment), self._progress, exact=exact)
 
@@ -204,6 +208,8 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
             UsageError: there is no such template.
             TemplateError: a need is not there, or templates would need each other in a circle; nothing is added then.
         """
+        from regen.orchestrator import depend
+
         async with self._session.turn:
             await depend.add_dependency(self._session, template, needs)
 
@@ -217,6 +223,8 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
         Raises:
             UsageError: regen does not make this file.
         """
+        from regen.orchestrator import explain
+
         async with self._session.turn:
             return await explain.why(self._session, self._place(environment), place, start=self._start)
 
@@ -229,11 +237,15 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
         Raises:
             UsageError: there is no such template.
         """
+        from regen.orchestrator.views import view_costs
+
         async with self._session.turn:
             return await view_costs(self._session, template)
 
     async def restore(self, path: str, environment: str | None = None) -> Applied:
         """Bring a file back that was deleted by hand."""
+        from regen.orchestrator import settle
+
         async with running(self._session, "restore") as cycle:
             place = self._place(environment)
             settle.ask_back(self._session, place, path, start=self._start)

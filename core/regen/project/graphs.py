@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from regen.dataset.patch import Patch
-from regen.dataset.patch_rows import read_patch
-from regen.orchestrator.comparison import GraphComparison, compare_named
 from regen.orchestrator.cycle import running
 from regen.orchestrator.intake import keep
 from regen.orchestrator.outcome import Patched
 from regen.orchestrator.session import Session
+
+if TYPE_CHECKING:
+    from regen.dataset.patch import Patch
+    from regen.orchestrator.comparison import GraphComparison
 
 
 class GraphsMixin:
@@ -31,7 +33,9 @@ class GraphsMixin:
             GraphError: the text is no RDF Patch, or is cut off.
             UsageError: it removes what another file states, which the error names; or no file keeps deltas.
         """
-        read = patch if isinstance(patch, Patch) else read_patch(patch, name)
+        from regen.dataset.patch_rows import read_patch
+
+        read = read_patch(patch, name) if isinstance(patch, bytes | str) else patch
         async with running(self._session, "patch"):
             return await keep(self._session, read.delta, lenient=True)
 
@@ -45,4 +49,6 @@ class GraphsMixin:
             UsageError: a name is neither.
             GraphError: a file cannot be read.
         """
+        from regen.orchestrator.comparison import compare_named
+
         return await compare_named(self._session.config.root, str(old), str(new))

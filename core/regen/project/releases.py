@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from regen.model.release import Release
-from regen.orchestrator import rescue, rollouts, settle
+from regen.orchestrator import settle
 from regen.orchestrator.cycle import running
 from regen.orchestrator.session import Session
 from regen.stages.deploy import RolledBack, Wanted
@@ -49,6 +49,8 @@ class ReleasesMixin:
             UsageError: there is no such release, it is the current one, or it is bad; or no good one is left.
             DeployError: the deployment failed; what it had changed was put back.
         """
+        from regen.orchestrator import rescue, rollouts
+
         wanted = Wanted(number, why, discard_edits=discard_edits, force=force)
         place = self._session.place(environment)
         async with running(self._session, "rollback"):
@@ -59,6 +61,8 @@ class ReleasesMixin:
 
     async def resume(self, environment: str | None = None) -> bool:
         """Go on after a rollback with the inputs as they are; False where nothing was held or frozen."""
+        from regen.orchestrator import rescue
+
         place = self._session.place(environment)
         async with self._session.turn:
             resumed = settle.resume(self._session, place)

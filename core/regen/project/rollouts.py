@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from regen.orchestrator import rollouts
+from typing import TYPE_CHECKING
+
 from regen.orchestrator.cycle import running
-from regen.orchestrator.rescue import tell_rollout
-from regen.orchestrator.rollouts import RolloutStatus
 from regen.orchestrator.session import Session
+
+if TYPE_CHECKING:
+    from regen.orchestrator.rollouts import RolloutStatus
 
 
 class RolloutsMixin:
@@ -20,6 +22,9 @@ class RolloutsMixin:
         Args:
             environment: its name; the first one for None.
         """
+        from regen.orchestrator import rollouts
+        from regen.orchestrator.rescue import tell_rollout
+
         async with running(self._session, "rollout"):
             found = await rollouts.advance(self._session, self._session.place(environment))
         await tell_rollout(self._session, found)
@@ -35,6 +40,9 @@ class RolloutsMixin:
         Raises:
             UsageError: the environment is no canary, or no rollout is under way.
         """
+        from regen.orchestrator import rollouts
+        from regen.orchestrator.rescue import tell_rollout
+
         async with running(self._session, "rollout"):
             found = await rollouts.promote(self._session, self._session.place(environment), whole=whole)
         await tell_rollout(self._session, found)
@@ -51,5 +59,7 @@ class RolloutsMixin:
             UsageError: the environment is no canary, no rollout is under way, or there is no release to go back to.
             DeployError: the deployment failed; the next call goes on with it.
         """
+        from regen.orchestrator import rollouts
+
         async with running(self._session, "rollout"):
             return await rollouts.abort(self._session, self._session.place(environment), why)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from regen import telemetry
 from regen.errors import RegenError
 from regen.holder import Lobby, Served
-from regen.orchestrator import idle, planner
+from regen.orchestrator import planner
 from regen.orchestrator.cycle import carry_out, running
 from regen.orchestrator.opening import reload_session
 from regen.orchestrator.outcome import Applied, Turn
@@ -25,7 +25,6 @@ from regen.state import holds
 
 if TYPE_CHECKING:
     from regen.project.guarding import Guard
-from regen.project.rolling import Rolling
 
 _NO_WISH = Wish()
 
@@ -47,7 +46,9 @@ class WatchMixin:
             environment: only this one; None: every environment that is `automatic`.
             chance: chooses the view that is looked at while nothing changes; the process's own for None.
         """
+        from regen.orchestrator import idle
         from regen.project.guarding import Guard
+        from regen.project.rolling import Rolling
         from regen.project.served import opened_door
         from regen.watch import Calls, watch
 

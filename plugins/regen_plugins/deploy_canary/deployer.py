@@ -1,4 +1,4 @@
-"""Deploy: a release goes to a share of targets first, and to all of them when it has proved itself.
+"""Canary: a release goes to a share of targets first, and to all of them when it has proved itself.
 
 The environment's own folder is a shelf of releases, as `releases` makes it; each target that is a folder is a shelf of
 its own, so that who reads there sees one release whole. Other targets are hosts, and a command brings it to them.
@@ -17,13 +17,12 @@ from blake3 import blake3
 from regen.commands import run_beside
 from regen.config import DeployerSettings, Key
 from regen.errors import ConfigError, DeployError
-from regen.hooks import hookimpl
-from regen.hooks.protocols import Deployer, Journal
+from regen.hooks.protocols import Journal
 from regen.model.rollout import Analysis, Pause, SetWeight, Step
 from regen.state.commands import MOST, variables
 from regen_plugins.whole.shelf import ShelfDeployer
 
-_NAME = "canary"
+NAME = "canary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,6 @@ class Canary:
     ] = 5
 
 
-@hookimpl
-def regen_deploy(name: str, settings: DeployerSettings) -> Deployer | None:
-    """The deployer "canary"."""
-    return CanaryDeployer(settings.read(Canary), settings) if name == _NAME else None
-
-
 class CanaryDeployer(ShelfDeployer):
     """Keeps releases, and brings them to targets.
 
@@ -76,7 +69,7 @@ class CanaryDeployer(ShelfDeployer):
     """
 
     def __init__(self, canary: Canary, settings: DeployerSettings) -> None:
-        super().__init__(_NAME, canary.keep, settings.folder / "own")
+        super().__init__(NAME, canary.keep, settings.folder / "own")
         self._canary = canary
         self._settings = settings
         self.targets = canary.targets
@@ -141,7 +134,7 @@ class CanaryDeployer(ShelfDeployer):
             return
         memory = self._settings.folder / "targets" / blake3(target.encode()).hexdigest()[:32]
         await anyio.to_thread.run_sync(
-            _put, ShelfDeployer(_NAME, self._canary.keep, memory), self._place_of(target), journal
+            _put, ShelfDeployer(NAME, self._canary.keep, memory), self._place_of(target), journal
         )
 
     async def _push(self, root: Path, target: str, journal: Journal, command: str) -> None:
