@@ -7,7 +7,6 @@ release, whatever happens meanwhile.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -18,18 +17,17 @@ from typing import Annotated
 from regen.config import Key
 from regen.errors import PathError
 from regen.hooks.protocols import Journal
-from regen.model.deploy import Change, Prepared, Purpose, Switched
+from regen.model.deploy import Change, Purpose, Switched
 from regen.state import faults
 from regen.state.speaking import Speaking
-from regen.state.survey import default_mode
 from regen.state.syscalls import rename_new
 from regen.state.tree import Tree
 from regen_plugins.whole.build import Build, Source
 from regen_plugins.whole.clear import clear
-from regen_plugins.whole.current import CURRENT, point, point_nowhere, shown
-from regen_plugins.whole.edit import edit
-from regen_plugins.whole.look import Shown, look, refuse_clashes, refuse_unwritable
-from regen_plugins.whole.memory import Memory, drop_memory, read_memory, same_digests, save_memory
+from regen_plugins.whole.current import point, point_nowhere
+from regen_plugins.whole.deployer import WholeDeployer
+from regen_plugins.whole.look import Shown, refuse_clashes
+from regen_plugins.whole.memory import Memory, drop_memory, same_digests, save_memory
 
 _SHELF = "releases"
 _NAMES = re.compile(r"releases/[1-9][0-9]*")
@@ -45,7 +43,7 @@ class Shelf:
     ] = 5
 
 
-class ShelfDeployer:
+class ShelfDeployer(WholeDeployer):
     """Shows releases whole.
 
     Args:
@@ -55,35 +53,12 @@ class ShelfDeployer:
     """
 
     def __init__(self, name: str, keep: int, folder: Path) -> None:
-        self.name = name
+        super().__init__(name, _NAMES, (_SHELF,), _read_only, folder)
         self._keep = keep
-        self._folder = folder
 
     def folder_of(self, root: Path, release: int) -> Path:
         """Where a release is kept."""
         return root / _SHELF / str(release)
-
-    def tree(self, root: Path) -> Path:
-        """The link to the release that stands."""
-        return root / CURRENT
-
-    def read(self, root: Path, path: str) -> bytes | None:
-        """What stands at a path now; None where there is no file."""
-        with Speaking(path):
-            try:
-                with Tree(root) as tree:
-                    return Shown(tree, shown(tree, _NAMES), {}).read(path)
-            except FileNotFoundError:
-                return None
-
-    def prepare(self, root: Path, changes: Sequence[Change], *, token: str, folders: frozenset[str]) -> Prepared:
-        """Look at every path and write nothing."""
-        del token, folders
-        if not os.path.lexists(root):
-            return look(None, changes, _read_only, default_mode())
-        with Speaking(str(root)), Tree(root) as tree:
-            refuse_unwritable(tree, ("", _SHELF))
-            return look(self._shown(tree), changes, _read_only, default_mode())
 
     def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
         """Look at the folder's name alone: it is built when it is known what stands in it."""
@@ -103,20 +78,7 @@ class ShelfDeployer:
                     hint=f"a state that is gone made it: move {root} away, and it is built anew",
                 )
 
-    def switch(
-        self, root: Path, changes: Sequence[Change], journal: Journal, *, folders: frozenset[str], resumed: bool
-    ) -> Switched:
-        """Build the folder, look once more for edits, and show it."""
-        del folders, resumed
-        with Speaking(str(root)):
-            root.mkdir(parents=True, exist_ok=True)
-            with Tree(root) as tree:
-                return self._switch(tree, changes, journal)
-
-    def _switch(self, tree: Tree, changes: Sequence[Change], journal: Journal) -> Switched:
-        now = self._shown(tree)
-        if journal.purpose is Purpose.EDIT:
-            return edit(tree, now, changes, journal)
+    def _switch(self, tree: Tree, now: Shown, changes: Sequence[Change], journal: Journal) -> Switched:
         wanted = f"{_SHELF}/{journal.release}" if journal.release else None
         undo = journal.purpose is Purpose.UNDO
         self._drop_unfinished(tree)
@@ -141,9 +103,6 @@ class ShelfDeployer:
             if going and journal.purpose is not Purpose.EDIT:
                 stays = journal.way_back
                 self._remove(tree, [number for number in going if number != stays], journal)
-
-    def discard(self, root: Path, stages: Iterable[str]) -> None:
-        """Nothing was staged."""
 
     def _complete(self, tree: Tree, wanted: str, now: str | None, journal: Journal) -> None:
         """Build a folder, unless it stands there complete."""
@@ -189,22 +148,11 @@ class ShelfDeployer:
             if memory is not None and clear(tree, folder, memory, journal):
                 drop_memory(self._place(folder))
 
-    def _shown(self, tree: Tree) -> Shown:
-        folder = shown(tree, _NAMES)
-        memory = self._memory(folder) if folder is not None else None
-        return Shown(tree, folder, memory.files if memory is not None else {})
-
     def _source(self, folder: str | None) -> Source | None:
         if folder is None:
             return None
         memory = self._memory(folder)
         return Source(folder, memory.files if memory is not None else {})
-
-    def _memory(self, folder: str) -> Memory | None:
-        return read_memory(self._place(folder))
-
-    def _place(self, folder: str) -> Path:
-        return self._folder / folder.rpartition("/")[2]
 
 
 def _number(folder: str | None) -> int:

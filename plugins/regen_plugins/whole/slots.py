@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,15 +16,13 @@ from typing import Annotated
 from regen.config import Key
 from regen.errors import DeployError
 from regen.hooks.protocols import Journal
-from regen.model.deploy import Change, Prepared, Purpose, Switched
+from regen.model.deploy import Change, Purpose, Switched
 from regen.state.commands import call, variables
-from regen.state.speaking import Speaking
-from regen.state.survey import default_mode
 from regen.state.tree import Tree
-from regen_plugins.whole.current import CURRENT, point, point_nowhere, shown
-from regen_plugins.whole.edit import edit
-from regen_plugins.whole.look import Shown, look, refuse_clashes, refuse_unwritable
-from regen_plugins.whole.memory import Memory, read_memory
+from regen_plugins.whole.current import point, point_nowhere
+from regen_plugins.whole.deployer import WholeDeployer
+from regen_plugins.whole.look import Shown, refuse_clashes
+from regen_plugins.whole.memory import Memory
 from regen_plugins.whole.slot import Slot
 
 _SLOTS = ("blue", "green")
@@ -42,59 +40,22 @@ class Slots:
     health_timeout_s: Annotated[float, Key("how long `health` may take", minimum=0.001)] = 30.0
 
 
-class BlueGreenDeployer:
+class BlueGreenDeployer(WholeDeployer):
     """Shows one of two slots.
 
     Args:
         folder: where it remembers what it wrote.
     """
 
-    name = "bluegreen"
-
     def __init__(self, slots: Slots, environment: str, folder: Path) -> None:
+        super().__init__("bluegreen", _NAMES, _SLOTS, int, folder)
         self._slots = slots
         self._environment = environment
-        self._folder = folder
-
-    def tree(self, root: Path) -> Path:
-        """The link to the slot that stands."""
-        return root / CURRENT
-
-    def read(self, root: Path, path: str) -> bytes | None:
-        """What stands at a path now; None where there is no file."""
-        with Speaking(path):
-            try:
-                with Tree(root) as tree:
-                    return Shown(tree, shown(tree, _NAMES), {}).read(path)
-            except FileNotFoundError:
-                return None
-
-    def prepare(self, root: Path, changes: Sequence[Change], *, token: str, folders: frozenset[str]) -> Prepared:
-        """Look at every path and write nothing."""
-        del token, folders
-        if not os.path.lexists(root):
-            return look(None, changes, int, default_mode())
-        with Speaking(str(root)), Tree(root) as tree:
-            refuse_unwritable(tree, ("", *_SLOTS))
-            return look(self._shown(tree), changes, int, default_mode())
 
     def stage(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
         """Nothing: the idle slot is written when it is known what stands in it."""
 
-    def switch(
-        self, root: Path, changes: Sequence[Change], journal: Journal, *, folders: frozenset[str], resumed: bool
-    ) -> Switched:
-        """Bring the idle slot to the release, ask whether it is well, look once more for edits, and show it."""
-        del folders, resumed
-        with Speaking(str(root)):
-            root.mkdir(parents=True, exist_ok=True)
-            with Tree(root) as tree:
-                return self._switch(tree, changes, journal)
-
-    def _switch(self, tree: Tree, changes: Sequence[Change], journal: Journal) -> Switched:
-        now = self._shown(tree)
-        if journal.purpose is Purpose.EDIT:
-            return edit(tree, now, changes, journal)
+    def _switch(self, tree: Tree, now: Shown, changes: Sequence[Change], journal: Journal) -> Switched:
         if now.folder is not None and self._holds(now.folder, journal):
             return Switched()
         undo = journal.purpose is Purpose.UNDO
@@ -116,9 +77,6 @@ class BlueGreenDeployer:
 
     def finish(self, root: Path, changes: Sequence[Change], journal: Journal) -> None:
         """Nothing: the other slot is the way back."""
-
-    def discard(self, root: Path, stages: Iterable[str]) -> None:
-        """Nothing was staged."""
 
     def _bring(self, tree: Tree, idle: str, now: Shown, journal: Journal) -> None:
         contents = list(journal.contents())
@@ -159,11 +117,3 @@ class BlueGreenDeployer:
     def _holds(self, slot: str, journal: Journal) -> bool:
         memory = self._memory(slot)
         return memory is not None and memory.release == journal.release and not memory.planned
-
-    def _shown(self, tree: Tree) -> Shown:
-        folder = shown(tree, _NAMES)
-        memory = self._memory(folder) if folder is not None else None
-        return Shown(tree, folder, memory.files if memory is not None else {})
-
-    def _memory(self, slot: str) -> Memory | None:
-        return read_memory(self._folder / slot)
