@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Machines are shared: how long an example takes says nothing there.
+settings.register_profile("regen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("regen")
 
 
 @pytest.fixture(params=["asyncio", "trio"])
