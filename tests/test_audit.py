@@ -121,6 +121,17 @@ async def test_every_decision_of_a_person_is_noted(world: World) -> None:
     assert len(read_audit(world.root)) == len(rows) + 2, "prune takes no row of the audit away"
 
 
+def test_a_refusal_names_its_gate_in_the_table(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """And in the document that a program reads."""
+    world.write("regen.toml", '[[gate]]\nname = "tests"\nrun = "false"\n')
+    assert run(["apply", "--json", "-C", str(world.root)]) == 4
+    said = json.loads(capsys.readouterr().out)
+    assert said["refused"].startswith("a gate said no")
+    assert ("tests", "fail") in [(one["gate"], one["outcome"]) for one in said["evaluated"]]
+    assert run(["audit", "-C", str(world.root)]) == 0
+    assert "a gate said no, and nothing was written: tests: fail: exit code 1" in capsys.readouterr().out
+
+
 async def test_a_conflict_that_is_settled_is_noted(world: World) -> None:
     await world.apply()
     world.edit("ada.txt", *CONFLICT)
@@ -198,13 +209,17 @@ async def test_other_settings_of_an_environment_are_noted(world: World) -> None:
     world.write("regen.toml", '[[environment]]\nname = "dev"\nautomatic = false\n')
     await world.apply()
     await world.apply()
-    world.write("regen.toml", '[[environment]]\nname = "other"\n')
+    world.write("regen.toml", '[[environment]]\nname = "other"\ndeployer = "releases"\ntarget = "t"\nkeep = 2\n')
+    await world.apply()
+    world.write("regen.toml", '[[environment]]\nname = "other"\ndeployer = "releases"\ntarget = "t"\nkeep = 3\n')
     await world.apply()
     found = [(one.environment, one.why) for one in reversed(read_audit(world.root, action="configure"))][1:]
-    assert found[0] == ("dev", "automatic: null → false")
+    assert found[0] == ("dev", "automatic: unset → false")
     assert found[1] == ("dev", "it is not in the configuration any more")
-    assert found[2][0] == "other"
-    assert "it is new" in found[2][1]
+    assert found[2:] == [
+        ("other", 'it is new: deployer "releases", keep 2, target "t"'),
+        ("other", "keep: 2 → 3"),
+    ]
 
 
 async def test_a_deleted_state_begins_a_chain_that_says_so(world: World) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cycle_world import World
+from tests.cycle_world import PEOPLE, World
 
 from regen import Project
 
@@ -92,6 +92,20 @@ def test_status_lists_all_of_them(tmp_path: Path) -> None:
         ("dev", "stands"), ("stage", "gone"), ("prod", "stands"),
     ]  # fmt: skip
     assert json.loads(regen(tmp_path, "status", "--json", "--env", "prod").stdout)["environments"] == []
+
+
+def test_what_is_held_is_told_with_the_command_for_that_environment(tmp_path: Path) -> None:
+    """A hint that is followed to the letter means the environment that it is about."""
+    world = made(tmp_path)
+    regen(tmp_path, "apply", "--env", "prod")
+    world.graph(PEOPLE.replace("Ada", "Countess"))
+    regen(tmp_path, "apply", "--env", "prod")
+    assert "run `regen resume --env prod`" in regen(tmp_path, "rollback", "--env", "prod").stdout
+    assert "run `regen resume --env prod`" in regen(tmp_path, "apply", "--env", "prod").stderr
+    status = regen(tmp_path, "status", "--env", "prod").stdout
+    assert "run `regen apply --env prod`" in status
+    assert "run `regen resume --env prod`" in status
+    assert "`regen apply --env prod` goes on" in regen(tmp_path, "resume", "--env", "prod").stdout
 
 
 def test_a_cut_off_deployment_is_told_of(tmp_path: Path) -> None:

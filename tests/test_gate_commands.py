@@ -362,6 +362,12 @@ async def test_a_figure_is_held_against_a_target(tmp_path: Path) -> None:
         await measured(made, "85", "target = '> 90%'", "D")
     )
     assert "covered: inconclusive: coverage was not measured" in str(await measured(made, "", "target = '> 90%'", "E"))
+    assert '`inconclusive = "pass"` of the [[gate]]' in str(await measured(made, "", "target = '> 90%'", "E"))
+    unknown = await measured(made, "95%", "target = '> 90%'\n[[gate]]\nname = 'c'\nmetric = 'coverge'\nmin = '0'", "E")
+    assert "c: inconclusive: coverge was not measured; did you mean `coverage`?" in str(unknown)
+    other = await measured(made, "95%", "target = '> 90%'\n[[gate]]\nname = 'c'\nmetric = 'zzz'\nmin = '0'", "E")
+    assert "zzz was not measured; measured were " in str(other)
+    assert "tests.coverage, tests.duration_s" in str(other)
     told = await measured(made, "", "target = '> 90%'\ninconclusive = 'pass'", "F")
     assert isinstance(told, Evaluated)
     assert told.outcome == "inconclusive"

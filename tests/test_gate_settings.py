@@ -93,6 +93,12 @@ def test_gates_are_read_in_their_order(tmp_path: Path) -> None:
         ('name = "a"\nmetric = "m"\ntarget = "90%"', 4, "'90%' is no target", "write it like"),
         ('name = "a"\nmetric = "m"\nmin = "> 90%"', 4, "'> 90%' is no amount", "write it like"),
         (
+            'name = "a"\nmetric = "m"\nmin = "95%"\nmax = "90%"',
+            4,
+            "no figure is both >= 95% and <= 90%",
+            "swap them",
+        ),
+        (
             'name = "a"\nmetric = "m"\ntarget = "> 1"\ncwd = "x"',
             5,
             "`gate.cwd` is for a gate with `run`",

@@ -109,6 +109,9 @@ def test_a_promise_that_cannot_be_kept_is_refused_with_the_sum(tmp_path: Path) -
     assert "10 s for the way back + 8 s for `pre` and `post` (1 * timeout_s) = 38 s" in refused(
         tmp_path, 'run = "x"', before
     )
+    written = refused(tmp_path, 'run = "x"', f"[engine]\nworkers = 1\n{before}")
+    assert written.startswith("regen.toml:8: live promises"), "the probe, where no interval is written"
+    assert "give the commands less time" in written
     asks = AUTOMATIC + 'deployer = "bluegreen"\nhealth = "true"\n'
     assert "30 s for `health` of the deployer = 60 s" in refused(tmp_path, 'run = "x"', asks)
     slow = "[engine]\nhealth_check_interval_s = 60\n"

@@ -412,6 +412,23 @@ async def test_plugins_that_are_given_as_objects_stay_when_a_watch_reads_a_chang
     assert "COUNTESS" in world.read("ada.txt")
 
 
+def test_a_program_sees_what_status_and_health_show(world: World) -> None:
+    """Where things stand now, while the project is open; and a probe that is asked on the spot."""
+    world.write("regen.toml", '[[probe]]\nname = "web"\nrun = "test -e well"\n')
+    with Project.open_sync(world.root) as project:
+        assert project.status().release is None
+        applied = project.apply()
+        status = project.status()
+        assert (status.release, status.stale) == (applied.release, 0)
+        assert [one.environment for one in status.environments] == ["dev"]
+        assert project.health().probes[0].readings == ()
+        assert project.health(once=True).failed
+        world.write("well", "")
+        assert not project.health("dev", once=True).failed
+        with pytest.raises(UsageError, match="no enabled environment 'prod'"):
+            project.status("prod")
+
+
 def test_all_of_it_without_an_event_loop(world: World) -> None:
     with Project.open_sync(world.root) as project:
         assert project.root == world.root

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from regen.config import load_config
 from regen.config.objectives import objectives
 from regen.errors import ConfigError, UsageError
-from regen.model.objective import OBJECTIVES, Objective, Target, parse_amount, shown_amount
+from regen.model.objective import OBJECTIVES, Objective, Target, parse_amount, shown_amount, shown_figure
 
 _UNITS = st.sampled_from(("share", "s", "number"))
 _NUMBERS = st.decimals(min_value=0, max_value=10**6, places=4, allow_nan=False).map(float)
@@ -33,6 +33,20 @@ def test_a_target_reads_what_it_writes(target: Target) -> None:
 @given(_NUMBERS, _UNITS)
 def test_an_amount_reads_what_it_shows(value: float, unit: str) -> None:
     assert parse_amount(shown_amount(value, unit)) == (value, unit)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (1.082670060000055, "s", "1.08267s"),
+        (0.7757975609993082, "s", "775.798ms"),
+        (0.9123456789, "share", "91.2346%"),
+        (12345678.0, "number", "12345678"),
+        (0.0, "s", "0s"),
+    ],
+)
+def test_a_figure_is_shown_with_the_digits_that_people_read(value: float, unit: str, said: str) -> None:
+    assert shown_figure(value, unit) == said
 
 
 @pytest.mark.parametrize(

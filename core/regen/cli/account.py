@@ -128,5 +128,7 @@ def _release(one: Entry) -> str:
 
 
 def _why(one: Entry) -> str:
-    text = " ".join(filter(None, (f"{one.subject}:" if one.subject else "", one.why.partition("\n")[0])))
+    first, *more = one.why.splitlines() or [""]
+    why = f"{first} {more[0].strip()}" if first.endswith(":") and more else first
+    text = " ".join(filter(None, (f"{one.subject}:" if one.subject else "", why)))
     return f"{text} (the clock went back {one.clock_back_s:,.0f} s)" if one.clock_back_s >= 1 else text

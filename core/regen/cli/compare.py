@@ -12,7 +12,7 @@ from regen.cli import document, show
 from regen.cli.running import run
 from regen.errors import ExitCode
 from regen.model.interface import short
-from regen.model.objective import shown_amount
+from regen.model.objective import shown_figure
 from regen.orchestrator.outcome import when
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _amount(value: float | None, unit: str) -> str:
         return "not measured"
     if unit == "share":
         return f"{value:.1%}"
-    text = shown_amount(round(value, 6), unit)
+    text = shown_figure(value, unit)
     return text if unit in {"s", "number", "files"} else f"{text} {unit}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from regen.cli import document, show, terminal
 from regen.cli.gates import gates
 from regen.cli.running import Work, opened, run
-from regen.errors import ExitCode, UsageError
+from regen.errors import ExitCode, GateError, UsageError
 from regen.model.plan import Action
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from regen.orchestrator.rollouts import RolloutStatus
     from regen.project import Project
 
-_HELD = "{} is held since a rollback from these inputs; {}. Change the graph or a template, or run `regen resume`."
+_HELD = "{} is held since a rollback from these inputs; {}. Change the graph or a template, or run `regen resume{}`."
 _FROZEN = (
-    "{} is frozen with the bad release {}; nothing was done. "
-    "Mend the inputs and run `regen apply`, then `regen resume`."
+    "{0} is frozen with the bad release {2}; nothing was done. "
+    "Mend the inputs and run `regen apply{1}`, then `regen resume{1}`."
 )
 
 
@@ -58,7 +58,8 @@ def plan(
                 before = project.on_disk(value) if diff else {}
                 show.plan(show.out(), value, diff=diff, before=before, everything=everything)
                 if value.held:
-                    said = _HELD.format(value.environment, "`regen apply` does nothing of this")
+                    named = show.named(project, env)
+                    said = _HELD.format(value.environment, f"`regen apply{named}` does nothing of this", named)
                     show.err().print(said, style="yellow", markup=False)
             still_open = len(await project.conflicts(env))
             if not json:
@@ -112,12 +113,17 @@ def apply(
             patched = await project.patch(given) if given is not None else None
             if patched is not None and not json:
                 show.plain(f"{patched}\n")
-            applied = await project.apply(environment=env, full=full, languages=language or ())
+            try:
+                applied = await project.apply(environment=env, full=full, languages=language or ())
+            except GateError as error:
+                if json:
+                    _write_refusal(error)
+                raise
             if json:
                 said = {} if patched is None else {"patched": document.spell(patched)}
                 document.write({**document.spell(applied), **said})
             else:
-                _print_applied(applied, time.perf_counter() - started)
+                _print_applied(applied, time.perf_counter() - started, show.named(project, env))
             wrong = show.not_as_it_should(applied.release, applied.verified)
             return (
                 ExitCode.ROLLED_BACK if wrong or _aborted(applied) else _exit_code(applied.plan, applied.open_conflicts)
@@ -150,6 +156,14 @@ def _rolled_out(status: RolloutStatus | None) -> None:
         rolled_out(show.out(), status)
 
 
+def _write_refusal(error: GateError) -> None:
+    """Print what gates said that stopped a cycle, for programs."""
+    from regen.orchestrator.refusal import RefusedError
+
+    evaluated = error.evaluated if isinstance(error, RefusedError) else ()
+    document.write({"refused": error.message, "evaluated": evaluated})
+
+
 def _given_patch(patch: str, directory: Path) -> Patch:
     """A patch from a file, or for "-" from standard input; read before anything is held, for both may wait.
 
@@ -169,7 +183,7 @@ def _given_patch(patch: str, directory: Path) -> Patch:
     return read_patch(data, patch)
 
 
-def _print_applied(applied: Applied, duration_s: float) -> None:
+def _print_applied(applied: Applied, duration_s: float, named: str) -> None:
     plan = applied.plan
     said = (
         plan.items,
@@ -188,7 +202,7 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
         return
     console = show.out()
     if applied.held:
-        show.err().print(_held(applied), style="yellow", markup=False)
+        show.err().print(_held(applied, named), style="yellow", markup=False)
         return
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)
@@ -200,11 +214,11 @@ def _print_applied(applied: Applied, duration_s: float) -> None:
     show.open_conflicts(console, applied.open_conflicts)
 
 
-def _held(applied: Applied) -> str:
+def _held(applied: Applied, named: str) -> str:
     environment, freeze = applied.plan.environment, applied.frozen
     if freeze is not None:
-        return _FROZEN.format(environment, freeze.release)
-    return _HELD.format(environment, "nothing was done")
+        return _FROZEN.format(environment, named, freeze.release)
+    return _HELD.format(environment, "nothing was done", named)
 
 
 def watch(
@@ -225,7 +239,7 @@ def watch(
                 if json:
                     document.line(turn)
                 else:
-                    _print_turn(turn, known)
+                    _print_turn(turn, known, show.named(project, turn.environment))
         return ExitCode.DONE
 
     with suppress(KeyboardInterrupt):  # being asked to stop is how a watch ends
@@ -233,12 +247,13 @@ def watch(
     return ExitCode.DONE
 
 
-def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
+def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]], named: str) -> None:
     """Print a turn that has something to say.
 
     Args:
         turn: which.
         known: findings of the last turn by environment, which are not repeated.
+        named: how a command names the environment.
     """
     console = show.out()
     stamp = time.strftime("%H:%M:%S", time.localtime(turn.at))
@@ -268,7 +283,7 @@ def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]]) -> None:
         return
     console.print(head, style="dim", markup=False)
     if applied.held:
-        console.print(_held(applied), style="yellow", markup=False)
+        console.print(_held(applied, named), style="yellow", markup=False)
         return
     show.plan(console, applied.plan, diff=False, before={})
     show.edited(console, applied.again, applied.kept)

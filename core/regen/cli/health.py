@@ -27,7 +27,7 @@ def health(env: str | None = None, once: bool = False, json: bool = False, direc
 def _print(found: Checkup) -> None:
     console = show.out()
     if not found.probes:
-        console.print("no [[probe]] is configured", markup=False)
+        console.print("no [[probe]] is asked here; one with `{target}` is asked by a canary's analyses", markup=False)
     for one in found.probes:
         _print_probe(one)
     for alert in found.alerts:

@@ -51,7 +51,7 @@ def rollback(
                 console.print(f"  {edit.path}: your edit was {edit.outcome}{way}", markup=False)
             console.print(
                 f"{done.release.environment} is held: the inputs of release {done.left.number} are marked bad. "
-                "Change the graph or a template, or run `regen resume`.",
+                f"Change the graph or a template, or run `regen resume{show.named(project, env)}`.",
                 style="dim",
                 markup=False,
             )
@@ -68,7 +68,8 @@ def resume(env: str | None = None, wait: float = 0.0, directory: Path = Path()) 
     async def work() -> int:
         async with opened(directory, "resume", wait_s=wait) as project:
             held = await project.resume(env)
-            show.out().print("no longer held; `regen apply` goes on" if held else "nothing was held", markup=False)
+            goes_on = f"no longer held; `regen apply{show.named(project, env)}` goes on"
+            show.out().print(goes_on if held else "nothing was held", markup=False)
             return ExitCode.DONE
 
     return work

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from regen.model.release import KeptEdit, Release
     from regen.model.verified import Verified
     from regen.orchestrator.rescue import Rescued
+    from regen.project import Project
 
 _STYLES = {
     Action.CREATE: "green",
@@ -203,6 +204,11 @@ def error(value: RegenError) -> None:
     console.print(f"[bold red]error:[/] {_plain(place + value.message)}")
     if value.hint:
         console.print(f"  {value.hint}", style="dim", markup=False)
+
+
+def named(project: Project, environment: str | None) -> str:
+    """What a command needs to mean an environment: nothing for the first one."""
+    return "" if environment in (None, "", project.environments[0]) else f" --env {environment}"
 
 
 def plain(text: str, *, flush: bool = False) -> None:

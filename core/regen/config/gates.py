@@ -174,6 +174,10 @@ def _check_targets(table: GateTable, place: Place, index: int) -> None:
                 Target.parse(text) if key == "target" else parse_amount(text)
         except RegenError as error:
             raise place.error((*at, key), error.message, error.hint or "") from error
+    if None not in (table.least, table.most):
+        least, most = (parse_amount(text or "")[0] for text in (table.least, table.most))
+        if least > most:
+            raise place.error((*at, "min"), f"no figure is both >= {table.least} and <= {table.most}", "swap them")
 
 
 def _check_tools(config: Config, place: Place) -> None:

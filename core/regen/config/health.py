@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from regen.config.probes import ProbeTable
     from regen.config.settings import Config, Environment
 
+_INTERVAL: Final = ("engine", "health_check_interval_s")
+
 SWITCH_S: Final = 10.0
 """What a rollback takes once it is decided: where 10,000 files differ 6 s of a processor, see bench/README.md."""
 
@@ -168,14 +170,16 @@ def _check_promise(config: Config, place: Place, index: int, probe: Probe) -> No
         return
     step = "interval_s" if probe.interval_s >= probe.timeout_s else "timeout_s"
     written = config.probes[index].interval_s is not None or step == "timeout_s"
-    key = ("probe", index, step) if written else ("engine", "health_check_interval_s")
+    written = written or place.where(_INTERVAL) == place.where(_INTERVAL[:1])
+    key = ("probe", index, step) if written else _INTERVAL
     terms = [f"{step} {getattr(probe, step):g} s * failures {probe.failures}", f"timeout_s {probe.timeout_s:g} s"]
     terms += [f"{seconds:g} s for {what}" for seconds, what in back]
     raise place.error(
         key,
         f"{environment.name} promises to be rolled back in {promised:g} s, and the probe {probe.name!r} may need "
         f"longer: {' + '.join(terms)} = {total:g} s",
-        'ask more often, or give up earlier; or promise nothing: `promise_s = 0`, or `rollback = "manual"`',
+        f"{'give the commands less time' if len(back) > 1 else 'ask more often, or give up earlier'}; "
+        'or promise more: `promise_s`, 0 for nothing; or `rollback = "manual"`',
     )
 
 

@@ -13,7 +13,7 @@ import anyio.to_thread
 from regen.commands import CANNOT_RUN, run_beside
 from regen.health.figures import NoFigure, figure_in
 from regen.health.own import Own
-from regen.model.objective import shown_amount
+from regen.model.objective import shown_figure
 from regen.model.probe import Probe, Reading, Seen
 from regen.web import Answer, Unanswered
 from regen.web import ask as ask_web
@@ -114,4 +114,4 @@ def _figure(probe: Probe, output: bytes) -> _Found:
     except NoFigure as error:
         return "inconclusive", None, str(error)
     unit = probe.target.unit if probe.target is not None else "number"
-    return "pass", value, f"{probe.metric} {shown_amount(value, unit)}"
+    return "pass", value, f"{probe.metric} {shown_figure(value, unit)}"

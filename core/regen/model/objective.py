@@ -60,6 +60,11 @@ def shown_amount(value: float, unit: str) -> str:
     return _plain(_decimal(value))
 
 
+def shown_figure(value: float, unit: str) -> str:
+    """What was measured, as people read it: six digits of it, and whole numbers whole."""
+    return shown_amount(value if float(value).is_integer() else float(f"{value:.6g}"), unit)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a figure has to be.

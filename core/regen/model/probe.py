@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
-from regen.model.objective import Target, shown_amount
+from regen.model.objective import Target, shown_figure
 
 Trigger = OneOf[
     "health_check_failed",
@@ -100,7 +100,7 @@ class Reading:
         if self.value is None or target is None:
             return self.message
         unit = "share" if target.relative else target.unit
-        text = f"{shown_amount(self.value, unit)}, and has to be {target}"
+        text = f"{shown_figure(self.value, unit)}, and has to be {target}"
         return f"{self.message}: {text}" if self.message else text
 
 

@@ -6,6 +6,8 @@ import dataclasses
 import json
 import logging
 import time
+from collections.abc import Sequence
+from typing import cast
 
 from regen.config import Environment
 from regen.orchestrator.apply import remerger
@@ -76,11 +78,19 @@ def _settings(environment: Environment) -> dict[str, object]:
 def _difference(before: dict[str, object] | None, now: dict[str, object] | None) -> str:
     if now is None:
         return "it is not in the configuration any more"
-    old = before if before is not None else {}
-    parts = [
-        f"{key}: {json.dumps(old.get(key), ensure_ascii=False)} → {json.dumps(now.get(key), ensure_ascii=False)}"
-        for key in sorted({*old, *now})
-        if json.dumps(old.get(key)) != json.dumps(now.get(key))
-    ]
-    head = ["it is new"] if before is None else []
-    return "; ".join([*head, *parts])
+    new = _shown(now)
+    if before is None:
+        keys = ", ".join(f"{key} {text}" for key, text in sorted(new.items()))
+        return f"it is new: {keys}" if keys else "it is new"
+    old = _shown(before)
+    return "; ".join(
+        f"{key}: {old.get(key, 'unset')} → {new.get(key, 'unset')}"
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    )
+
+
+def _shown(settings: dict[str, object]) -> dict[str, str]:
+    """Each key with its value as JSON; a deployer's own keys, which come as pairs of that, beside the others."""
+    found = {key: json.dumps(value, ensure_ascii=False) for key, value in settings.items() if key != "options"}
+    return found | dict(cast("Sequence[tuple[str, str]]", settings.get("options", ())))

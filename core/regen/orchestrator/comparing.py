@@ -157,4 +157,6 @@ def _measured(state: State, release: Release) -> dict[str, Measured]:
         if result.gate != COMPATIBILITY:  # what it counts is about its own parent
             found |= {f"{result.gate}.{one.name}": Measured(one.value, one.unit) for one in result.figures}
             found |= {f"{result.gate}.time": Measured(result.duration_s, "s")} if result.duration_s else {}
+            if f"{result.gate}.duration_s" in found:  # of a command, which measures it itself
+                found.pop(f"{result.gate}.time", None)
     return found

@@ -18,8 +18,20 @@ from regen.stages.evaluate import Verdict
 FOLDER = "gates"
 """Of what commands printed last, in `.regen`, by environment and gate."""
 
+_MEND = "mend the graph or the template; what was stopped waits in the stale set"
+_DOUBT = 'install or measure what is missing, or let it pass: `inconclusive = "pass"` of the [[gate]]'
 _SHOWN = 10  # of what gates say no for
 _LINES = 12  # of a command's output
+
+
+class RefusedError(GateError):
+    """A gate said no; nothing was written.
+
+    Attributes:
+        evaluated: what each gate said, those that passed too.
+    """
+
+    evaluated: tuple[Evaluated, ...] = ()
 
 
 def keep_output(folder: Path, environment: str, results: Sequence[Evaluated]) -> dict[str, Path]:
@@ -67,7 +79,7 @@ async def _template_place(session: Session, place: Place, item: PlanItem, line: 
     return unit.template.where if found is None else found[0]
 
 
-def refusal(result: Verdict, places: Mapping[Finding, str], logs: Mapping[str, Path]) -> GateError:
+def refusal(result: Verdict, places: Mapping[Finding, str], logs: Mapping[str, Path]) -> RefusedError:
     """What is said of gates that say no: each with its errors, or with its reason and the end of its output.
 
     Args:
@@ -77,10 +89,10 @@ def refusal(result: Verdict, places: Mapping[Finding, str], logs: Mapping[str, P
     lines = [line for gate in result.stopping for line in _lines(gate, places, logs)]
     hint = next((finding.hint for gate in result.stopping for finding in _errors(gate) if finding.hint), None)
     said = "\n".join(f"  {line}" for line in lines)
-    return GateError(
-        f"a gate said no, and nothing was written:\n{said}",
-        hint=hint or "mend the graph or the template; what was stopped waits in the stale set",
-    )
+    doubt = all(gate.outcome == "inconclusive" for gate in result.stopping)
+    error = RefusedError(f"a gate said no, and nothing was written:\n{said}", hint=hint or (_DOUBT if doubt else _MEND))
+    error.evaluated = result.results
+    return error
 
 
 def _errors(gate: Evaluated) -> list[Finding]:

@@ -68,10 +68,11 @@ class Status:
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """The status for people, as (name, text)."""
+        env = "" if self.environments else f" --env {self.environment}"
         yield "project", self.root
         yield "environment", f"{self.environment} → {self.target}"
         if self.release is None:
-            yield "release", "none yet: run `regen apply`"
+            yield "release", f"none yet: run `regen apply{env}`"
         else:
             note = f"  {self.release.note}" if self.release.note else ""
             yield "release", f"{self.release.number} ({self.release.state}), {when(self.release.at)}{note}"
@@ -83,16 +84,16 @@ class Status:
         counts = ", ".join(f"{count:,} {state}" for state, count in self.artifacts)
         yield "artifacts", counts or "none"
         if self.stale:
-            yield "stale", f"{self.stale:,} wait to be rendered: run `regen apply`"
+            yield "stale", f"{self.stale:,} wait to be rendered: run `regen apply{env}`"
         if self.conflicts:
-            yield "conflicts", f"{self.conflicts} open: `regen conflicts` lists them"
+            yield "conflicts", f"{self.conflicts} open: `regen conflicts{env}` lists them"
         if self.set_aside:
-            yield "set aside", f"{self.set_aside} edits: `regen restore --list` names them"
+            yield "set aside", f"{self.set_aside} edits: `regen restore --list{env}` names them"
         if self.hold is not None:
-            yield "held", f"since {when(self.hold.at)}, by a rollback: change the inputs, or run `regen resume`"
+            yield "held", f"since {when(self.hold.at)}, by a rollback: change the inputs, or run `regen resume{env}`"
         if self.freeze is not None:
             since, bad = when(self.freeze.at), self.freeze.release
-            yield "frozen", f"since {since}, at the bad release {bad} ({self.freeze.why}), until `regen resume`"
+            yield "frozen", f"since {since}, at the bad release {bad} ({self.freeze.why}), until `regen resume{env}`"
         for alert in self.alerts:
             yield alert.severity, f"since {when(alert.since)}: {alert.message}"
         if self.rescue is not None:

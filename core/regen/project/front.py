@@ -24,6 +24,7 @@ from regen.project.edits import EditsMixin
 from regen.project.graphs import GraphsMixin
 from regen.project.releases import ReleasesMixin
 from regen.project.rollouts import RolloutsMixin
+from regen.project.standing import StandingMixin
 from regen.project.watching import WatchMixin
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMixin, WatchMixin):
+class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMixin, StandingMixin, WatchMixin):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.

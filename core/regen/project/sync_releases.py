@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from regen.model.audit import Entry
     from regen.model.comparison import ReleaseComparison
     from regen.model.verification import Verification
+    from regen.orchestrator.checkup import Checkup
+    from regen.orchestrator.status import Status
     from regen.project.front import Project
 
 
@@ -51,6 +53,14 @@ class SyncReleasesMixin:
     def abort(self, environment: str | None = None, *, why: str = "") -> RolloutStatus:
         """See `Project.abort`."""
         return self._call(partial(self._project.abort, environment, why=why))
+
+    def status(self, environment: str | None = None) -> Status:
+        """See `Project.status`."""
+        return self._project.status(environment)
+
+    def health(self, environment: str | None = None, *, once: bool = False) -> Checkup:
+        """See `Project.health`."""
+        return self._call(partial(self._project.health, environment, once=once))
 
     def resume(self, environment: str | None = None) -> bool:
         """See `Project.resume`."""

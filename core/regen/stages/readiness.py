@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from regen.model.comparison import Direction, FigureDifference, Point, PointKind, Readiness, Ready
 from regen.model.evaluated import Evaluated
 from regen.model.interface import COMPATIBILITY
-from regen.model.objective import Objective, shown_amount
+from regen.model.objective import Objective, shown_amount, shown_figure
 from regen.model.release import Release, ReleaseState
 
 _NOISE = 0.1  # a time that differs by less says nothing: the machine had something else to do
@@ -136,7 +136,7 @@ def readiness(told: Told, compared: Iterable[FigureDifference], objectives: Sequ
             unmeasured += [row.metric] if target is not None else []
             continue
         outcome = target.judge(figure.after, figure.before)
-        told_as = f"{row.metric} is {shown_amount(figure.after, row.unit)}, the objective {target}"
+        told_as = f"{row.metric} is {shown_figure(figure.after, row.unit)}, the objective {target}"
         {"pass": passed, "fail": against, "inconclusive": unsure}[outcome].append(told_as)
     unsure += [f"{metric} was not measured" for metric in unmeasured if metric in _NECESSARY]
     verdict: Ready = "not ready" if against else "inconclusive" if unsure else "ready"
@@ -157,13 +157,13 @@ def _of_figures(compared: Iterable[FigureDifference], objectives: Sequence[Objec
         row = rows.get(figure.name)
         level = "ok" if row is None else row.level(figure.after)
         kind = _CLASSES.get(figure.name, "performance" if figure.unit == "s" else "reliability")
-        value = shown_amount(figure.after, figure.unit)
+        value = shown_figure(figure.after, figure.unit)
         if row is not None and level != "ok":
             bound = row.critical if level == "critical" else row.warning
             text = f"{figure.name} is {value}, {level} from {shown_amount(bound or 0, row.unit)} on"
             yield Point(kind, text, row.remedy or f"look at {row.means}")
         elif figure.direction == "worse" and figure.before is not None:
-            before = shown_amount(figure.before, figure.unit)
+            before = shown_figure(figure.before, figure.unit)
             yield Point(kind, f"{figure.name} was {before} and is {value}", "look at what changed between the two")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.gate import Gate
-from regen.model.objective import Target, shown_amount
+from regen.model.objective import Target, shown_figure
 
 Baseline = Callable[[str, str], float | None]
 """A figure, by its gate and its name, as it was in the last release that passed; None where none has it."""
@@ -69,12 +70,15 @@ def _unmeasured(metric: str, gates: Sequence[Gate], results: Sequence[Evaluated]
     looked = {result.gate for result in results if result.outcome != "skipped"}
     if measuring and not measuring & looked:
         return "skipped", f"{', '.join(sorted(measuring))} had nothing to look at"
-    return "inconclusive", f"{metric} was not measured"
+    known = sorted(f"{result.gate}.{figure.name}" for result in results for figure in result.figures)
+    near = get_close_matches(metric, [*known, *(one.rpartition(".")[2] for one in known)], n=1)
+    there = f"; did you mean `{near[0]}`?" if near else f"; measured were {', '.join(known)}" if known else ""
+    return "inconclusive", f"{metric} was not measured{there}"
 
 
 def _judged(targets: Sequence[Target], measured: _Measured, baseline: Baseline) -> tuple[Outcome, str]:
     figure = measured.figure
-    shown = f"{measured.gate}.{figure.name} is {shown_amount(figure.value, figure.unit)}"
+    shown = f"{measured.gate}.{figure.name} is {shown_figure(figure.value, figure.unit)}"
     outcomes, reasons = set(), []
     for target in targets:
         before = baseline(measured.gate, figure.name) if target.relative else None
@@ -88,7 +92,7 @@ def _judged(targets: Sequence[Target], measured: _Measured, baseline: Baseline) 
             continue
         outcome = target.judge(figure.value, before)
         outcomes.add(outcome)
-        against = f" of {shown_amount(before, figure.unit)}" if before is not None else ""
+        against = f" of {shown_figure(before, figure.unit)}" if before is not None else ""
         reasons.append(f"{'' if outcome == 'pass' else 'not '}{target}{against}")
     order: tuple[Outcome, ...] = ("fail", "inconclusive", "pass", "skipped")
     return next(outcome for outcome in order if outcome in outcomes), f"{shown}: {', '.join(reasons)}"

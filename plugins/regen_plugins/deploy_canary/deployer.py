@@ -22,6 +22,7 @@ from regen.model.rollout import Analysis, Pause, SetWeight, Step
 from regen.state.commands import MOST, variables
 from regen_plugins.whole.shelf import ShelfDeployer
 
+_HINT = "targets are folders of their own; each step has one of `set_weight`, `pause`, `pause_s`, `analysis`"
 NAME = "canary"
 
 
@@ -99,7 +100,8 @@ class CanaryDeployer(ShelfDeployer):
             raise self._wrong(f"step {number} does {'nothing' if not meant else 'more than one thing'}")
         for name in table.analysis:
             if name not in self._settings.probes:
-                raise self._wrong(f"step {number} asks the probe {name!r}, and there is none of that name")
+                what = f"step {number} asks the probe {name!r}, and there is none of that name"
+                raise self._wrong(what, f"known: {', '.join(sorted(self._settings.probes)) or 'none'}")
         return meant[0]
 
     def _check_targets(self) -> None:
@@ -118,11 +120,8 @@ class CanaryDeployer(ShelfDeployer):
                 if near:
                     raise self._wrong(f"the target {target!r} overlaps {near[0]}")
 
-    def _wrong(self, what: str) -> ConfigError:
-        return self._settings.error(
-            f"the environment {self._settings.environment!r}: {what}",
-            "targets are folders of their own; each step has one of `set_weight`, `pause`, `pause_s`, `analysis`",
-        )
+    def _wrong(self, what: str, hint: str = _HINT) -> ConfigError:
+        return self._settings.error(f"the environment {self._settings.environment!r}: {what}", hint)
 
     def _place_of(self, target: str) -> Path:
         return self._settings.project / Path(target).expanduser()
