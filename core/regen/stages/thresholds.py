@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.gate import Gate
@@ -70,6 +69,8 @@ def _unmeasured(metric: str, gates: Sequence[Gate], results: Sequence[Evaluated]
     looked = {result.gate for result in results if result.outcome != "skipped"}
     if measuring and not measuring & looked:
         return "skipped", f"{', '.join(sorted(measuring))} had nothing to look at"
+    from difflib import get_close_matches
+
     known = sorted(f"{result.gate}.{figure.name}" for result in results for figure in result.figures)
     near = get_close_matches(metric, [*known, *(one.rpartition(".")[2] for one in known)], n=1)
     there = f"; did you mean `{near[0]}`?" if near else f"; measured were {', '.join(known)}" if known else ""
