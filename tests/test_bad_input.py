@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import stat
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -261,6 +264,53 @@ async def test_a_file_that_cannot_be_read_is_told(world: World) -> None:
         await world.apply()
     (world.root / "out/bob.txt").chmod(0o644)
     await world.apply()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "socket", "circle", "link to a device"])
+async def test_what_is_no_file_is_neither_waited_for_nor_read_without_end(world: World, kind: str) -> None:
+    """It stays as it is, and is told of."""
+    place = world.root / "out/bob.txt"
+    held = place.read_bytes()
+    place.unlink()
+    match kind:
+        case "pipe":
+            os.mkfifo(place)
+        case "device" if os.geteuid() == 0:
+            os.mknod(place, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # as /dev/zero
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as end, chdir(place.parent):
+                end.bind(place.name)
+        case "circle":
+            place.symlink_to(place.name)
+        case _:
+            place.symlink_to("/dev/zero")
+    before = place.lstat()
+    world.graph(PEOPLE.replace('"Bob"', '"Robert"'))
+    with pytest.raises(PathError, match="a pipe, a device or a link in a circle") as caught:
+        await world.apply()
+    assert caught.value.where == "bob.txt"
+    assert place.lstat() == before
+    place.unlink()
+    place.write_bytes(held)
+    await world.apply()
+    assert world.read("bob.txt").startswith("name: Robert")
+
+
+async def test_a_template_that_is_no_file_is_left_out(world: World) -> None:
+    """A pipe would be waited for, and a device read without end."""
+    os.mkfifo(world.root / "templates/pipe.j2")
+    (world.root / "templates/zero.j2").symlink_to("/dev/zero")
+    before = world.tree()
+    await world.apply()
+    assert world.tree() == before
+
+
+async def test_a_state_that_is_a_link_is_refused(world: World) -> None:
+    """A clone may bring one that leads anywhere."""
+    (world.root / ".regen").rename(world.root / "elsewhere")
+    (world.root / ".regen").symlink_to("elsewhere")
+    with pytest.raises(StateError, match=r"\.regen is a symbolic link"):
+        await world.apply()
 
 
 async def test_a_read_only_file_is_left_alone_until_it_is_writable(world: World) -> None:

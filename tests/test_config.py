@@ -141,6 +141,9 @@ def test_every_table_is_read(tmp_path: Path) -> None:
         ),
         ("[[environment]]\nname = 'a'\n[[environment]]\nname = 'a'\n", 4, "two [[environment]] named 'a'", "rename"),
         ("[[environment]]\nname = 'a b'\n", 2, "cannot be 'a b'", "use letters"),
+        (f"[[environment]]\nname = '{'a' * 65}'\n", 2, "cannot be 'aaa", "64 at most"),
+        ("[[environment]]\nname = 'a'\ntarget = './.git/hooks'\n", 3, "`.git` is not for releases", "another folder"),
+        ("[[environment]]\nname = 'a'\ntarget = '.REGEN'\n", 3, "`.REGEN` is not for releases", "another folder"),
         (
             "[[environment]]\nname = 'a'\n[[environment]]\nname = 'b'\ntarget = './out'\n",
             5,

@@ -281,3 +281,16 @@ def test_a_link_put_in_the_way_of_a_recovery(deploying: Case) -> None:
             world.recover()
             sound(world)
             assert world.tree() in (deploying.before.tree, deploying.after.tree)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_path_that_would_be_a_file_and_a_folder_is_refused(tmp_path: Path, *, first: bool) -> None:
+    """Before anything is written, with both paths."""
+    with opened(tmp_path) as world:
+        if not first:
+            world.commit({"a": ("other", b"1")})
+        before = world.tree()
+        with pytest.raises(PathError, match="d is a file, and d/b needs a folder of that name") as caught:
+            world.commit({"a": ("d", b"1"), "b": ("d/b", b"2")})
+        assert caught.value.where == "d/b"
+        assert world.tree() == before

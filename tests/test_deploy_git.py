@@ -263,6 +263,19 @@ def test_the_system_fails_at_every_step(tmp_path: Path) -> None:
             assert world.held() == of(TWO)
 
 
+def test_a_lock_that_a_killed_git_left_on_the_private_ref_goes(tmp_path: Path) -> None:
+    """Nobody else writes that ref; the branch's own lock may be another git's, and is told of."""
+    with opened_git(tmp_path) as world:
+        world.commit(ONE)
+        (tmp_path / f".git/refs/regen/{ENVIRONMENT}.lock").touch()
+        world.commit(TWO)
+        assert world.held() == of(TWO)
+        (tmp_path / ".git/refs/heads/generated.lock").touch()
+        with pytest.raises(DeployError, match=r"generated\.lock': File exists"):
+            world.commit(ONE)
+        assert world.held() == of(TWO)
+
+
 def test_links_on_the_branch_are_not_written_through(tmp_path: Path) -> None:
     with opened_git(tmp_path) as world:
         world.commit(ONE)

@@ -14,7 +14,7 @@ from tests.cycle_world import PEOPLE, PERSON, PREFIXES, World
 
 from regen import Project
 from regen.cli.main import run
-from regen.errors import ConfigError, DeployError, UsageError
+from regen.errors import ConfigError, DeployError, ExitCode, UsageError
 from regen.hooks.protocols import Spreads
 from regen.model.alert import Alert
 from regen.model.rollout import RolloutState
@@ -176,6 +176,20 @@ async def test_a_target_that_cannot_be_reached_is_told_and_tried_again(tmp_path:
         fleet.now = max(row.at for row in status.targets) + RETRY_S + 1
         assert state_of(await fleet.on(project)) is RolloutState.COMPLETED
         assert fleet.having("Bob") == 5
+
+
+def test_a_target_that_waits_to_be_tried_again_is_told_with_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By each `regen apply`, though there is nothing else to do: the exit code says that something is wrong."""
+    fleet = Fleet(tmp_path / "p", "")
+    (fleet.root / "targets").mkdir()
+    (fleet.root / "targets/three").write_text("in the way\n")
+    for _ in range(2):
+        assert run(["apply", "-C", str(fleet.root)]) == ExitCode.ROLLED_BACK
+        said = capsys.readouterr().out
+        assert "could not be reached: targets/three\n" in said
+        assert "targets/three: " in said.replace("reached: targets/three\n", "")
 
 
 async def test_an_edit_at_a_target_is_kept_and_reaches_no_other(tmp_path: Path) -> None:

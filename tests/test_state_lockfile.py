@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from errno import ENOSPC
 from pathlib import Path
@@ -11,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.deploy_world import ENVIRONMENT, Renders, artifact, opened, scratch
+from tests.deploy_world import ENVIRONMENT, Renders, artifact, in_child, killed, opened, scratch
 
 from regen.errors import StateError
 from regen.state import lockfile
@@ -136,6 +137,51 @@ def test_a_lost_lock_file_is_written_with_the_next_commit_of_its_folder() -> Non
         (folder / "regen.lock/dev/d.lock").unlink()
         world.commit({"a": ("d/a", b"new"), "b": ("d/b", b"b")})
         assert len(read_lock(folder / "regen.lock", ENVIRONMENT)) == 2
+
+
+@pytest.mark.parametrize("point", ["blobs.write", "blobs.rename"])
+def test_nothing_of_a_shard_is_left_by_a_kill(point: str) -> None:
+    """People commit this folder."""
+    with scratch() as folder:
+
+        def commit() -> None:
+            with opened(folder) as world:
+                world.commit({"a": ("d/a", b"a")})
+
+        assert killed(in_child(commit, fault=f"kill@{point}"))
+        assert not (folder / "regen.lock/dev/d.lock").exists()
+        with opened(folder) as world:
+            world.recover()
+        assert list(shards(folder)) == ["dev/d.lock"]
+
+
+@pytest.mark.parametrize("link", ["regen.lock", "regen.lock/dev", "regen.lock/dev/d"])
+def test_the_lock_is_not_written_through_links(link: str) -> None:
+    """A clone may bring one that leads anywhere. The release is deployed, and the lock is written once it is gone."""
+    with scratch() as folder, opened(folder) as world:
+        outside = folder / "outside"
+        outside.mkdir()
+        (folder / link).parent.mkdir(parents=True, exist_ok=True)
+        (folder / link).symlink_to(outside)
+        with pytest.raises(StateError, match="is a symbolic link"):
+            world.commit({"a": ("d/e/a", b"a")})
+        assert list(world.tree()) == ["d/e/a"]
+        assert list(outside.iterdir()) == []
+        (folder / link).unlink()
+        assert write_dirty(world.state, ENVIRONMENT) == 1
+        assert list(shards(folder)) == ["dev/d/e.lock"]
+
+
+def test_a_pipe_for_a_shard_is_not_waited_for() -> None:
+    """It holds no lines, and gives way to the shard."""
+    with scratch() as folder, opened(folder) as world:
+        world.commit({"a": ("d/a", b"a")})
+        shard = folder / "regen.lock/dev/d.lock"
+        shard.unlink()
+        os.mkfifo(shard)
+        assert read_lock(folder / "regen.lock", ENVIRONMENT) == {}
+        world.commit({"a": ("d/a", b"b")})
+        assert len(read_lock(folder / "regen.lock", ENVIRONMENT)) == 1
 
 
 def test_shards_that_were_not_flushed_are_written_anew_as_a_whole() -> None:

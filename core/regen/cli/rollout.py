@@ -114,6 +114,9 @@ def rolled_out(console: Console, found: RolloutStatus) -> None:
     console.print(text, style=_STYLES[now.state], markup=False)
     if now.why and now.state is not RolloutState.COMPLETED:
         console.print(f"  {now.why}", style="dim", markup=False)
+    for row in found.targets:
+        if row.error is not None:
+            console.print(f"  {row.target}: {row.error}", style="red", markup=False)
 
 
 def _left(console: Console, found: RolloutStatus) -> None:

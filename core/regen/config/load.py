@@ -21,7 +21,8 @@ CONFIG_FILE = "regen.toml"
 PYPROJECT = "pyproject.toml"
 
 _VERSION = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")  # Semantic Versioning 2.0.0, 2
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NOT_A_TARGET = frozenset({".git", ".regen", "regen.lock"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def find_root(start: Path) -> Path:
@@ -161,7 +162,7 @@ def _check_names(config: Config, place: Place) -> None:
     for index, name in enumerate(names):
         at = ("environment", index, "name")
         if not _NAME.fullmatch(name):
-            raise place.error(at, f"{{key}} cannot be {name!r}", "use letters, digits, `-` and `_`")
+            raise place.error(at, f"{{key}} cannot be {name!r}", "use letters, digits, `-` and `_`, 64 at most")
         if name in names[:index]:
             raise place.error(at, f"there are two [[environment]] named {name!r}", "rename one of them")
 
@@ -170,6 +171,10 @@ def _check_targets(config: Config, place: Place) -> None:
     owners: dict[str, str] = {}
     for index, environment in enumerate(config.environments):
         target = str(PurePosixPath(environment.target))
+        own = next((part for part in PurePosixPath(target).parts if part.casefold() in _NOT_A_TARGET), None)
+        if own is not None:
+            at = ("environment", index, "target")
+            raise place.error(at, f"{{key}} cannot be {target!r}: `{own}` is not for releases", "name another folder")
         if environment.enabled and target in owners:
             raise place.error(
                 ("environment", index, "target"),

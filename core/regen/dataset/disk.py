@@ -26,7 +26,7 @@ from blake3 import blake3
 
 from regen.dataset.packed import in_graph, nquads
 from regen.state import faults
-from regen.state.blobs import sync_folders, write_all, write_durably
+from regen.state.durably import sync_folders, write_all, write_durably
 
 _FORMAT = 1  # of labels, normal forms and the files here; a store of another one is made anew
 _MARKER = "marker.json"

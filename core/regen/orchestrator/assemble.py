@@ -9,7 +9,8 @@ from regen.errors import PathError, RegenError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.merge import Conflict
 from regen.model.plan import Action, Inputs, PlanItem
-from regen.orchestrator.chunk import Made, read_disk
+from regen.orchestrator.chunk import Made
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.loops import refuse_loops
 from regen.orchestrator.remember import as_before
 from regen.orchestrator.session import Place, Session

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from regen.model.candidate import Candidate
 from regen.model.plan import Action, PlanItem
-from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.session import Place, Session
 from regen.state import hints
 from regen.state.db import Database

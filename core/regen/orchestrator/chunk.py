@@ -23,6 +23,7 @@ from regen.model.rows import Rows
 from regen.model.settings import PluginSettings
 from regen.model.template import GraphReader, NeedsGraph, Rendered, Renderer, Template
 from regen.model.term import Term
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.equipment import blobs_of, languages_of, renderer_of, worker_hooks
 from regen.stages import merge as merging
 from regen.stages.render import Context, render
@@ -263,21 +264,3 @@ def _base(
     if job.base == render_digest:
         return render
     return blobs.read(job.base) if blobs.has(job.base) else None
-
-
-def read_disk(root: Path, path: str) -> bytes | None:
-    """The bytes of a file below a root; None where there is none.
-
-    Raises:
-        PathError: something is in the way that is no regular file.
-        StateError: the file cannot be read.
-    """
-    place = root / path
-    try:
-        return place.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except IsADirectoryError as error:
-        raise PathError(f"a folder stands where {path} goes", where=path, hint="move it, or change `to:`") from error
-    except OSError as error:
-        raise StateError(f"{path} cannot be read: {error.strerror}", where=path, hint="mend its permissions") from error

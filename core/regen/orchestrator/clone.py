@@ -14,7 +14,7 @@ from pathlib import Path
 
 from regen.model.artifact import ArtifactId, Because
 from regen.model.release import Standing
-from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.session import Place
 from regen.state.blobs import digest_of
 from regen.state.codec import artifact_text

@@ -11,7 +11,7 @@ from regen.model.artifact import ArtifactId, Because
 from regen.model.merge import Conflict
 from regen.model.plan import Action, Inputs, Plan, PlanItem
 from regen.orchestrator.apply import remerger
-from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.facts import facts
 from regen.orchestrator.remember import remember
 from regen.orchestrator.session import Place, Session

@@ -11,7 +11,7 @@ from regen.model.artifact import Because
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.advance import take_in
-from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.pending import Unit
 from regen.orchestrator.rows import evaluated
 from regen.orchestrator.session import Place, Session

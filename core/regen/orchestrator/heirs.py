@@ -13,7 +13,8 @@ from regen.model.plan import Action
 from regen.model.term import Term
 from regen.orchestrator import renames
 from regen.orchestrator.assemble import Work
-from regen.orchestrator.chunk import Job, Made, read_disk
+from regen.orchestrator.chunk import Job, Made
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import filled
 from regen.stages.diff import short

@@ -17,7 +17,8 @@ from regen.lines.text import take_apart
 from regen.model.artifact import ArtifactId, Because
 from regen.model.merge import Merged, ThreeWay
 from regen.model.plan import Action
-from regen.orchestrator.chunk import Made, read_disk
+from regen.orchestrator.chunk import Made
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.survey import has_markers
 from regen.stages.merge import Decision, Sides, settled

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from regen.model.artifact import ArtifactId, Because
-from regen.orchestrator.chunk import read_disk
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.session import Place, Session
 from regen.state.blobs import digest_of
 from regen.state.codec import conflicts_of

@@ -12,8 +12,8 @@ from regen.events import GraphChangeNotifier
 from regen.hooks.manager import Plugin
 from regen.model.plan import Plan
 from regen.orchestrator import planner
-from regen.orchestrator.chunk import read_disk
 from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
+from regen.orchestrator.disk import read_disk
 from regen.orchestrator.opening import open_session, patient
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.rescue import tell_rollout

@@ -26,7 +26,8 @@ from regen.staging.listing import HEAVY
 from regen.staging.manifest import MANIFEST, Manifest, Row, read_manifest, write_manifest
 from regen.staging.wanted import Given, Linked, OnDisk, Wanted, signature
 from regen.state import faults
-from regen.state.blobs import digest_of, write_all
+from regen.state.blobs import digest_of
+from regen.state.durably import write_all
 from regen.state.tree import Tree, parents, refuse_strange, split
 
 _LEFT = frozenset({"Cargo.lock", "go.sum", "package-lock.json"})

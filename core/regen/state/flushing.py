@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from regen.state import faults
-from regen.state.blobs import sync_folders, write_durably
+from regen.state.durably import sync_folders, write_durably
 from regen.state.syscalls import sync_file_system
 
 
@@ -24,8 +24,8 @@ class Flushing:
     touched: set[Path] = field(default_factory=set)
 
     def write(self, path: Path, text: bytes) -> None:
-        """Write a file that is there whole or not at all. Raises OSError."""
-        write_durably(path, text, folders=self.touched, flush=not self.together)
+        """Write a file that is there whole or not at all, and that nobody else writes. Raises OSError."""
+        write_durably(path, text, folders=self.touched, flush=not self.together, alone=True)
 
     def end(self, folder: Path) -> None:
         """Everything that was written below a folder is durable when this returns. Raises OSError."""

@@ -21,6 +21,7 @@ from regen.state.blobs import digest_of
 from regen.state.codec import artifact_of, artifact_text
 from regen.state.flushing import Flushing
 from regen.state.opening import State
+from regen.state.plain import plain_bytes, refuse_links
 
 DELETED = "-"
 """In place of a base: a person deleted the file, and it stays deleted in every clone."""
@@ -112,6 +113,7 @@ def _write_folder(
     not enough (too many lines for the shards, a shard that is gone or damaged), all of them are made anew.
     """
     stem = shard_stem(state.lock_folder / _escaped(environment), folder)
+    refuse_links(state.lock_folder, stem.parent)
     edited = _edited(state, environment, folder, behind, stem)
     if edited is None:
         lines = sorted(lines_of(state, environment, folder))
@@ -136,9 +138,8 @@ def _edited(
         by_mark.setdefault(_mark(_line(path), digits), []).append(path)
     for mark, paths in by_mark.items():
         shard = stem.with_name(f"{stem.name}{mark}{_SUFFIX}")
-        try:
-            old = shard.read_bytes()
-        except FileNotFoundError:
+        old = plain_bytes(shard)
+        if old is None:
             return None
         lines = {line.partition("\t")[0]: line for line in old.decode(errors="replace").split("\n")[:-1]}
         length -= len(lines)
@@ -158,7 +159,7 @@ def _write_all(state: State, stem: Path, shards: dict[str, bytes], flushing: Flu
     written = 0
     wanted = {stem.with_name(f"{stem.name}{mark}{_SUFFIX}"): text for mark, text in shards.items()}
     for path, text in sorted(wanted.items()):
-        if not path.exists() or path.read_bytes() != text:
+        if plain_bytes(path) != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             flushing.write(path, text)
             written += 1
@@ -259,7 +260,7 @@ def read_lock(folder: Path, environment: str) -> dict[ArtifactId, LockLine]:
     """
     found: dict[ArtifactId, LockLine] = {}
     for path in sorted((folder / _escaped(environment)).rglob(f"*{_SUFFIX}")):
-        for number, text in enumerate(path.read_bytes().decode(errors="replace").split("\n")[:-1], start=1):
+        for number, text in enumerate((plain_bytes(path) or b"").decode(errors="replace").split("\n")[:-1], start=1):
             line = _parse(text, f"{path}:{number}")
             found[line.artifact] = line
     return found

@@ -91,6 +91,8 @@ def set_aside(folder: Path) -> Path:
 
 
 def _make(folder: Path) -> None:
+    if folder.is_symlink():
+        raise StateError(f"{folder} is a symbolic link", hint="remove it: regen keeps its state in the project itself")
     try:
         for part in (folder, folder / "stage", folder / "trash", folder / "blobs"):
             part.mkdir(parents=True, exist_ok=True)

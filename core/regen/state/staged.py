@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from regen.model.deploy import Change, Raced
 from regen.state import faults
-from regen.state.blobs import digest_of, write_all
+from regen.state.blobs import digest_of
+from regen.state.durably import write_all
 from regen.state.tree import Tree, parents, read_all
 
 

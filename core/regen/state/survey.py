@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,7 @@ class Survey:
 
     def prepared(self) -> Prepared:
         """What was found; raises PathError or DeployError for what cannot be written."""
+        refuse_nested({change.path for change in self._changes if change.new is not None})
         changes = tuple(self._look(change) for change in self._changes)
         return Prepared(changes, tuple(self._raced), tuple(sorted(self._missing)))
 
@@ -146,12 +147,25 @@ def survey_without_root(root: Path, changes: Sequence[Change], token: str) -> Pr
     """As `Survey`, for a root that does not exist yet; the folder "" stands for the root in the answer."""
     if any(change.old is not None for change in changes):
         raise DeployError(f"{root} is gone since the plan was made; nothing was written", hint="run it again")
+    refuse_nested({change.path for change in changes if change.new is not None})
     mode = default_mode()
     named = tuple(
         replace(c, mode=c.mode if c.mode is not None else mode, stage=stage_name(token, c.path)) for c in changes
     )
     folders = {folder for change in changes for folder in parents(change.path)}
     return Prepared(named, (), ("", *sorted(folders)))
+
+
+def refuse_nested(paths: Set[str]) -> None:
+    """Raise PathError where one path would have to be a file and a folder."""
+    for path in sorted(paths):
+        above = next((folder for folder in parents(path) if folder in paths), None)
+        if above is not None:
+            raise PathError(
+                f"{above} is a file, and {path} needs a folder of that name",
+                where=path,
+                hint="change the `to:` of one of the templates",
+            )
 
 
 def default_mode() -> int:

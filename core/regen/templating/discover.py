@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -275,8 +276,10 @@ def _walk(root: _Root) -> Iterable[TemplateFile]:
                 continue
             path = Path(folder, name)
             try:
-                stat = path.stat()
+                found = path.stat()
             except OSError:  # gone between listing and looking, or a link to nowhere
+                continue
+            if not stat.S_ISREG(found.st_mode):  # a pipe or a device, which could be read for ever
                 continue
             yield TemplateFile(
                 root.prefix + start + name,
@@ -284,7 +287,7 @@ def _walk(root: _Root) -> Iterable[TemplateFile]:
                 root.where + start + name,
                 _is_candidate(start + name, root.glob),
                 root.sandboxed,
-                (stat.st_size, stat.st_mtime_ns, stat.st_ino),
+                (found.st_size, found.st_mtime_ns, found.st_ino),
             )
 
 

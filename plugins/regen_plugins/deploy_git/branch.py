@@ -176,9 +176,15 @@ class Branch:
                 stream.append(data + b"\n")
         stream.append(b"done\n")
         faults.point("git.commit")
-        self._try("update-ref", "-d", self._next)
+        if self._try("update-ref", "-d", self._next) is None:
+            self._unlock()
         self._git("fast-import", "--quiet", "--force", given=b"".join(stream))
         return self._git("rev-parse", "--verify", self._next).decode().strip()
+
+    def _unlock(self) -> None:
+        """Remove the lock that a git which was killed left on the private ref: only who holds the project writes it."""
+        found = self._git("rev-parse", "--git-path", f"{self._next}.lock").decode().rstrip("\n")
+        (self._place / found).unlink(missing_ok=True)
 
     def move(self, new: str | None, old: str | None) -> bool:
         """Move the branch from one commit to another, None for no branch; False where it is not at the old one."""

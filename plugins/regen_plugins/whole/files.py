@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from regen.state import faults
-from regen.state.blobs import write_all
+from regen.state.durably import write_all
 from regen.state.tree import Tree, split
 from regen_plugins.whole.memory import Remembered, remembered
 

@@ -11,7 +11,8 @@ from regen.errors import DeployError, PathError
 from regen.hooks.protocols import Journal
 from regen.model.deploy import Change, Content, Prepared, Raced
 from regen.state.blobs import digest_of
-from regen.state.tree import Tree, parents, refuse_strange
+from regen.state.survey import refuse_nested
+from regen.state.tree import Tree, refuse_strange
 from regen_plugins.whole.memory import Remembered
 
 Bits = Callable[[int], int]
@@ -120,14 +121,7 @@ def refuse_clashes(tree: Tree, folder: str, contents: Sequence[Content]) -> None
         folder: on the file system in question, with letters in its name.
     """
     paths = {content.path for content in contents}
-    for path in paths:
-        above = next((folder for folder in parents(path) if folder in paths), None)
-        if above is not None:
-            raise PathError(
-                f"{above} is a file, and {path} needs a folder of that name",
-                where=path,
-                hint="change the `to:` of one of the templates",
-            )
+    refuse_nested(paths)
     if ignores_case(tree, folder):
         folded: dict[str, str] = {}
         for path in sorted(paths):
