@@ -140,6 +140,13 @@ def test_every_table_is_read(tmp_path: Path) -> None:
             "add `name",
         ),
         ("[[environment]]\nname = 'a'\n[[environment]]\nname = 'a'\n", 4, "two [[environment]] named 'a'", "rename"),
+        (
+            "[[environment]]\nname = 'a'\npost = [\"x\\u0000y\"]\n",
+            3,
+            "`environment.post` holds the character NUL",
+            "without",
+        ),
+        ('[project]\noutput = "a\\u0000b"\n', 2, "`project.output` holds the character NUL", "without"),
         ("[[environment]]\nname = 'a b'\n", 2, "cannot be 'a b'", "use letters"),
         (f"[[environment]]\nname = '{'a' * 65}'\n", 2, "cannot be 'aaa", "64 at most"),
         ("[[environment]]\nname = 'a'\ntarget = './.git/hooks'\n", 3, "`.git` is not for releases", "another folder"),

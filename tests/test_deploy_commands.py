@@ -143,11 +143,12 @@ def gone(pid: int) -> bool:
 
 
 def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
-    """The whole process group, whatever it forked and whatever signals it ignores."""
-    text = "trap '' TERM INT; sleep 100 & echo $! > child; (sleep 100 & echo $! > grandchild; wait) & sleep 100"
+    """Whatever it forked, in whichever session, and whatever signals it ignores."""
+    text = "trap '' TERM INT; sleep 100 & echo $! > child; (sleep 100 & echo $! > grandchild; wait) & "
+    text += "setsid sh -c 'echo $$ > stranger; exec sleep 100' & sleep 100"
     error = run_it(script(tmp_path, "hang", text), tmp_path, 0.5)
     assert "took more than 0.5 s" in error.message
-    pids = [int((tmp_path / name).read_text()) for name in ("child", "grandchild")]
+    pids = [int((tmp_path / name).read_text()) for name in ("child", "grandchild", "stranger")]
     end = time.monotonic() + 10
     while not all(map(gone, pids)) and time.monotonic() < end:
         time.sleep(0.01)
@@ -163,6 +164,15 @@ def test_a_command_that_prints_without_end_fills_no_memory(tmp_path: Path) -> No
     assert "the end" in (error.hint or "")
     assert len(error.hint or "") < MOST
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
+
+
+def test_a_child_in_a_session_of_its_own_does_not_stay(tmp_path: Path) -> None:
+    """Though the command ended well, and its parent is gone."""
+    line = (
+        "(setsid sh -c 'echo $$ > child; exec sleep 100' > /dev/null 2>&1 &); until test -s child; do sleep 0.01; done"
+    )
+    call(script(tmp_path, "fork", line), "it", folder=tmp_path, told={}, timeout_s=60)
+    assert gone(int((tmp_path / "child").read_text()))
 
 
 def test_a_child_that_keeps_the_pipe_open_does_not_hold_a_command_up(tmp_path: Path) -> None:

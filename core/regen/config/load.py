@@ -70,10 +70,13 @@ def load_config(root: Path) -> Config:
             )
         text = _read(root / CONFIG_FILE)
         place = Place(CONFIG_FILE, text)
-        return _complete(read_table(Config, _parse(text, CONFIG_FILE), place, root=root, file=CONFIG_FILE), place)
+        table = _parse(text, CONFIG_FILE)
+        _refuse_nul(table, place)
+        return _complete(read_table(Config, table, place, root=root, file=CONFIG_FILE), place)
     if tool is not None:
         text, table = tool
         place = Place(PYPROJECT, text, ("tool", "regen"))
+        _refuse_nul(table, place)
         return _complete(read_table(Config, table, place, root=root, file=PYPROJECT), place)
     if (root / "graphs").is_dir() and (root / "templates").is_dir():
         return _complete(Config(root), Place(CONFIG_FILE, ""))
@@ -117,6 +120,15 @@ def _parse(text: str, file: str) -> dict[str, Any]:
         raise ConfigError(
             f"this is no TOML: {message}", where=where, hint="see https://toml.io for the syntax"
         ) from error
+
+
+def _refuse_nul(value: object, place: Place, at: tuple[str | int, ...] = ()) -> None:
+    """No path, command or pattern can hold it, and the system's calls that get one fail in ways of their own."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        _refuse_nul(part, place, (*at, key))
+        if isinstance(part, str) and "\0" in part:
+            raise place.error((*at, key), "{key} holds the character NUL", "write it without `\\u0000`")
 
 
 def _complete(config: Config, place: Place) -> Config:

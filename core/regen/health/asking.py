@@ -78,7 +78,8 @@ async def _ran(probe: Probe, folder: Path) -> _Found:
     variables = {"REGEN_ENVIRONMENT": probe.environment, "REGEN_PROBE": probe.name}
     try:
         # Longer than the probe may take: whoever asks stops it before.
-        ran = await run_beside(probe.run, folder=folder, variables=variables, timeout_s=probe.timeout_s + 1, most=_MOST)
+        limit = probe.timeout_s + 1
+        ran = await run_beside(probe.run, folder=folder, variables=variables, timeout_s=limit, most=_MOST, reaped=True)
     except OSError as error:
         return "inconclusive", None, f"{probe.run[0]} cannot be run: {error.strerror or error}"
     if ran.code in CANNOT_RUN:

@@ -38,7 +38,7 @@ def variables(environment: str, release: int, tree: Path) -> dict[str, str]:
 
 
 def call(command: str, what: str, *, folder: Path, told: Mapping[str, str], timeout_s: float) -> None:
-    """Run a command to its end, as words and without a shell; its process group is killed at the limit or a signal.
+    """Run a command to its end, as words and without a shell; what it started ends with it, a limit or a signal.
 
     Args:
         command: as a person wrote it.
@@ -53,7 +53,8 @@ def call(command: str, what: str, *, folder: Path, told: Mapping[str, str], time
     """
     try:
         with _signalled() as stop:
-            ran = run(shlex.split(command), folder=folder, variables=told, timeout_s=timeout_s, most=MOST, stop=stop)
+            words = shlex.split(command)
+            ran = run(words, folder=folder, variables=told, timeout_s=timeout_s, most=MOST, stop=stop, reaped=True)
     except OSError as error:
         raise DeployError(
             f"{what}: `{command}` cannot be run: {error.strerror}",

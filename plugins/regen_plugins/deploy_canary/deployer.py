@@ -145,6 +145,7 @@ class CanaryDeployer(ShelfDeployer):
                 folder=self._settings.project,
                 variables={**told, "REGEN_TARGET": target},
                 timeout_s=limit,
+                reaped=True,
                 most=MOST,
             )
         except OSError as error:
