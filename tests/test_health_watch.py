@@ -139,7 +139,10 @@ def test_without_a_good_release_the_environment_is_frozen(tmp_path: Path) -> Non
     with watched(world, plugins=[("heard", heard)]) as watch:
         until(lambda: read_status(world.root, None).freeze is not None)
         until(lambda: len(heard.alerts) == 2)
-        assert {alert.key for alert in heard.alerts} == {"dev/web", "dev/frozen"}
+        said = {alert.key: alert.message for alert in heard.alerts}
+        assert said.keys() == {"dev/web", "dev/frozen"}
+        assert said["dev/web"].endswith("; it could not be rolled back")
+        assert "there is no release before it to go back to" in said["dev/frozen"]
         world.graph(ROB)
         while (turn := watch.turn()).applied is None:
             pass

@@ -74,7 +74,8 @@ async def tell(session: Session, breach: Breach, found: Rescued | RegenError) ->
         if not found.done.verified.passed:
             message += f"; it does not stand as it should: {found.done.verified}"
     else:
-        message = f"{seen}; it could not be rolled back: {found.message}"
+        frozen = isinstance(found, FrozenError)  # of which another alert tells
+        message = f"{seen}; it could not be rolled back" + ("" if frozen else f": {found.message}")
     await alert(session, breach.environment, breach.probe, "critical", message)
     if isinstance(found, FrozenError):
         await alert(session, breach.environment, FROZEN, "critical", found.message)
