@@ -10,9 +10,10 @@ from regen.stages.deploy.around import Commands
 from regen.stages.deploy.commit import commit
 from regen.stages.deploy.handback import hand_back
 from regen.stages.deploy.recover import interrupted, recover
-from regen.stages.deploy.rollback import Wanted, rollback
+from regen.stages.deploy.rollback import rollback
 from regen.stages.deploy.values import Committed, Edit, Interrupted, Recovered, Remerge, RolledBack, Target
 from regen.stages.deploy.verified import mismatch
+from regen.stages.deploy.way import Wanted
 
 __all__ = [
     "Commands",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from regen.errors import DeployError, FrozenError, UsageError
+from regen.errors import DeployError
 from regen.model.artifact import ArtifactId, Because
 from regen.model.deploy import Change, Prepared, Purpose
-from regen.model.probe import Trigger
 from regen.model.receipt import Facts
-from regen.model.release import Freeze, Hold, KeptEdit, Release, ReleaseState, Standing, Version
+from regen.model.release import Hold, KeptEdit, Release, ReleaseState, Standing, Version
 from regen.stages.deploy.around import before
 from regen.stages.deploy.commit import keep_old_bytes, refuse_unsettled
 from regen.stages.deploy.journal import CommitJournal, sweep_trash
@@ -19,57 +18,18 @@ from regen.stages.deploy.settle import carry_out
 from regen.stages.deploy.staging import folders_of_regen, recording, stage
 from regen.stages.deploy.values import Edit, Remerge, RolledBack, Target
 from regen.stages.deploy.verified import verified_whole
+from regen.stages.deploy.way import Wanted, Way, find_way, mark_bad
 from regen.state import faults
-from regen.state.ancestry import ancestors, marked_bad, same_contents, way_back
 from regen.state.codec import artifact_of
-from regen.state.holds import freeze, hold
+from regen.state.holds import hold
 from regen.state.ledger import Ledger, spell
 from regen.state.opening import State
 from regen.state.record import CommitRecord, RecordKind, write_record
-from regen.state.releases import current, differing, release
+from regen.state.releases import differing, release
 from regen.state.stale import add_stale
 
 _ROUNDS = 6
 _NO_FACTS = Facts()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which rollback is asked for.
-
-    Attributes:
-        to: a release; None: the nearest good ancestor of the current one.
-        why: what asks for it, in one line; "" where nobody said.
-        trigger: what kind of thing that is.
-        complete: without `to`, go past ancestors that conflicts left incomplete, unless no others are good.
-        discard_edits: do not merge edits made since; their bytes are kept all the same.
-        force: go to a release that is marked bad, too; without `to`, to the nearest ancestor where none is good.
-        interrupted: the input digest of a cycle that made way; None where none did.
-    """
-
-    to: int | None = None
-    why: str = ""
-    trigger: Trigger = "manual"
-    complete: bool = False
-    discard_edits: bool = False
-    force: bool = False
-    interrupted: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """From which release to which, and as what number."""
-
-    left: Release
-    to: Release
-    number: int
-    at: float
-    wanted: Wanted
-
-    @property
-    def why(self) -> str:
-        """What is said of edits that are set aside."""
-        return f"set aside when release {self.to.number} was restored"
 
 
 def rollback(
@@ -101,7 +61,7 @@ def rollback(
     """
     refuse_unsettled(state, target)
     sweep_trash(state, target.environment, at=at)
-    way = _way(state, target, wanted, at)
+    way = find_way(state, target, wanted, at)
     restoring = Restoring(state, target, way.to.number, remerge, discard_edits=wanted.discard_edits)
     restored, prepared = _prepare(state, target, way, restoring)
     changed = tuple(change for change in prepared.changes if change.alters)
@@ -131,58 +91,7 @@ def rollback(
     )
 
 
-def _way(state: State, target: Target, wanted: Wanted, at: float) -> _Way:
-    now = current(state.db, target.environment)
-    if now is None:
-        raise UsageError(f"{target.environment} has no release yet", hint="`regen apply` makes the first")
-    number = wanted.to if wanted.to is not None else _nearest(state, now, wanted)
-    if number is None:
-        raise _no_way(state, now, wanted, at)
-    to = release(state.db, target.environment, number)
-    if number in (now.number, now.restores):
-        raise UsageError(f"release {number} is what stands now", hint="`regen history` lists the others")
-    bad = marked_bad(state.db, to)
-    if bad is not None and not wanted.force:
-        itself = "is marked bad" if bad.number == number else f"has the contents of release {bad.number}, marked bad"
-        raise UsageError(
-            f"release {number} {itself}: it was rolled back from",
-            hint=f"choose another, or `regen rollback {number} --force`",
-        )
-    return _Way(now, to, now.number + 1, at, wanted)
-
-
-def _nearest(state: State, now: Release, wanted: Wanted) -> int | None:
-    good = way_back(state.db, now.environment, complete=wanted.complete)
-    if good is None and wanted.force:
-        return next((one.number for one in ancestors(state.db, now)), None)
-    return good
-
-
-def _no_way(state: State, now: Release, wanted: Wanted, at: float) -> UsageError:
-    """The error to raise where no good release is left; a trigger marks what stands bad and freezes the environment.
-
-    Why not where a person asks: who reads the answer decides, and what stands may well be good.
-    """
-    above = next(ancestors(state.db, now), None)
-    before = f"there is no {'release' if above is None else 'good release'} before it to go back to"
-    if wanted.trigger == "manual":
-        forced = "" if above is None else f", or go to a bad one: `regen rollback {above.number} --force`"
-        return UsageError(
-            f"release {now.number} of {now.environment} stays: {before}",
-            hint=f"mend the inputs and run `regen apply`{forced}",
-        )
-    with state.db.transaction():
-        _mark_bad(state, now)
-        freeze(state.db, now.environment, Freeze(now.number, at, wanted.why or wanted.trigger))
-    return FrozenError(
-        f"release {now.number} of {now.environment} stays, marked bad: {before}. "
-        f"{now.environment} is frozen: no watch deploys there",
-        hint="mend the inputs and run `regen apply`, then `regen resume`"
-        + ("" if above is None else f"; or `regen rollback {above.number} --force`"),
-    )
-
-
-def _prepare(state: State, target: Target, way: _Way, restoring: Restoring) -> tuple[list[Restored], Prepared]:
+def _prepare(state: State, target: Target, way: Way, restoring: Restoring) -> tuple[list[Restored], Prepared]:
     """Work out what each path gets, again while somebody keeps editing."""
     paths = differing(state.db, target.environment, way.to.number)
     if not target.tree.exists():
@@ -200,7 +109,7 @@ def _prepare(state: State, target: Target, way: _Way, restoring: Restoring) -> t
     raise DeployError(f"{shown} keep changing; nothing was written", hint="stop what writes there, and run it again")
 
 
-def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Restored], prepared: Prepared) -> None:
+def _write_rows(state: State, target: Target, way: Way, restored: Sequence[Restored], prepared: Prepared) -> None:
     db, environment = state.db, target.environment
     ledger = Ledger(db, environment, way.number, way.at)
     by_path = {change.path: change for change in prepared.changes}
@@ -224,7 +133,7 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
     ledger.settle_conflicts(touched)
     for conflict in conflicts:
         ledger.conflict(conflict, None)
-    _mark_bad(state, way.left)
+    mark_bad(state, way.left)
     hold(db, environment, Hold(way.left.inputs, way.number, way.at, way.wanted.interrupted))
     because = Because("restored", f"release {way.to.number} was restored over release {way.left.number}")
     add_stale(db, environment, dict.fromkeys(sorted(touched, key=lambda a: a.sort_key), because), way.left.revision)
@@ -233,7 +142,7 @@ def _write_rows(state: State, target: Target, way: _Way, restored: Sequence[Rest
     ledger.dirty(one.path for one in restored)
 
 
-def _forget_later_conflicts(state: State, ledger: Ledger, way: _Way, touched: set[ArtifactId]) -> set[ArtifactId]:
+def _forget_later_conflicts(state: State, ledger: Ledger, way: Way, touched: set[ArtifactId]) -> set[ArtifactId]:
     """Conflicts younger than the restored release are with renders that were left: their artifacts are stale again."""
     rows = state.db.execute(
         "SELECT conflict.template, conflict.key, content FROM conflict LEFT JOIN artifact"
@@ -247,7 +156,7 @@ def _forget_later_conflicts(state: State, ledger: Ledger, way: _Way, touched: se
     return set(others)
 
 
-def _kept(way: _Way, restored: Sequence[Restored]) -> list[KeptEdit]:
+def _kept(way: Way, restored: Sequence[Restored]) -> list[KeptEdit]:
     return [KeptEdit(one.path, way.at, one.set_aside, way.why, _base(one)) for one in restored if one.set_aside]
 
 
@@ -264,7 +173,7 @@ def _closing(one: Restored, by_path: dict[str, Change]) -> Change:
     return change if change is not None else Change(one.path, one.artifact, one.found, one.found, None)
 
 
-def _version(version: Version, way: _Way, change: Change) -> Version:
+def _version(version: Version, way: Way, change: Change) -> Version:
     return replace(
         version,
         since=way.number,
@@ -275,7 +184,7 @@ def _version(version: Version, way: _Way, change: Change) -> Version:
     )
 
 
-def _release(way: _Way, changes: Sequence[Change], *, complete: bool) -> Release:
+def _release(way: Way, changes: Sequence[Change], *, complete: bool) -> Release:
     return Release(
         way.left.environment,
         way.number,
@@ -290,12 +199,4 @@ def _release(way: _Way, changes: Sequence[Change], *, complete: bool) -> Release
         deleted=sum(c.new is None and c.old is not None for c in changes),
         note=f"release {way.to.number} restored" + (f": {way.wanted.why}" if way.wanted.why else ""),
         restores=way.to.number,
-    )
-
-
-def _mark_bad(state: State, left: Release) -> None:
-    """The release that is left is bad, and so are those whose contents it has."""
-    state.db.many(
-        "UPDATE release SET state = ? WHERE environment = ? AND number = ?",
-        [(ReleaseState.BAD.value, one.environment, one.number) for one in same_contents(state.db, left)],
     )
