@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -248,6 +249,29 @@ def test_an_interrupted_command_ends_with_130(world: World) -> None:
         late.send_signal(signal.SIGINT)
         _, errors = late.communicate(timeout=60)
         assert (late.returncode, errors) == (130, "interrupted; nothing is half done\n")
+    assert regen(world, "apply") == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_a_template_that_loops_for_ever(world: World, number: signal.Signals) -> None:
+    """The first one asks, which the loop does not hear; nothing is written, and the next run goes well."""
+    filters = "from pathlib import Path\n\nFILTERS = {'mark': lambda _: Path('begun').touch()}\n"
+    world.write("templates/filters.py", filters)
+    loop = "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}"
+    before = world.tree()
+    world.write("templates/person.j2", f"{PERSON}{{{{ this | mark }}}}{loop}")
+    with started("apply", cwd=world.root) as process:
+        while not (world.root / "begun").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    assert process.returncode == -number
+    assert world.tree() == before
+    world.write("templates/person.j2", PERSON)
     assert regen(world, "apply") == 0
 
 

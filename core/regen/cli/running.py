@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
 from regen.cli import terminal
@@ -25,6 +27,7 @@ Progress = Callable[[str, int, int], None]
 LENT: ContextVar[Callable[[Progress], AbstractAsyncContextManager[Project]] | None] = ContextVar("lent", default=None)
 """Opens the project that a watch in this process holds, for a command that it runs for another process."""
 _WIDTH = 28
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _STOPS_S = 20.0  # in which a command ends that was asked to; what it calls may hold it up
 _SHORTLY_S = 10.0  # in which a watch that starts takes commands, and one that ends lets go
 
@@ -64,16 +67,30 @@ async def _stoppable(work: Callable[[], Awaitable[T]]) -> list[T]:
 
 
 async def _stop_on_signal(scope: CancelScope, *, task_status: TaskStatus[None]) -> None:
-    """Cancel at the first signal; a second one ends the process at once, and the next start brings it to an end."""
+    """Cancel at the first signal; a second one ends the process at once, and the next start brings it to an end.
+
+    Why handlers of our own: those of an event loop wait for the loop, and a template that loops for ever holds it up.
+    """
     import anyio
 
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    heard, told = os.pipe()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_DFL)
+        os.write(told, b"!")
+
+    before = {number: signal.signal(number, note) for number in _SIGNALS}
+    try:
         task_status.started()
-        async for _ in signals:
-            scope.cancel()
-            break
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        await anyio.wait_readable(heard)
+        scope.cancel()
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is note:
+                signal.signal(number, handler)
+        os.close(heard)
+        os.close(told)
 
 
 @asynccontextmanager
