@@ -12,6 +12,8 @@ import pytest
 from tests.cycle_world import PEOPLE, World
 
 from regen import Project
+from regen.errors import PathError
+from regen.orchestrator.opening import rebuild_state
 
 pytestmark = pytest.mark.anyio
 
@@ -146,3 +148,36 @@ def test_another_deployer_for_an_environment_that_has_releases(tmp_path: Path) -
     done = regen(tmp_path, "apply")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out/ada.txt").read_text().startswith("name: Ada")
+
+
+@pytest.mark.parametrize("loss", ["cut off", "removed", "rebuilt"])
+@pytest.mark.parametrize("kind", ["releases", "bluegreen"])
+async def test_a_lost_database_does_not_take_an_old_release_for_a_new_one(tmp_path: Path, kind: str, loss: str) -> None:
+    """Numbers begin anew, so what is remembered of release 1 is of another one."""
+    world = World(tmp_path / "p")
+    world.write("regen.toml", f"[[environment]]\nname = 'prod'\ndeployer = '{kind}'\ntarget = 'deploy'\n")
+    await world.apply()
+    database = world.root / ".regen/state.db"
+    for log in database.parent.glob("state.db-*"):
+        log.unlink()
+    match loss:
+        case "cut off":
+            database.unlink()
+            database.touch()
+        case "removed":
+            database.unlink()
+        case _:
+            database.write_bytes(database.read_bytes()[:5000])
+            rebuild_state(world.root)
+    world.graph(PEOPLE.replace('"Bob"', '"Robert"'))
+    bob = world.root / "deploy/current/bob.txt"
+    if kind == "bluegreen":
+        await world.apply()
+        assert "Robert" in bob.read_text()
+        return
+    with pytest.raises(PathError, match="releases/1 stands already, and this project's state does not know it"):
+        await world.apply()
+    assert "Bob" in bob.read_text()
+    (world.root / "deploy").rename(world.root / "before")
+    await world.apply()
+    assert "Robert" in bob.read_text()

@@ -40,7 +40,7 @@ from regen.state import db, lock
 from regen.state.envelope import Sealer, key_file
 from regen.state.files import read_files
 from regen.state.history import StateHistory
-from regen.state.opening import State, open_state, set_aside
+from regen.state.opening import DEPLOY_FOLDER, State, open_state, set_aside
 from regen.state.records import Records
 from regen.state.sources import read_known
 from regen.state.standing import note_tree
@@ -252,7 +252,7 @@ def _enabled(config: Config) -> list[Environment]:
 
 
 async def _place(config: Config, environment: Environment, hooks: Hooks, state: State) -> Place:
-    settings = DeployerSettings(config, environment, state.folder / "deploy" / environment.name)
+    settings = DeployerSettings(config, environment, state.folder / DEPLOY_FOLDER / environment.name)
     deployer = await hooks.deploy(environment.deployer, settings)
     if deployer is None:
         raise ConfigError(

@@ -12,6 +12,9 @@ from regen.state import audit, db, lock
 from regen.state.blobs import BlobStore
 from regen.state.db import Database
 
+DEPLOY_FOLDER = "deploy"
+"""In `.regen/`: what the deployer of each environment remembers."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -54,6 +57,8 @@ def open_state(folder: Path, *, command: str, wait_s: float = 0.0, lock_folder: 
     """
     _make(folder)
     with lock.hold(folder, command=command, wait_s=wait_s):
+        if _begins_anew(folder):
+            _forget_deployments(folder)
         state = _opened(folder, lock_folder, read_only=False)
         try:
             state.blobs.index_packs()
@@ -82,12 +87,29 @@ def set_aside(folder: Path) -> Path:
     Call it as the holder, with the database closed.
     """
     aside = db.set_aside(folder / db.NAME)
+    _forget_deployments(folder)
     database = db.Database(folder / db.NAME)
     try:
         audit.note(database, "rebuild", why=f"a new chain: the damaged state and its audit are in {aside.name}")
     finally:
         database.close()
     return aside
+
+
+def _begins_anew(folder: Path) -> bool:
+    """Whether no database is there, or one that was cut off to nothing: SQLite drops the log of an empty one."""
+    file = folder / db.NAME
+    return not file.exists() or file.stat().st_size == 0
+
+
+def _forget_deployments(folder: Path) -> None:
+    """Move aside what deployers remember: releases begin anew at 1, and an old release 1 would be taken for the new."""
+    known, number = folder / DEPLOY_FOLDER, 1
+    if not known.exists():
+        return
+    while (aside := known.with_name(f"{DEPLOY_FOLDER}.lost-{number}")).exists():
+        number += 1
+    known.rename(aside)
 
 
 def _make(folder: Path) -> None:
