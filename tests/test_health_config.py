@@ -55,7 +55,7 @@ def test_defaults_come_from_the_engine_and_the_trigger(tmp_path: Path) -> None:
     ],
 )
 def test_each_trigger_has_its_threshold(tmp_path: Path, keys: str, trigger: str, target: str) -> None:
-    """Of SPEC.md, unless the probe says otherwise."""
+    """As docs/health.md has them, unless the probe says otherwise."""
     one = probe(tmp_path, keys)
     assert (one.trigger, str(one.target)) == (trigger, target)
 

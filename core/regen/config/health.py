@@ -31,7 +31,7 @@ _OF_METRIC: Final[dict[str, Trigger]] = {
     "accuracy": "accuracy_dropped",
     "availability": "availability_dropped",
 }
-# SPEC.md, "Rollback triggers"; those of the error rate and of availability are the critical values of the objectives.
+# docs/health.md lists them; those of the error rate and of availability are the critical values of the objectives.
 _LATENCY: Final = Target("<", 0.5, "s")
 _ACCURACY: Final = Target(">=", 0.8, "share")
 

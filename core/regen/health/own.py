@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FEWEST_CYCLES = 10
-"""With fewer in the window one failed cycle is more than the 5 % of SPEC.md, so nothing is said."""
+"""With fewer in the window one failed cycle is more than the 5 % at which a release is left, so nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)

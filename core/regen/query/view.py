@@ -23,7 +23,7 @@ from regen.query.template import CHUNK, Template
 from regen.query.traverse import Fresh
 
 WHOLE_SHARE = 0.05
-"""Past this share of a view's keys one evaluation of all is cheaper than evaluating each (DESIGN.md, Selecting)."""
+"""Past this share of a view's keys one evaluation of all is cheaper than evaluating each."""
 
 _LOOKED_AT = 1000
 """Triples that are looked at for an example."""
