@@ -52,7 +52,7 @@ def keys(affected: Affected) -> list[str]:
     return sorted(str(key) for key in affected.keys)
 
 
-# Counterexamples that a naive reading misses --------------------------------------------------------------------------------
+# Counterexamples that a naive reading misses ---------------------------------------------------------------------
 
 
 def test_an_optional_binding_takes_a_row_away() -> None:
