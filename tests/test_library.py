@@ -514,6 +514,8 @@ INTERRUPTED = """
 import os, signal, sys
 from regen import Project
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started without it
+
 def progress(what, done, total):
     if what == "render":
         os.kill(os.getpid(), signal.SIGINT)
