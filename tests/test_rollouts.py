@@ -19,7 +19,8 @@ from regen.hooks.protocols import Spreads
 from regen.model.alert import Alert
 from regen.model.rollout import RolloutState
 from regen.orchestrator.checkup import check_up
-from regen.orchestrator.rollouts import RETRY_S, RolloutStatus, advance
+from regen.orchestrator.reaching import RETRY_S
+from regen.orchestrator.rollouts import RolloutStatus, advance
 from regen.stages.deploy.spread import bring
 from regen.state import faults
 
@@ -192,7 +193,9 @@ def test_a_target_that_waits_to_be_tried_again_is_told_with_its_reason(
         assert "targets/three: " in said.replace("reached: targets/three\n", "")
 
 
-async def test_an_edit_at_a_target_is_kept_and_reaches_no_other(tmp_path: Path) -> None:
+async def test_an_edit_at_a_target_is_kept_told_and_reaches_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     fleet = Fleet(tmp_path / "p", "")
     async with fleet.open() as project:
         await project.apply()
@@ -206,6 +209,9 @@ async def test_an_edit_at_a_target_is_kept_and_reaches_no_other(tmp_path: Path) 
         assert "mine\n" not in texts
         (kept,) = project.kept_edits()
         assert "targets/two" in kept.why
+        assert (
+            f"targets/two: an edit of ada.txt was set aside: `regen restore ada.txt --edit {kept.name}" in caplog.text
+        )
 
 
 async def test_a_release_with_open_conflicts_goes_to_no_target(tmp_path: Path) -> None:

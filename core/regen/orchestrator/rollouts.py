@@ -7,13 +7,12 @@ row says how far that came. So a kill at any moment leaves what the next call go
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import anyio.lowlevel
 
 from regen.config.health import probes
-from regen.errors import DeployError, PathError, UsageError
+from regen.errors import UsageError
 from regen.hooks.protocols import Spreads
 from regen.model.probe import Trigger
 from regen.model.release import Release, ReleaseState
@@ -34,17 +33,12 @@ from regen.model.rollout import (
     share,
     waited,
 )
+from regen.orchestrator.reaching import RETRY_S, Clock, reach, salt_of
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import rollback
 from regen.stages import deploy
-from regen.stages.deploy.spread import bring
 from regen.state import audit, releases, rollouts
 from regen.state.rollouts import TargetRow
-
-RETRY_S = 10.0
-"""How long a target that could not be reached is left alone, in seconds."""
-
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +96,7 @@ def status(session: Session, place: Place, clock: Clock = time.time) -> RolloutS
     database = session.state.db
     known = rollouts.targets(database, place.name)
     rollout, before = (*rollouts.rollouts(database, place.name, limit=2), None, None)[:2]
-    ordered = share(spreads.targets, _salt(session, place, spreads), 100)
+    ordered = share(spreads.targets, salt_of(session, place, spreads), 100)
     waits = next_of(rollout, clock()) if rollout is not None else Done()
     newest = releases.current(database, place.name)
     return RolloutStatus(
@@ -215,14 +209,14 @@ async def _step(session: Session, place: Place, spreads: Spreads, rollout: Rollo
     """What the rollout becomes; itself where nothing can be done now."""
     match next_of(rollout, clock()):
         case Reach(weight):
-            missed = await _reach(session, place, spreads, rollout, weight, clock)
+            missed = await reach(session, place, spreads, rollout, weight, clock)
             if missed:
                 return replace(rollout, why=f"could not be reached: {', '.join(missed)}")
             return reached(rollout, weight, clock())
         case Ask(analysis):
             from regen.orchestrator.analysis import measure  # what asks over HTTP is imported when it is asked
 
-            having = share(spreads.targets, _salt(session, place, spreads), rollout.weight)
+            having = share(spreads.targets, salt_of(session, place, spreads), rollout.weight)
             outcome, said = await measure(session, place, analysis, having)
             after = measured(rollout, outcome, clock())
             if after.state is not rollout.state and not after.why.endswith(said):
@@ -232,44 +226,6 @@ async def _step(session: Session, place: Place, spreads: Spreads, rollout: Rollo
             return waited(rollout, clock())
         case Done():
             return rollout
-
-
-async def _reach(
-    session: Session, place: Place, spreads: Spreads, rollout: Rollout, weight: int, clock: Clock
-) -> list[str]:
-    """Give the first targets the release and the others the stable one; names those that could not be reached."""
-    database = session.state.db
-    known = rollouts.targets(database, place.name)
-    first = set(share(spreads.targets, _salt(session, place, spreads), weight))
-    missed = []
-    for target in _by_need(spreads.targets, known):
-        wanted = rollout.release if target in first else rollout.stable
-        row = known.get(target, TargetRow(target, None, 0.0))
-        if wanted is None or (row.release == wanted and row.error is None):
-            continue
-        if row.error is not None and 0 <= clock() - row.at < RETRY_S:
-            missed.append(target)
-            continue
-        row = await _bring(session, place, spreads, row, wanted, clock)
-        rollouts.write_targets(database, place.name, [row])
-        if row.error is not None:
-            missed.append(target)
-    return missed
-
-
-def _by_need(targets: Sequence[str], known: dict[str, TargetRow]) -> list[str]:
-    """Those first that have the newest release: it is theirs that may be a bad one."""
-    return sorted(targets, key=lambda target: -((known[target].release or 0) if target in known else 0))
-
-
-async def _bring(
-    session: Session, place: Place, spreads: Spreads, row: TargetRow, wanted: int, clock: Clock
-) -> TargetRow:
-    try:
-        await bring(session.state, place.target, spreads, row.target, wanted, row.release, at=clock())
-    except (DeployError, PathError) as error:
-        return replace(row, at=clock(), error=error.message)
-    return TargetRow(row.target, wanted, clock())
 
 
 async def _back(session: Session, place: Place, rollout: Rollout) -> None:
@@ -290,7 +246,3 @@ def _trigger(session: Session, rollout: Rollout) -> Trigger:
 def _keep(session: Session, rollout: Rollout) -> None:
     with session.state.db.transaction():
         rollouts.write(session.state.db, rollout)
-
-
-def _salt(session: Session, place: Place, spreads: Spreads) -> str:
-    return spreads.salt if spreads.salt is not None else rollouts.salt(session.state.db, place.name)

@@ -16,7 +16,6 @@ from regen.orchestrator.cycle import carry_out, last_turn, paths_of, running
 from regen.orchestrator.disk import read_disk
 from regen.orchestrator.opening import open_session, patient
 from regen.orchestrator.outcome import Applied
-from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
 from regen.project.conflicts import ConflictsMixin
@@ -177,7 +176,10 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
             place = self._place(environment if plan is None else plan.environment)
             chosen = plan if plan is not None else await self._plan(place, wish)
             applied = await carry_out(self._session, place, chosen, cycle)
-        await tell_rollout(self._session, applied.rollout)
+        if applied.rollout is not None:
+            from regen.orchestrator.rescue import tell_rollout
+
+            await tell_rollout(self._session, applied.rollout)
         return applied
 
     async def _plan(self, place: Place, wish: Wish = _NO_WISH) -> Plan:

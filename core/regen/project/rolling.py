@@ -10,6 +10,7 @@ from regen.errors import RegenError
 from regen.orchestrator import rollouts
 from regen.orchestrator.cycle import running
 from regen.orchestrator.outcome import Turn
+from regen.orchestrator.reaching import RETRY_S
 from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.session import Place, Session
 
@@ -40,7 +41,7 @@ class Rolling:
 
     async def _turn(self, place: Place) -> Turn:
         at, started = time.time(), time.perf_counter()
-        self._not_before[place.name] = time.monotonic() + rollouts.RETRY_S  # unless it goes well
+        self._not_before[place.name] = time.monotonic() + RETRY_S  # unless it goes well
         turn = Turn(at, "rollout", 0.0, place.name)
         try:
             async with running(self._session, "rollout"):

@@ -15,7 +15,6 @@ from regen.orchestrator import planner
 from regen.orchestrator.cycle import carry_out, running
 from regen.orchestrator.opening import reload_session
 from regen.orchestrator.outcome import Applied, Turn
-from regen.orchestrator.rescue import tell_rollout
 from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
 from regen.orchestrator.sources import polled
@@ -124,7 +123,10 @@ class WatchMixin:
             place = self._session.place(environment)
             plan = await planner.plan(self._session, place, _NO_WISH, self._progress, changed, polled=True)
             applied = await carry_out(self._session, place, plan, cycle, watching=True)
-        await tell_rollout(self._session, applied.rollout)
+        if applied.rollout is not None:
+            from regen.orchestrator.rescue import tell_rollout
+
+            await tell_rollout(self._session, applied.rollout)
         return applied
 
     async def _reload(self) -> None:
