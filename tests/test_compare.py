@@ -14,6 +14,7 @@ from tests.cycle_world import World
 
 from regen.cli.main import run as main
 from regen.errors import ExitCode, GateError, UsageError
+from regen.model.artifact import Because, told
 from regen.model.comparison import FigureDifference, ReleaseComparison
 from regen.model.evaluated import Evaluated
 from regen.model.finding import Finding
@@ -154,6 +155,14 @@ async def compared(world: World, older: int, newer: int) -> ReleaseComparison:
         return await opened.compare(older, newer)
 
 
+def test_of_several_facts_that_changed_none_is_said_to_be_the_only_one() -> None:
+    """A type that changed beside a comment is not put down to the comment alone."""
+    facts = [Because("fact", f":h :p {number} became {number + 1}") for number in range(5)]
+    assert told(facts[:1]) == ":h :p 0 became 1"
+    assert told(facts[:2]) == ":h :p 0 became 1; :h :p 1 became 2"
+    assert told(facts).endswith(":h :p 2 became 3; and 2 more")
+
+
 async def test_a_comparison_says_what_differs_and_why(tmp_path: Path) -> None:
     world = await released(tmp_path, ONE, MORE, LESS, OTHER)
     found = await compared(world, 1, 4)
@@ -164,8 +173,8 @@ async def test_a_comparison_says_what_differs_and_why(tmp_path: Path) -> None:
     ]
     assert [one.name for one in found.features_added] == ["<http://example.org/C>"]
     assert [one.name for one in found.features_removed] == ["<http://example.org/B>"]
-    told = [(one.kind, one.breaking, one.symbol) for one in found.interface]
-    assert told == [("removed", True, "A.y"), ("removed", True, "b"), ("added", False, "c")]
+    changes = [(one.kind, one.breaking, one.symbol) for one in found.interface]
+    assert changes == [("removed", True, "A.y"), ("removed", True, "b"), ("added", False, "c")]
     assert ":y" in str(found.interface[0].because)
     assert found.suggests == "major"
     assert found.readiness.verdict == "ready"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import NamedTuple
@@ -80,6 +81,12 @@ class Because:
     def brings_back(self) -> bool:
         """Whether a file that is gone is written again, and was not deleted on purpose."""
         return self.kind in ("missing", "restored")
+
+
+def told(reasons: Sequence[Because], most: int = 3) -> str:
+    """Reasons in words: any of them may be the one behind what is seen of a file."""
+    more = f"; and {len(reasons) - most} more" if len(reasons) > most else ""
+    return "; ".join(str(because) for because in reasons[:most]) + more
 
 
 class Lookup(NamedTuple):

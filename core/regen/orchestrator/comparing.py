@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from regen.config import Config, find_root, load_config
 from regen.config.objectives import objectives
 from regen.errors import UsageError
-from regen.model.artifact import ArtifactId
+from regen.model.artifact import ArtifactId, told
 from regen.model.comparison import Feature, FileDifference, ReleaseComparison
 from regen.model.evaluated import Evaluated
 from regen.model.interface import COMPATIBILITY, ChangeKind, TwoVersions, bump_of
@@ -116,7 +116,9 @@ def _because(pairs: Iterable[_Pair], back: bool) -> dict[str, str]:
     """Why paths differ, as the later release knows it; where that is the first of the two, going back undoes it."""
     reasons = {_known(pair).path: pair[0 if back else 1] for pair in pairs}
     word = "undone: " if back else ""
-    return {path: f"{word}{later.because[0]}" for path, later in reasons.items() if later is not None and later.because}
+    return {
+        path: f"{word}{told(later.because)}" for path, later in reasons.items() if later is not None and later.because
+    }
 
 
 def _file(pair: _Pair, because: Mapping[str, str]) -> FileDifference:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from regen.model.artifact import told
 from regen.model.interface import Changed, InterfaceChange, TwoVersions, bump_of
 from regen.model.plan import Action, Plan, PlanItem
 from regen.model.semver import Bump
@@ -102,7 +103,7 @@ def _planned(session: Session, place: Place, plan: Plan) -> tuple[list[TwoVersio
     items = [item for item in plan.items if item.action in _WRITES]
     after: dict[str, bytes | None] = {path: None for item in items for path in _leaves(item)}
     after |= {item.path: item.render if item.action is Action.ADOPT else item.content for item in items if item.path}
-    because = {path: str(item.because[0]) for item in items for path in (*_leaves(item), item.path) if path}
+    because = {path: told(item.because) for item in items for path in (*_leaves(item), item.path) if path}
     files, lost = [], []
     for path, content in sorted(after.items()):
         standing = releases.at_path(session.state.db, place.name, path)
