@@ -9,7 +9,7 @@ from regen.hooks import hookimpl
 from regen.model.candidate import Candidate
 from regen.model.evaluated import Evaluated
 from regen.model.gate import CHECKERS, Tool
-from regen.model.settings import PluginSettings
+from regen.model.settings import PluginSettings, When, asks
 
 _TIMEOUT_S = 600.0  # of one tool; a first `cargo check` builds what the crate needs
 
@@ -18,7 +18,7 @@ class EvaluateTypes:
     """The tools of one project."""
 
     def __init__(self) -> None:
-        self._when = "never"
+        self._when: When = "never"
         self._tools: dict[str, Tool] = {}
 
     @hookimpl
@@ -36,7 +36,7 @@ class EvaluateTypes:
     @hookimpl
     async def regen_evaluate(self, candidate: Candidate) -> Sequence[Evaluated] | None:
         """Run each tool whose language has a file that changed."""
-        if self._when == "never" or (self._when == "apply" and candidate.watching):
+        if not asks(self._when, watching=candidate.watching):
             return None
         files: dict[Tool, list[str]] = defaultdict(list)
         for path in candidate.touched():

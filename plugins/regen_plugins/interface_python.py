@@ -48,7 +48,7 @@ def regen_interface(changed: Changed) -> Sequence[InterfaceChange] | None:
             before, after = _module(file.path, file.before), _module(file.path, file.after)
         except (SyntaxError, UnicodeDecodeError):
             why = "it cannot be read as Python"
-            found.append(InterfaceChange("changed", False, file.path, None, file.path, "file", why=why))
+            found.append(InterfaceChange.unread(file.path, why))
             continue
         if before is not None and after is not None:
             both.append((file.path, before, after))

@@ -66,7 +66,7 @@ def regen_interface(changed: Changed) -> Sequence[InterfaceChange] | None:
             found = _tables(((said, line) for said, line in statements if said not in same), file.path)
             if found is None:
                 why = "it cannot be read as SQL"
-                unread.append(InterfaceChange("changed", False, file.path, None, file.path, "file", why=why))
+                unread.append(InterfaceChange.unread(file.path, why))
                 break
             tables.update((table.name.lower(), table) for table in found)
     return [*unread, *_differences(before, after)]

@@ -18,6 +18,7 @@ from regen.config.probes import Alerts, ProbeTable
 from regen.errors import UsageError
 from regen.model.merge import ConflictKind, MergeRule
 from regen.model.semver import FIRST_VERSION
+from regen.model.settings import When
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +134,15 @@ class Evaluate:
     """What the built-in gates look at."""
 
     shacl: Annotated[
-        OneOf["apply", "always", "never"],
+        When,
         Key("check a changed graph against its shapes in `apply`, in `watch` too, or not"),
     ] = "apply"
     compatibility: Annotated[
-        OneOf["apply", "always", "never"],
+        When,
         Key("compare the public interface of changed files with the last release in `apply`, in `watch` too, or not"),
     ] = "apply"
     types: Annotated[
-        OneOf["apply", "always", "never"],
+        When,
         Key("check types by the language's own tool, where it is installed, in `apply`, in `watch` too, or not"),
     ] = "never"
     tools: Annotated[
@@ -152,14 +153,14 @@ class Evaluate:
         Key("what a change is that breaks users of the last release; an `error` stops the cycle"),
     ] = "warn"
     dependencies: Annotated[
-        OneOf["apply", "always", "never"],
+        When,
         Key("check that every import of changed files leads somewhere in `apply`, in `watch` too, or not"),
     ] = "apply"
     undeclared: Annotated[
         OneOf["warn", "error", "allow"], Key("what the import of a package is that no manifest names")
     ] = "warn"
     security: Annotated[
-        OneOf["apply", "always", "never"],
+        When,
         Key("look for risky constructs in changed files, and for advisories, in `apply`, in `watch` too, or not"),
     ] = "never"
     risky: Annotated[OneOf["warn", "error"], Key("what a risky construct is; an `error` stops the cycle")] = "warn"

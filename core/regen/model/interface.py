@@ -77,6 +77,11 @@ class InterfaceChange:
     why: str | None = None
     because: str | None = None
 
+    @classmethod
+    def unread(cls, path: str, why: str) -> InterfaceChange:
+        """What is said of a file that changed and cannot be read."""
+        return cls("changed", False, path, None, path, "file", why=why)
+
     @property
     def sort_key(self) -> tuple[bool, str, int, str, str]:
         """Breaking ones first, then by place."""

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
 
 from regen.model.gate import Gate
 from regen.model.merge import MergeRule
+
+When = OneOf["apply", "always", "never"]
+"""In which cycles a gate of `[evaluate]` is asked: those that a command runs, those of a watch too, or none."""
+
+
+def asks(when: When, *, watching: bool) -> bool:
+    """Whether a gate is asked in this cycle.
+
+    Args:
+        watching: whether a watch runs it.
+    """
+    return when == "always" or (when == "apply" and not watching)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +60,15 @@ class PluginSettings:
     disable: tuple[str, ...] = ()
     format: tuple[tuple[str, str], ...] = ()
     strategies: tuple[tuple[str, str], ...] = ()
-    shacl: str = "apply"
+    shacl: When = "apply"
     dask_address: str | None = None
     rules: tuple[MergeRule, ...] = ()
     alerts: AlertSettings = AlertSettings()
-    dependencies: str = "apply"
+    dependencies: When = "apply"
     undeclared: str = "warn"
-    security: str = "never"
+    security: When = "never"
     advisories: tuple[str, ...] = ()
     risky: str = "warn"
-    types: str = "never"
+    types: When = "never"
     tools: tuple[tuple[str, str], ...] = ()
     gates: tuple[Gate, ...] = ()

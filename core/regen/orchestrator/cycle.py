@@ -12,6 +12,7 @@ import anyio.to_thread
 from regen import telemetry
 from regen.hooks.protocols import Spreads
 from regen.model.plan import Plan, PlanItem
+from regen.model.settings import asks
 from regen.orchestrator.apply import apply
 from regen.orchestrator.collecting import let_go_of_terms, seldom
 from regen.orchestrator.conflicts import conflicts
@@ -61,7 +62,7 @@ async def carry_out(
     Raises:
         RegenError: see `regen.orchestrator.apply`.
     """
-    graph_gates = session.settings.shacl == "always" or (session.settings.shacl == "apply" and not watching)
+    graph_gates = asks(session.settings.shacl, watching=watching)
     deployed = await apply(session, place, plan, evaluate_graph=graph_gates, automatic=watching)
     still_open = len(conflicts(session.state.db, place.name))
     if deployed is None:

@@ -16,6 +16,7 @@ from regen.model.artifact import told
 from regen.model.interface import Changed, InterfaceChange, TwoVersions, bump_of
 from regen.model.plan import Action, Plan, PlanItem
 from regen.model.semver import Bump
+from regen.model.settings import asks
 from regen.stages import compare
 from regen.state import releases
 from regen.state.versions import highest_version
@@ -54,7 +55,7 @@ async def compatibility(session: Session, place: Place, plan: Plan, *, watching:
             are given versions.
     """
     wanted, versions = session.config.evaluate.compatibility, session.config.engine.auto_version
-    asked = wanted == "always" or (wanted == "apply" and not watching)
+    asked = asks(wanted, watching=watching)
     if not (asked and place.environment.validate) and not versions:
         return None
     highest = highest_version(session.state.db, place.name) if versions else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from regen.hooks import hookimpl
 from regen.model.candidate import Candidate
 from regen.model.evaluated import Evaluated
-from regen.model.settings import PluginSettings
+from regen.model.settings import PluginSettings, asks
 
 
 class EvaluateDependencies:
@@ -24,8 +24,7 @@ class EvaluateDependencies:
     @hookimpl
     def regen_evaluate(self, candidate: Candidate) -> Sequence[Evaluated] | None:
         """Check imports; decline where nothing changes, or nobody asks."""
-        when = self._settings.dependencies
-        if when == "never" or (when == "apply" and candidate.watching) or not candidate.changes:
+        if not candidate.changes or not asks(self._settings.dependencies, watching=candidate.watching):
             return None
         from regen_plugins.evaluate_dependencies.check import Check
 

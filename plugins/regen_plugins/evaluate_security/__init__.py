@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from regen.hooks import hookimpl
 from regen.model.candidate import Candidate
 from regen.model.evaluated import Evaluated, Figure
-from regen.model.settings import PluginSettings
+from regen.model.settings import PluginSettings, asks
 
 
 class EvaluateSecurity:
@@ -24,8 +24,7 @@ class EvaluateSecurity:
     @hookimpl
     def regen_evaluate(self, candidate: Candidate) -> Sequence[Evaluated] | None:
         """Look at files that change; decline where nobody asks."""
-        when = self._settings.security
-        if when == "never" or (when == "apply" and candidate.watching) or not candidate.changes:
+        if not candidate.changes or not asks(self._settings.security, watching=candidate.watching):
             return None
         from regen_plugins.evaluate_security.advisories import advised
         from regen_plugins.evaluate_security.risks import risks

@@ -63,7 +63,7 @@ def compared(changed: Changed, structure: Structure) -> list[InterfaceChange]:
             sources = [_source(content, structure) for content in (file.before, file.after)]
         except (Unstructured, UnicodeDecodeError):
             why = f"it cannot be read as {changed.language}"
-            found.append(InterfaceChange("changed", False, file.path, None, file.path, "file", why=why))
+            found.append(InterfaceChange.unread(file.path, why))
             continue
         for source, side in zip(sources, (before, after), strict=True):
             if source is not None:
