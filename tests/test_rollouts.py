@@ -214,6 +214,26 @@ async def test_an_edit_at_a_target_is_kept_told_and_reaches_no_other(
         )
 
 
+async def test_what_stands_at_targets_is_verified(tmp_path: Path) -> None:
+    """And a target that the configuration names no longer is forgotten with the next step."""
+    fleet = Fleet(tmp_path / "p")
+    async with two_releases(fleet) as project:
+        assert (await project.verify()).clean
+        edited = fleet.root / "targets/two/current/ada.txt"
+        edited.chmod(0o644)
+        edited.write_text("mine\n")
+        shutil.rmtree(fleet.root / "targets/four")
+        found = [remark.message for remark in (await project.verify()).remarks if remark.wrong]
+        number = {target: bob == "Bobby" for target, bob in fleet.bobs().items()}["targets/two"] + 1
+        assert f"targets/two: ada.txt is not as release {number} left it" in found
+        assert [message.split(":")[0] for message in found if message.endswith("is missing")] == ["targets/four"] * 2
+    config = fleet.root / "regen.toml"
+    config.write_text(config.read_text().replace(", 'targets/four'", ""))
+    async with fleet.open() as project:
+        await project.promote(whole=True)
+        assert (await project.verify()).clean
+
+
 async def test_a_release_with_open_conflicts_goes_to_no_target(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path / "p", "")
     async with fleet.open() as project:

@@ -222,6 +222,9 @@ class Spreads(Protocol):
     def salt(self) -> str | None:
         """The order of targets follows from it; None: from one that is drawn once and kept."""
 
+    def tree_of(self, target: str) -> Path | None:
+        """The folder in which a target's files are read; None where that is not on this machine."""
+
     async def bring(self, root: Path, target: str, journal: Journal) -> None:
         """Let a target have `journal.release`, whole or not at all; again is always right.
 

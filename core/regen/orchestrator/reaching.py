@@ -27,6 +27,7 @@ async def reach(
     """Give the first targets the release and the others the stable one; names those that could not be reached."""
     database = session.state.db
     known = rollouts.targets(database, place.name)
+    rollouts.forget_targets(database, place.name, known.keys() - set(spreads.targets))
     first = set(share(spreads.targets, salt_of(session, place, spreads), weight))
     missed = []
     for target in _by_need(spreads.targets, known):
@@ -59,7 +60,10 @@ async def _bring(
     for edit in kept:
         command = f"regen restore {edit.path} --edit {edit.name} --env {place.name}"
         _LOG.warning("%s: an edit of %s was set aside: `%s` brings it back", row.target, edit.path, command)
-    return TargetRow(row.target, wanted, clock())
+    tree, root = spreads.tree_of(row.target), session.config.root
+    if tree is not None and tree.is_relative_to(root):
+        tree = tree.relative_to(root)  # a project may be moved, and such targets with it
+    return TargetRow(row.target, wanted, clock(), None, None if tree is None else str(tree))
 
 
 def salt_of(session: Session, place: Place, spreads: Spreads) -> str:

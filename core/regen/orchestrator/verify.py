@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from regen.model.verified import Wrong
 from regen.stages import deploy
 from regen.stages.deploy.chain import Chain, Keys, states
 from regen.stages.deploy.differences import differences
-from regen.state import audit, db, lock, releases
+from regen.state import audit, db, lock, releases, rollouts
 from regen.state.envelope import key_file, key_name, private_key, public_key
 from regen.state.lock_check import differing_lines
 from regen.state.opening import State, read_state
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 _ROUNDS = 20  # a watch that deploys in each of so many looks is told of
 _PAUSE_S = 0.1
+_TARGET_HINT = "the next release sets an edit aside, and writes what the release holds"
 _OTHERS = (
     ("SELECT content, path FROM kept_edit", "the edit of {} that was set aside"),
     ("SELECT blob, path FROM file WHERE blob IS NOT NULL", "the graph of {}"),
@@ -144,6 +145,7 @@ class _Verifying:
                 self.remarks += self._lock()
             if newest is not None and wanted is not None:
                 self.remarks += self._disk(newest.number, wanted)
+                self.remarks += self._targets(wanted if self.number is not None else None)
             rows, _ = audit.head(database)
         remarks = sorted(self.remarks, key=lambda one: not one.wrong)
         signed = chain.signed_by.get(wanted, ()) if wanted is not None else ()
@@ -222,6 +224,18 @@ class _Verifying:
         for one in differences(self.state.db, self.environment, root, whole=whole, number=number, told=self._told):
             if one.path not in skipped:
                 yield _said(one, edits_count=whole or self.exact, release=wanted)
+
+    def _targets(self, wanted: int | None) -> Iterator[Remark]:
+        """Targets of a canary, each against the release that it got; those that are folders of this machine."""
+        for row in rollouts.targets(self.state.db, self.environment).values():
+            if row.tree is None or row.release is None or wanted not in (None, row.release):
+                continue
+            found = differences(
+                self.state.db, self.environment, self.config.root / row.tree, whole=True, number=row.release
+            )
+            for one in found:
+                remark = _said(one, edits_count=True, release=row.release)
+                yield replace(remark, message=f"{row.target}: {remark.message}", hint=_TARGET_HINT)
 
     def _told(self, done: int, total: int) -> None:
         self.files = done

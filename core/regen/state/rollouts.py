@@ -29,12 +29,15 @@ class TargetRow:
         release: the one that was brought there; None: none yet.
         at: when; seconds since the epoch, UTC.
         error: why the last attempt to bring it another one failed; None where it did not.
+        tree: the folder in which its files are read, relative to the project where it is inside; None where that is not
+            on this machine.
     """
 
     target: str
     release: int | None
     at: float
     error: str | None = None
+    tree: str | None = None
 
 
 def rollouts(db: Database, environment: str, *, limit: int = -1) -> list[Rollout]:
@@ -106,7 +109,8 @@ def supersede(db: Database, environment: str, release: int, now: float) -> None:
 def targets(db: Database, environment: str) -> dict[str, TargetRow]:
     """What each target holds, by its name; those that the configuration does not name any more, too."""
     rows = db.execute(
-        "SELECT target, release, at, error FROM rollout_target WHERE environment = ? ORDER BY target", (environment,)
+        "SELECT target, release, at, error, tree FROM rollout_target WHERE environment = ? ORDER BY target",
+        (environment,),
     )
     return {row[0]: TargetRow(*row) for row in rows}
 
@@ -114,9 +118,15 @@ def targets(db: Database, environment: str) -> dict[str, TargetRow]:
 def write_targets(db: Database, environment: str, rows: Iterable[TargetRow]) -> None:
     """Insert or replace what targets hold."""
     db.many(
-        "INSERT OR REPLACE INTO rollout_target (environment, target, release, at, error) VALUES (?, ?, ?, ?, ?)",
-        [(environment, row.target, row.release, row.at, row.error) for row in rows],
+        "INSERT OR REPLACE INTO rollout_target (environment, target, release, at, error, tree)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [(environment, row.target, row.release, row.at, row.error, row.tree) for row in rows],
     )
+
+
+def forget_targets(db: Database, environment: str, names: Iterable[str]) -> None:
+    """Forget targets that the configuration does not name any more."""
+    db.many("DELETE FROM rollout_target WHERE environment = ? AND target = ?", [(environment, name) for name in names])
 
 
 def salt(db: Database, environment: str) -> str:

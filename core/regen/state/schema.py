@@ -228,4 +228,8 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (environment, target)
     ) WITHOUT ROWID;
     """,
+    """
+    -- The folder in which a target's files are read; null where that is not on this machine.
+    ALTER TABLE rollout_target ADD COLUMN tree TEXT;
+    """,
 )

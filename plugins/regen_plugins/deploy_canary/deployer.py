@@ -126,6 +126,10 @@ class CanaryDeployer(ShelfDeployer):
     def _place_of(self, target: str) -> Path:
         return self._settings.project / Path(target).expanduser()
 
+    def tree_of(self, target: str) -> Path | None:
+        """The link to the release that a folder has; None for a host."""
+        return self.tree(self._place_of(target)) if self._canary.push is None else None
+
     async def bring(self, root: Path, target: str, journal: Journal) -> None:
         """Let a target have a release."""
         if self._canary.push is not None:
