@@ -121,6 +121,15 @@ async def test_every_decision_of_a_person_is_noted(world: World) -> None:
     assert len(read_audit(world.root)) == len(rows) + 2, "prune takes no row of the audit away"
 
 
+def test_an_action_that_is_never_noted_is_an_error(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty list would look like good news; one of an action that did not happen yet is one."""
+    at = ["-C", str(world.root)]
+    assert run(["audit", "--action", "rolback", *at]) == 2
+    assert "did you mean `rollback`?" in capsys.readouterr().err
+    assert run(["audit", "--action", "rollback", *at]) == 0
+    assert capsys.readouterr().out == "nothing was done\n"
+
+
 def test_a_refusal_names_its_gate_in_the_table(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """And in the document that a program reads."""
     world.write("regen.toml", '[[gate]]\nname = "tests"\nrun = "false"\n')

@@ -77,6 +77,7 @@ def audit(
     """Show who did what, when, why, and from which release to which."""
     from regen.orchestrator.reading import read_audit
 
+    _check_action(action)
     first = None if since is None else moment(since, time.time())
     entries = read_audit(directory, env, action=action, since=first, limit=limit)
     if json:
@@ -95,6 +96,20 @@ def audit(
         ),
     )
     return ExitCode.DONE
+
+
+def _check_action(action: str | None) -> None:
+    """Raise UsageError for one that is never noted: an empty list would look like good news."""
+    from difflib import get_close_matches
+    from typing import get_args
+
+    from regen.model.audit import Action
+
+    known = get_args(Action)
+    if action is not None and action not in known:
+        near = get_close_matches(action, known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(known)}"
+        raise UsageError(f"the audit has no action {action!r}", hint=hint)
 
 
 def moment(text: str, now: float) -> float:

@@ -9,6 +9,23 @@ Outcome = OneOf["done", "refused", "failed"]
 """`refused`: a gate or a rule said no before anything was written; `failed`: what was begun could not be done."""
 
 
+Action = OneOf[
+    "begin",
+    "configure",
+    "apply",
+    "rollback",
+    "recover",
+    "take back",
+    "promote",
+    "resume",
+    "resolve",
+    "restore",
+    "prune",
+    "rebuild",
+]
+"""What is noted; docs/receipts.md says when."""
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """Who did something, as the system tells it.

@@ -23,7 +23,7 @@ from regen.state.blobs import digest_of
 from regen.state.db import Database, Value
 
 if TYPE_CHECKING:
-    from regen.model.audit import Entry, Outcome, Who
+    from regen.model.audit import Action, Entry, Outcome, Who
 
 _COLUMNS = "sequence, at, action, outcome, environment, subject, why, before, after, user, uid, machine, sudo, digest"
 _LONGEST = 2000  # letters of a reason: ten findings of a gate are told in full
@@ -63,7 +63,7 @@ def on_behalf(sudo: str | None) -> Iterator[None]:
 
 def note(
     db: Database,
-    action: str,
+    action: Action,
     *,
     outcome: Outcome = "done",
     environment: str | None = None,
@@ -105,7 +105,7 @@ def note(
 
 @contextmanager
 def attempting(
-    db: Database, action: str, *, environment: str, subject: str = "", why: str = "", before: int | None = None
+    db: Database, action: Action, *, environment: str, subject: str = "", why: str = "", before: int | None = None
 ) -> Iterator[None]:
     """Note what is raised inside the block, as refused or failed; who does it well notes that itself."""
     try:
