@@ -17,6 +17,7 @@ from regen.cli.main import run
 from regen.errors import ConfigError, DeployError, ExitCode, UsageError
 from regen.hooks.protocols import Spreads
 from regen.model.alert import Alert
+from regen.model.event import RollbackCompleted
 from regen.model.rollout import RolloutState
 from regen.orchestrator.checkup import check_up
 from regen.orchestrator.reaching import RETRY_S
@@ -149,6 +150,16 @@ async def test_an_aborted_rollout_gives_every_target_the_stable_release_again(tm
         assert applied.held, "what was aborted does not come again"
         with pytest.raises(UsageError, match="no rollout of fleet is under way"):
             await project.promote()
+
+
+async def test_a_rollout_that_is_taken_back_is_told_on_the_bus(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path / "p")
+    async with two_releases(fleet) as project, project.notifier.subscribe(types="rollback.*") as events:
+        await project.abort(why="it looks wrong")
+        with anyio.fail_after(10):
+            told = (await anext(events)).data
+    assert isinstance(told, RollbackCompleted)
+    assert (told.release, told.restored, told.because, told.trigger) == (3, 1, "it looks wrong", "manual")
 
 
 async def test_a_rollback_by_hand_goes_to_what_every_target_had(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from regen.model.event import RollbackCompleted
 from regen.model.probe import Breach, Trigger
 from regen.model.rollout import RolloutState
 from regen.orchestrator.alerting import alert, recovered
-from regen.orchestrator.rollouts import RolloutStatus
+from regen.orchestrator.rollouts import RolloutStatus, trigger_of
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.settle import rollback
 from regen.stages.deploy import RolledBack, Wanted
@@ -93,10 +93,15 @@ async def tell_rollback(
 
 
 async def tell_rollout(session: Session, found: RolloutStatus | None) -> None:
-    """Tell who hears alerts that an analysis took a release back, and that one after it went to every target."""
+    """Tell the bus of a rollout that was taken back, and who hears alerts where an analysis did so.
+
+    They hear, too, when a release after it went to every target.
+    """
     now = found.rollout if found is not None else None
     if found is None or now is None:
         return
+    if found.done is not None and found.left is not None:
+        await tell_rollback(session, found.done, found.left.why, trigger_of(session, found.left))
     if found.left is not None and found.left.refuted:
         message = f"the rollout of release {found.left.release} was aborted: {found.left.why}"
         message += f"; release {found.left.stable} stands again as {now.release}"

@@ -51,6 +51,7 @@ class RolloutStatus:
         waits_until: when the next step is due; seconds since the epoch, UTC. None: at once, or when a person says so.
         incomplete: the number of a newer release that no target gets, for conflicts are open in it; None: none.
         left: the rollout before, which was aborted, where the newest one is the way back from it; None otherwise.
+        done: the rollback that this very call made; None: it made none.
     """
 
     rollout: Rollout | None
@@ -58,6 +59,7 @@ class RolloutStatus:
     waits_until: float | None = None
     incomplete: int | None = None
     left: Rollout | None = None
+    done: deploy.RolledBack | None = None
 
 
 def spreads_of(place: Place) -> Spreads | None:
@@ -75,17 +77,19 @@ async def advance(session: Session, place: Place, clock: Clock = time.time) -> R
     spreads = spreads_of(place)
     if spreads is None:
         return None
+    done = None
     while (rollout := _under_way(session, place, spreads, clock())) is not None:
         _begin(session, rollout)
         if rollout.state is RolloutState.ABORTED:
-            await _back(session, place, rollout)
+            done = await _back(session, place, rollout)
             continue
         after = await _step(session, place, spreads, rollout, clock)
         if after == rollout:
             break
         _keep(session, after)
         await anyio.lowlevel.checkpoint()
-    return status(session, place, clock)
+    found = status(session, place, clock)
+    return replace(found, done=done) if found is not None and done is not None else found
 
 
 def status(session: Session, place: Place, clock: Clock = time.time) -> RolloutStatus | None:
@@ -228,13 +232,13 @@ async def _step(session: Session, place: Place, spreads: Spreads, rollout: Rollo
             return rollout
 
 
-async def _back(session: Session, place: Place, rollout: Rollout) -> None:
+async def _back(session: Session, place: Place, rollout: Rollout) -> deploy.RolledBack:
     """The environment goes back to the stable release, and so do all targets with the next steps."""
-    trigger = _trigger(session, rollout)
-    await rollback(session, place, deploy.Wanted(rollout.stable, f"rollout aborted: {rollout.why}", trigger))
+    trigger = trigger_of(session, rollout)
+    return await rollback(session, place, deploy.Wanted(rollout.stable, f"rollout aborted: {rollout.why}", trigger))
 
 
-def _trigger(session: Session, rollout: Rollout) -> Trigger:
+def trigger_of(session: Session, rollout: Rollout) -> Trigger:
     """What its analysis stands for, where that said no."""
     step = rollout.steps[rollout.step] if rollout.refuted else None
     if not isinstance(step, Analysis):

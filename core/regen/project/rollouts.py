@@ -60,6 +60,9 @@ class RolloutsMixin:
             DeployError: the deployment failed; the next call goes on with it.
         """
         from regen.orchestrator import rollouts
+        from regen.orchestrator.rescue import tell_rollout
 
         async with running(self._session, "rollout"):
-            return await rollouts.abort(self._session, self._session.place(environment), why)
+            found = await rollouts.abort(self._session, self._session.place(environment), why)
+        await tell_rollout(self._session, found)
+        return found
