@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from regen.errors import DeployError, StateError
 from regen.model.deploy import Change, Prepared, Purpose, Raced
@@ -77,13 +77,7 @@ def commit(
         write_rows(state.db, heading, draft, prepared, conflicts, nothing, made=made)
         if within is not None:
             within(heading.number if made else None)
-        if made:
-            from regen.stages.deploy.receipt import give_receipt
-
-            give_receipt(state, target, heading.number, facts, draft.fresh)
-            write_record(state.db, record)
-        else:
-            undo.forget(state.db, target.environment)
+        _record(state, target, record if made else None, facts, draft.fresh)
     faults.point("commit.recorded")
     settled = carry_out(state, target, record, remerge=remerge, journal=journal) if made else Settled()
     return Committed(
@@ -93,6 +87,19 @@ def commit(
         (*swept, *settled.kept),
         verified(target, settled.switched, settled.since) if made else None,
     )
+
+
+def _record(
+    state: State, target: Target, record: CommitRecord | None, facts: Facts, fresh: Mapping[str, bytes]
+) -> None:
+    """The receipt and the commit record; None: no release is made, and there is nothing to take back."""
+    if record is None:
+        undo.forget(state.db, target.environment)
+        return
+    from regen.stages.deploy.receipt import give_receipt
+
+    give_receipt(state, target, record.release, facts, fresh)
+    write_record(state.db, record)
 
 
 def refuse_unsettled(state: State, target: Target) -> None:
