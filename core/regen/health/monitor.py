@@ -91,11 +91,6 @@ class Monitor:
         return taken
 
     @property
-    def counts_cycles(self) -> bool:
-        """Whether a probe is about the watch's own figures."""
-        return any(not streak.probe.run and streak.probe.url is None for streak in self._streaks)
-
-    @property
     def urgent(self) -> Breach | None:
         """A breach that a release is to blame for, and that was not taken yet."""
         with self._lock:

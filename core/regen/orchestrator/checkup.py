@@ -15,7 +15,7 @@ from regen.health.own import Own
 from regen.holder import STATE_FOLDER
 from regen.model.alert import Alert
 from regen.model.probe import Probe, Reading
-from regen.state import alerts, rescues
+from regen.state import alerts, cycles, rescues
 from regen.state.opening import read_state
 from regen.state.rescues import Rescue
 
@@ -107,5 +107,5 @@ def own_figures(config: Config, environment: str) -> Own:
     """What a watch knows of itself, as it left it."""
     folder = config.root / STATE_FOLDER
     with read_state(folder) as state:
-        cycles = rescues.cycles(state.db, environment) if state is not None else ()
-    return Own(time.time(), cycles, read_memory(folder).alive)
+        ended = cycles.ends(state.db, environment, time.time() - cycles.WINDOW_S) if state is not None else ()
+    return Own(time.time(), ended, read_memory(folder).alive)

@@ -11,39 +11,58 @@ import anyio.to_thread
 
 from regen import telemetry
 from regen.hooks.protocols import Spreads
-from regen.model.plan import Plan, PlanItem
+from regen.model.plan import Action, Plan, PlanItem
 from regen.model.settings import asks
 from regen.orchestrator.apply import apply
 from regen.orchestrator.collecting import let_go_of_terms, seldom
 from regen.orchestrator.conflicts import conflicts
 from regen.orchestrator.filling import sound_store
 from regen.orchestrator.outcome import Applied
+from regen.orchestrator.recording import Recording
 from regen.orchestrator.session import Place, Session
 from regen.state import holds
+
+_TELLING_S = 2.0  # seconds that the end of a project waits for who reads the bus
+_BOTH_SIDES = {"structure", "lines", "rule", "model"}  # ways of merging a file that a person and a template changed
 
 
 @asynccontextmanager
 async def running(
-    session: Session, kind: str, trigger: telemetry.Trigger | None = None
+    session: Session, kind: str, trigger: telemetry.Trigger | None = None, *, environment: str | None = None
 ) -> AsyncIterator[telemetry.Cycle]:
-    """Work alone on a session, in one trace.
+    """Work alone on a session, in one trace; what came of it is kept, and told.
 
     What was recorded is handed over on the bus only when the turn is given back: who reads events may wait for it, and
     the bus may wait for who reads. A cycle that failed may have recorded something, too.
+
+    Args:
+        session: the open project.
+        kind: see `regen.telemetry.cycle`.
+        trigger: what started it; None: whoever called.
+        environment: its name; None: the first one.
     """
     before = after = 0
+    record = Recording(session, kind, environment)
+    session.telling += 1
     try:
+        await record.begin(trigger)
         async with session.turn:
             before = session.history.position().revision
             try:
-                with telemetry.cycle(kind, trigger=trigger) as cycle, sound_store(session), seldom():
+                with record, telemetry.cycle(kind, trigger=trigger) as cycle, sound_store(session), seldom():
+                    record.cycle = cycle
                     yield cycle
             finally:
                 after = session.history.position().revision
                 let_go_of_terms()
     finally:
-        if after > before:
-            await session.notifier.announce(after)
+        try:
+            if after > before:
+                await session.notifier.announce(after)
+        finally:
+            await record.publish()
+            session.telling -= 1
+            session.told.set()
 
 
 async def carry_out(
@@ -84,8 +103,11 @@ async def carry_out(
         from regen.orchestrator.rollouts import advance
 
         applied = replace(applied, rollout=await advance(session, place))
+    sides = [item for item in plan.items if item.how in _BOTH_SIDES or item.action is Action.CONFLICT]
     cycle.set(
         environment=plan.environment,
+        merges=len(sides),
+        merge_conflicts=sum(item.action is Action.CONFLICT for item in sides),
         release=applied.release.number if applied.release is not None else None,
         files=len(plan.items),
         evaluated=plan.evaluated,
@@ -99,6 +121,10 @@ async def carry_out(
 async def last_turn(session: Session) -> None:
     """Let other tasks end what they do with the project, and send the traces that wait, beside the event loop."""
     with anyio.CancelScope(shield=True):
+        with anyio.move_on_after(_TELLING_S):
+            while session.telling:
+                session.told = anyio.Event()
+                await session.told.wait()
         async with session.turn:
             if telemetry.exporting():
                 await anyio.to_thread.run_sync(telemetry.stop)

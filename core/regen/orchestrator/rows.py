@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,6 +16,7 @@ from regen.orchestrator.pending import Unit
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.shared import Shared
 from regen.orchestrator.stale import each_rows, filled
+from regen.telemetry import running_cycle
 
 if TYPE_CHECKING:
     from pyoxigraph import Store
@@ -53,15 +56,25 @@ def evaluate(
     whole = len(wanted) > _FEW and len(wanted) * _WHOLE_SHARE > place.records.count(unit.template.name)
     by_view: dict[str, Mapping[Term, Rows] | Rows] = {}
     for view, selector in unit.views.selectors:
-        if not selector.keyed:
-            by_view[view] = together(selector)
-            continue
-        rows = _keyed(session, unit, view, selector, wanted, shared, whole=whole)
+        with _shared_out(unit, view, len(wanted)):
+            if not selector.keyed:
+                by_view[view] = together(selector)
+                continue
+            rows = _keyed(session, unit, view, selector, wanted, shared, whole=whole)
         by_view[view] = rows
         if view == "each":
             wanted = [key for key in wanted if key in rows]
     columns = {view: selector.variables for view, selector in unit.views.selectors}
     return {key: tuple(_rows_of(by_view, columns, key)) for key in wanted}
+
+
+@contextmanager
+def _shared_out(unit: Unit, view: str, keys: int) -> Iterator[None]:
+    """Put the time of this block down to a view, where a cycle runs."""
+    running, started = running_cycle(), time.perf_counter()
+    yield
+    if running is not None:
+        running.add("view", f"{unit.template.name} {view}", time.perf_counter() - started, keys)
 
 
 def _keyed(

@@ -75,7 +75,8 @@ class Session:
     looked at, `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by
     digest.
     `unfound` holds digests of bases that git knows nothing of.
-    `turn` is held by whoever works on the session: one task at a time. `extra` are plugins beside the installed ones,
+    `turn` is held by whoever works on the session: one task at a time. `telling` counts cycles of which the bus was not
+    told to the end, `told` is set when one was. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
     `door` is where a watch takes commands of other processes.
     `known` is what sources said of their versions in force, `answers` what they said since, both by name.
@@ -83,9 +84,9 @@ class Session:
     `extra_needs` are what templates need beside what they say themselves, by template.
     `made_way` holds by environment the input digests of cycles that were stopped for a rollback.
     `prepared` are the units whose views are ready for a delta.
-    `quads` are those of files that were read lately, `kept_quads` how many, `replaced` those that they
-    replaced; `remarked` are files with an error or a
-    warning, `prefix_table` the prefixes in force, None where they have to be put together.
+    `quads` are those of files that were read lately, `kept_quads` how many, `replaced` those that they replaced;
+    `remarked` are files with an error or a warning, `unreadable` the errors that the bus was told of, `prefix_table`
+    the prefixes in force, None where they have to be put together.
     `found` are the graph files as they were listed last, `found_paths` their paths, sorted; empty: list them.
     `unkept` are files that changed since their texts were kept.
     `listed` are the files with their digests, as a receipt names them; None: nobody asked.
@@ -112,6 +113,7 @@ class Session:
     unkept: set[str] = field(default_factory=set)
     listed: Listed | None = None
     remarked: set[str] = field(default_factory=set)
+    unreadable: Mapping[str, object] = field(default_factory=dict)
     prefix_table: dict[str, str] | None = None
     found: dict[str, FoundFile] = field(default_factory=dict)
     found_paths: list[str] = field(default_factory=list)
@@ -127,6 +129,8 @@ class Session:
     standing: dict[str, int] = field(default_factory=dict)
     each_rows: dict[str, Mapping[Term, Rows]] = field(default_factory=dict)
     turn: anyio.Lock = field(default_factory=anyio.Lock)
+    telling: int = 0
+    told: anyio.Event = field(default_factory=anyio.Event)
     extra: tuple[tuple[str, object], ...] = ()
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     selectors: dict[str, Kept] = field(default_factory=dict)

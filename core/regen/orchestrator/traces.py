@@ -1,14 +1,18 @@
-"""Traces: what chunks of artifacts report becomes spans: every chunk, and the artifacts that are worth a look."""
+"""Traces: what chunks of artifacts report becomes spans, and what their templates took becomes shares of the cycle.
+
+Every chunk has a span, and the artifacts that are worth a look.
+"""
 
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Iterator, Sequence
 
 from regen.model.plan import Action
 from regen.orchestrator.chunk import Chunk, Made, Produced
-from regen.telemetry import Timed, record
-from regen.telemetry.spans import Value
+from regen.telemetry import Cycle, Timed, record, running_cycle
+from regen.telemetry.running import Value
 
 SLOWEST = 5  # artifacts of a cycle that get a span though nothing is wrong with them
 
@@ -18,6 +22,19 @@ Done = Sequence[tuple[Chunk, Produced]]
 def record_chunks(done: Done) -> None:
     """Make spans below the current one; artifacts get one when they failed, are in conflict, or among the slowest."""
     record("chunk", _chunks(done), "artifact")
+    running = running_cycle()
+    if running is not None:
+        _add_shares(running, done)
+
+
+def _add_shares(running: Cycle, done: Done) -> None:
+    here = os.getpid()
+    for chunk, produced in done:
+        longest_ns = max((end - start for start, end in produced.times_ns), default=0)
+        spent_s = (produced.end_ns - produced.start_ns) / 1e9
+        running.add("template", chunk.template.name, spent_s, len(chunk.jobs), longest_ns / 1e9)
+        if produced.worker != here:
+            running.elsewhere_s += spent_s
 
 
 def _chunks(done: Done) -> Iterator[Timed]:

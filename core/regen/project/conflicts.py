@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from regen.model.event import ConflictResolved
 from regen.orchestrator import conflicts
 from regen.orchestrator.session import Session
 
@@ -33,7 +34,12 @@ class ConflictsMixin:
         Returns:
             What was done, in one sentence.
         """
-        async with self._session.turn:
-            return await conflicts.resolve(
-                self._session, self._session.place(environment), path, how, start=self._start, content=content
-            )
+        session, place = self._session, self._session.place(environment)
+        async with session.turn:
+            before = {one.path for one in conflicts.conflicts(session.state.db, place.name)}
+            done = await conflicts.resolve(session, place, path, how, start=self._start, content=content)
+            settled = before - {one.path for one in conflicts.conflicts(session.state.db, place.name)}
+        if settled:
+            told = [ConflictResolved(place.name, name, how) for name in sorted(settled)]
+            await session.notifier.publish(told, origin="resolve")
+        return done

@@ -172,8 +172,8 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
         wish = Wish(full, tuple(languages))
         if plan is not None and (wish != _NO_WISH or environment not in (None, plan.environment)):
             raise UsageError("a plan says itself what is applied and where", hint="give the plan alone, or none")
-        async with running(self._session, "apply") as cycle:
-            place = self._place(environment if plan is None else plan.environment)
+        place = self._place(environment if plan is None else plan.environment)
+        async with running(self._session, "apply", environment=place.name) as cycle:
             chosen = plan if plan is not None else await self._plan(place, wish)
             applied = await carry_out(self._session, place, chosen, cycle)
         if applied.rollout is not None:
@@ -249,8 +249,8 @@ class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMi
         """Bring a file back that was deleted by hand."""
         from regen.orchestrator import settle
 
-        async with running(self._session, "restore") as cycle:
-            place = self._place(environment)
+        place = self._place(environment)
+        async with running(self._session, "restore", environment=place.name) as cycle:
             settle.ask_back(self._session, place, path, start=self._start)
             return await carry_out(self._session, place, await self._plan(place), cycle)
 

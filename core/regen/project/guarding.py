@@ -16,7 +16,7 @@ from regen.orchestrator.cycle import running
 from regen.orchestrator.outcome import Turn
 from regen.orchestrator.rescue import Rescued, rescue, tell
 from regen.orchestrator.session import Session
-from regen.state import releases, rescues
+from regen.state import cycles, releases
 from regen.state.opening import read_state
 
 
@@ -50,7 +50,7 @@ class Guard:
     def _cycles(self, environment: str) -> Sequence[tuple[float, bool]]:
         """In the monitor's thread, which has a connection of its own."""
         with read_state(self._session.state.folder) as state:
-            return rescues.cycles(state.db, environment) if state is not None else ()
+            return cycles.ends(state.db, environment, time.time() - cycles.WINDOW_S) if state is not None else ()
 
     def look(self, *, now: bool = True) -> None:
         """Tell the monitor which releases stand; `now`: some may have been deployed this moment."""
@@ -60,11 +60,6 @@ class Guard:
             release = releases.current(self._session.state.db, place.name)
             number, at = (release.number, release.at) if release is not None else (None, time.time())
             self._monitor.deployed(place.name, number, at, now=now)
-
-    def note_cycle(self, environment: str, *, failed: bool) -> None:
-        """Note how a cycle ended, for the watch's own figures."""
-        if self._monitor is not None and self._monitor.counts_cycles:
-            rescues.note_cycle(self._session.state.db, environment, time.time(), failed=failed)
 
     def breached(self) -> str | None:
         """Which breach asks for a rollback, in words; None: none."""
@@ -94,7 +89,7 @@ class Guard:
         at, started = time.time(), time.perf_counter()
         found: Rescued | RegenError
         try:
-            async with running(self._session, "rollback"):
+            async with running(self._session, "rollback", environment=breach.environment):
                 found = await rescue(self._session, breach)
         except RegenError as error:
             found = error

@@ -53,7 +53,7 @@ class ReleasesMixin:
 
         wanted = Wanted(number, why, discard_edits=discard_edits, force=force)
         place = self._session.place(environment)
-        async with running(self._session, "rollback"):
+        async with running(self._session, "rollback", environment=place.name):
             done = await settle.rollback(self._session, place, wanted)
             await rollouts.advance(self._session, place)
         await rescue.tell_rollback(self._session, done, why, "manual")

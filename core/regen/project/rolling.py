@@ -44,7 +44,7 @@ class Rolling:
         self._not_before[place.name] = time.monotonic() + RETRY_S  # unless it goes well
         turn = Turn(at, "rollout", 0.0, place.name)
         try:
-            async with running(self._session, "rollout"):
+            async with running(self._session, "rollout", environment=place.name):
                 rolled = await rollouts.advance(self._session, place)
         except RegenError as error:
             return turn.ended(time.perf_counter() - started, error=error)

@@ -25,8 +25,9 @@ class RolloutsMixin:
         from regen.orchestrator import rollouts
         from regen.orchestrator.rescue import tell_rollout
 
-        async with running(self._session, "rollout"):
-            found = await rollouts.advance(self._session, self._session.place(environment))
+        place = self._session.place(environment)
+        async with running(self._session, "rollout", environment=place.name):
+            found = await rollouts.advance(self._session, place)
         await tell_rollout(self._session, found)
         return found
 
@@ -43,8 +44,9 @@ class RolloutsMixin:
         from regen.orchestrator import rollouts
         from regen.orchestrator.rescue import tell_rollout
 
-        async with running(self._session, "rollout"):
-            found = await rollouts.promote(self._session, self._session.place(environment), whole=whole)
+        place = self._session.place(environment)
+        async with running(self._session, "rollout", environment=place.name):
+            found = await rollouts.promote(self._session, place, whole=whole)
         await tell_rollout(self._session, found)
         return found
 
@@ -62,7 +64,8 @@ class RolloutsMixin:
         from regen.orchestrator import rollouts
         from regen.orchestrator.rescue import tell_rollout
 
-        async with running(self._session, "rollout"):
-            found = await rollouts.abort(self._session, self._session.place(environment), why)
+        place = self._session.place(environment)
+        async with running(self._session, "rollout", environment=place.name):
+            found = await rollouts.abort(self._session, place, why)
         await tell_rollout(self._session, found)
         return found

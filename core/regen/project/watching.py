@@ -9,7 +9,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from regen import telemetry
-from regen.errors import RegenError
 from regen.holder import Lobby, Served
 from regen.orchestrator import planner
 from regen.orchestrator.cycle import carry_out, running
@@ -85,14 +84,9 @@ class WatchMixin:
     async def _guarded(
         self, guard: Guard, environment: str, trigger: telemetry.Trigger, changed: Collection[str] | None = None
     ) -> Applied:
-        """A cycle; what came of it is told to who guards the environment."""
+        """A cycle; what it deployed is told to who guards the environment."""
         self._session.made_way.pop(environment, None)
-        try:
-            applied = await self._turn(environment, trigger, changed)
-        except RegenError:
-            guard.note_cycle(environment, failed=True)
-            raise
-        guard.note_cycle(environment, failed=False)
+        applied = await self._turn(environment, trigger, changed)
         guard.look()
         return applied
 
@@ -119,7 +113,7 @@ class WatchMixin:
     async def _turn(
         self, environment: str, trigger: telemetry.Trigger, changed: Collection[str] | None = None
     ) -> Applied:
-        async with running(self._session, "watch", trigger) as cycle:
+        async with running(self._session, "watch", trigger, environment=environment) as cycle:
             place = self._session.place(environment)
             plan = await planner.plan(self._session, place, _NO_WISH, self._progress, changed, polled=True)
             applied = await carry_out(self._session, place, plan, cycle, watching=True)

@@ -23,6 +23,11 @@ from regen.model.term import Term
 from regen.state.db import Database
 
 _DAY_S = 86_400
+_PASSING = (
+    "cycle."  # events of which a watch makes some each second, though no revision comes; a power cut may take them
+)
+_PASSING_KEPT = 100_000  # events among which those of cycles are kept
+_LOOK = 1000  # events between two looks at what may go
 _FIRST = "history_first"  # the row of `meta` that names the first revision kept
 
 
@@ -40,7 +45,8 @@ class StateHistory:
     """The history of one project, on the tables `revision` and `event`.
 
     Whole revisions are kept, with their events: the newest `keep_revisions` of them, none older than `keep_days`,
-    and always the last one. A call joins the transaction that is open; without one, it is one of its own.
+    and always the last one. Events of cycles go sooner: only those among the newest 100,000 events are kept. A call
+    joins the transaction that is open; without one, it is one of its own.
 
     Args:
         database: `state.db`.
@@ -114,11 +120,17 @@ class StateHistory:
             (start + count, revision, at, name_of(data), data.about, origin, data_json(data))
             for count, data in enumerate(payloads, start=1)
         ]
-        with self._database.transaction():
+        passing = all(name_of(data).startswith(_PASSING) for data in payloads)
+        with self._database.transaction(durable=not passing):
             self._database.many(
                 "INSERT INTO event (sequence, revision, at, type, subject, origin, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
+            if (start + len(rows)) // _LOOK > start // _LOOK:
+                self._database.execute(
+                    f"DELETE FROM event WHERE sequence <= ? AND type LIKE '{_PASSING}%'",  # noqa: S608 - a constant
+                    (start - _PASSING_KEPT,),
+                )
         return events
 
     def replay(self, from_revision: int, until: Position | None = None) -> Iterator[Event]:

@@ -8,8 +8,6 @@ from typing import Any, cast
 from regen.model.probe import Breach
 from regen.state.db import Database
 
-_CYCLES_S = 86_400.0  # the longest window that a figure of cycles looks back, see `window_s` of `[[probe]]`
-
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
@@ -72,16 +70,3 @@ def _one(db: Database, environment: str, where: str) -> Rescue | None:
         return None
     probe, trigger, left, since, message, release, rollback_s = row
     return Rescue(Breach(probe, environment, cast("Any", trigger), left, since, message), release, rollback_s)
-
-
-def note_cycle(db: Database, environment: str, at: float, *, failed: bool) -> None:
-    """Note how a cycle of a watch ended."""
-    with db.transaction(durable=False):
-        db.execute("INSERT INTO cycle (environment, at, failed) VALUES (?, ?, ?)", (environment, at, failed))
-        db.execute("DELETE FROM cycle WHERE environment = ? AND at < ?", (environment, at - _CYCLES_S))
-
-
-def cycles(db: Database, environment: str) -> list[tuple[float, bool]]:
-    """(When it ended, whether it failed) of a watch's cycles, the oldest first."""
-    rows = db.execute("SELECT at, failed FROM cycle WHERE environment = ? ORDER BY at", (environment,))
-    return [(float(at), bool(failed)) for at, failed in rows]

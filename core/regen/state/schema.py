@@ -232,4 +232,23 @@ MIGRATIONS: tuple[str, ...] = (
     -- The folder in which a target's files are read; null where that is not on this machine.
     ALTER TABLE rollout_target ADD COLUMN tree TEXT;
     """,
+    """
+    -- Cycles that are over, see regen.model.cycle; `counts`, `stages`, `shares` are JSON.
+    DROP TABLE cycle;
+    CREATE TABLE cycle (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, environment TEXT NOT NULL, kind TEXT NOT NULL, trigger TEXT NOT NULL,
+        at REAL NOT NULL, duration_s REAL NOT NULL, cpu_s REAL NOT NULL, result TEXT NOT NULL, error TEXT,
+        exit_code INTEGER NOT NULL, trace_id TEXT, span_id TEXT, release INTEGER, revision INTEGER NOT NULL,
+        delay_s REAL, workers INTEGER NOT NULL, executor TEXT, counts TEXT NOT NULL, stages TEXT NOT NULL,
+        shares TEXT NOT NULL
+    );
+    CREATE INDEX cycle_at ON cycle (at);
+    CREATE INDEX cycle_environment ON cycle (environment, kind, at);
+    -- Single values that were measured, see regen.model.measure.
+    CREATE TABLE measure (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, metric TEXT NOT NULL, at REAL NOT NULL, value REAL NOT NULL,
+        unit TEXT NOT NULL, environment TEXT, label TEXT NOT NULL
+    );
+    CREATE INDEX measure_metric ON measure (metric, at);
+    """,
 )

@@ -12,103 +12,36 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-from typing import Literal as OneOf
+from typing import TYPE_CHECKING
 
 from regen.errors import RegenError
+from regen.model.cycle import Result, StageTime
+from regen.telemetry.observers import CycleBegan, StageBegan, StageEnded, tell
+from regen.telemetry.running import NOBODY, Cycle, Kind, Noted, Part, Trigger, Value, attribute_name
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
-    from opentelemetry.trace import Link, Span, SpanContext, Tracer
+    from opentelemetry.trace import Link, Span, Tracer
 
-Value = str | int | float | bool | Sequence[str]
-Kind = OneOf["stage", "view", "hook", "chunk", "artifact"]
-Result = OneOf["success", "failure", "error", "cancellation", "skip"]
-
-# With the root 500 spans a cycle, for a page of Jaeger crawls past 2,000. The stages have some twenty, and a room of
-# their own, so that no number of templates crowds them out.
-_CAPS: dict[Kind, int] = {"stage": 59, "view": 90, "hook": 100, "chunk": 150, "artifact": 100}
 _FILES_A_BURST = 50  # files that a trigger's span names; the rest is counted
-
-
-class Part(Protocol):
-    """A part of a cycle that is under way."""
-
-    def set_attribute(self, key: str, value: Value) -> None:
-        """Say something of it that was not known at its start; names start with `regen.`."""
-
-
-class _Nobody:
-    """Stands for a span where nobody listens."""
-
-    def set_attribute(self, key: str, value: Value) -> None:
-        """Tell nobody."""
-
-
-_NOBODY = _Nobody()
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """What started a cycle.
-
-    Attributes:
-        text: such as "command" or "graphs/people.ttl and 2 more".
-        context: of the span of the burst of file events; None where nobody listens.
-    """
-
-    text: str
-    context: SpanContext | None = None
-
-
-class Cycle:
-    """The trace of one cycle, which counts its spans.
-
-    Args:
-        span: the root span; None where nobody listens.
-        tracer: makes the others.
-    """
-
-    def __init__(self, span: Span | None = None, tracer: Tracer | None = None) -> None:
-        self.span = span
-        self.tracer = tracer
-        self.result: Result = "success"
-        self._left = dict(_CAPS)
-        self._omitted: Counter[Kind] = Counter()
-
-    def set(self, **attributes: Value | None) -> None:
-        """Set `regen.*` attributes of the root span; `_` in a name stands for `.`, None is left out."""
-        if self.span is not None:
-            self.span.set_attributes({_name(key): value for key, value in attributes.items() if value is not None})
-
-    def room(self, kind: Kind) -> bool:
-        """Take the room of one span; False where that kind has none left, which is counted."""
-        if self._left[kind] == 0:
-            self._omitted[kind] += 1
-            return False
-        self._left[kind] -= 1
-        return True
-
-    def close(self) -> None:
-        """Say how it ended and what was left out."""
-        if self.span is not None:
-            self.span.set_attribute("cicd.pipeline.result", self.result)
-            for kind, number in sorted(self._omitted.items()):
-                self.span.set_attribute(f"regen.spans.omitted.{kind}", number)
-
 
 _CYCLE: ContextVar[Cycle | None] = ContextVar("regen_cycle", default=None)
 _AROUND: ContextVar[Mapping[str, str] | None] = ContextVar("regen_around", default=None)
 
 
 def running_cycle() -> Cycle | None:
-    """The cycle that this task runs; None outside of one, and where nobody listens."""
+    """The cycle that this task runs; None outside of one."""
     return _CYCLE.get()
+
+
+def traced_cycle() -> Cycle | None:
+    """The cycle that this task runs, where somebody listens to its trace."""
+    running = _CYCLE.get()
+    return running if running is not None and running.tracer is not None else None
 
 
 @contextmanager
@@ -123,9 +56,21 @@ def cycle(kind: str, *, trigger: Trigger | None = None) -> Iterator[Cycle]:
         trigger: what started it; None: whoever called.
     """
     tracer = _tracer()
-    if tracer is None:
-        yield Cycle()
-        return
+    running = Cycle(kind, trigger) if tracer is None else _traced(tracer, kind, trigger)
+    token = _CYCLE.set(running)
+    tell(CycleBegan(kind, running.trigger.text, running.at))
+    try:
+        with _current(running.span):
+            yield running
+    except BaseException as error:
+        running.result = _result(error)
+        raise
+    finally:
+        _CYCLE.reset(token)
+        running.close()
+
+
+def _traced(tracer: Tracer, kind: str, trigger: Trigger | None) -> Cycle:
     from opentelemetry import trace
 
     context, links = _parents(trigger, alone=kind == "watch")
@@ -137,18 +82,7 @@ def cycle(kind: str, *, trigger: Trigger | None = None) -> Iterator[Cycle]:
     }
     span = tracer.start_span("RUN regen", context, trace.SpanKind.SERVER, attributes, links)
     span.set_attribute("cicd.pipeline.run.id", f"{span.get_span_context().span_id:016x}")
-    running = Cycle(span, tracer)
-    token = _CYCLE.set(running)
-    try:
-        with _current(span):
-            yield running
-    except BaseException as error:
-        running.result = _result(error)
-        raise
-    finally:
-        _CYCLE.reset(token)
-        running.close()
-        span.end()
+    return Cycle(kind, trigger, span, tracer)
 
 
 @contextmanager
@@ -169,12 +103,22 @@ def stage(name: str, **attributes: Value) -> Iterator[Part]:
         name: such as "load" or "render"; the span is called `regen.<name>`.
         attributes: `regen.*` attributes, with `_` for `.`.
     """
-    if running_cycle() is None:
-        yield _NOBODY
+    running = running_cycle()
+    if running is None:
+        yield NOBODY
         return
-    values: dict[str, Value] = {_name(key): value for key, value in attributes.items()}
-    with part("stage", f"regen.{name}", {"cicd.pipeline.task.name": name, **values}) as span:
-        yield span
+    values: dict[str, Value] = {attribute_name(key): value for key, value in attributes.items()}
+    running.stages_said.update(((name, key), value) for key, value in values.items())
+    started, place = time.perf_counter(), len(running.stages)
+    start_s = started - running.started
+    tell(StageBegan(name, running.at + start_s))
+    try:
+        with part("stage", f"regen.{name}", {"cicd.pipeline.task.name": name, **values}) as span:
+            yield Noted(name, running, span)
+    finally:
+        ended = StageTime(name, start_s, time.perf_counter() - started)
+        running.stages.insert(place, ended)
+        tell(StageEnded(ended, running.at + start_s))
 
 
 @contextmanager
@@ -188,7 +132,7 @@ def part(kind: Kind, name: str, attributes: Mapping[str, Value]) -> Iterator[Par
     """
     running = running_cycle()
     if running is None or running.tracer is None or not running.room(kind):
-        yield _NOBODY
+        yield NOBODY
         return
     span = running.tracer.start_span(name, attributes=dict(attributes))
     result: Result = "success"
@@ -214,8 +158,9 @@ def burst(text: str, root: str, files: Mapping[str, int]) -> Trigger:
         files: absolute path and time of its last event, in nanoseconds since the epoch.
     """
     tracer = _tracer()
+    since = min(files.values()) / 1e9 if files else None
     if tracer is None or not files:
-        return Trigger(text)
+        return Trigger(text, since=since)
     from opentelemetry.context import Context
 
     attributes: dict[str, Value] = {"regen.files": len(files)}
@@ -223,7 +168,7 @@ def burst(text: str, root: str, files: Mapping[str, int]) -> Trigger:
     for path in sorted(files)[:_FILES_A_BURST]:
         span.add_event("regen.file.changed", {"code.file.path": os.path.relpath(path, root)}, files[path])
     span.end(max(files.values()))
-    return Trigger(text, span.get_span_context())
+    return Trigger(text, span.get_span_context(), since)
 
 
 def _tracer() -> Tracer | None:
@@ -236,8 +181,11 @@ def _tracer() -> Tracer | None:
 
 
 @contextmanager
-def _current(span: Span) -> Iterator[None]:
-    """Make a span the current one; an error that passes marks it, in one line."""
+def _current(span: Span | None) -> Iterator[None]:
+    """Make a span the current one; an error that passes marks it, in one line. None: there is none to make."""
+    if span is None:
+        yield
+        return
     from opentelemetry import trace
 
     with trace.use_span(span, record_exception=False, set_status_on_exception=False):
@@ -287,7 +235,3 @@ def _parents(trigger: Trigger | None, *, alone: bool) -> tuple[Context | None, l
     if outer.is_valid:
         links.append(trace.Link(outer))
     return Context(), links
-
-
-def _name(name: str) -> str:
-    return f"regen.{name.replace('_', '.')}"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from regen.telemetry.spans import part, running_cycle
+from regen.telemetry.spans import part, traced_cycle
 
 Calls = tuple[tuple[str, int, int], ...]
 """(name of the hook, number of calls, nanoseconds in all), sorted."""
@@ -41,7 +41,7 @@ def hook(name: str, plugin: str, function: Callable[..., Any]) -> Iterator[None]
         function: the implementation.
     """
     counts = _TALLY.get()
-    if counts is None and running_cycle() is None:
+    if counts is None and traced_cycle() is None:
         yield
         return
     if counts is None:

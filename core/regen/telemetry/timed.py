@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from regen.telemetry.spans import Kind, Value, failed, running_cycle
+from regen.telemetry.running import Kind, Value
+from regen.telemetry.spans import failed, traced_cycle
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -41,7 +42,7 @@ def record(kind: Kind, pieces: Iterable[Timed], parts: Kind) -> None:
         pieces: in any order; the spans come in the order of time. Not looked at where nobody listens.
         parts: kind of the pieces inside; where their own piece has no room they stand below the current span.
     """
-    running = running_cycle()
+    running = traced_cycle()
     if running is None or running.tracer is None:
         return
     work = tuple(pieces)

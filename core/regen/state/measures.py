@@ -1,0 +1,65 @@
+"""Measures: single values that were measured, kept for as long as the history of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from regen.model.measure import Measure
+from regen.state.db import Database
+
+_MOST = 100_000  # of one metric; the oldest go
+_LOOK = 1000  # measures of a metric between two looks at what may go
+
+
+def record(db: Database, measures: Iterable[Measure], *, oldest: float = 0.0) -> None:
+    """Keep some, not durably: a power cut may take the last ones.
+
+    Args:
+        measures: in any order.
+        oldest: those of the same metrics from before this time may go; seconds since the epoch.
+    """
+    rows = [(one.metric, one.at, one.value, one.unit, one.environment, one.label) for one in measures]
+    with db.transaction(durable=False):
+        db.many("INSERT INTO measure (metric, at, value, unit, environment, label) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        last = db.one("SELECT max(number) FROM measure")
+        if rows and last is not None and int(last[0]) % _LOOK < len(rows):
+            for metric in sorted({row[0] for row in rows}):
+                _drop(db, metric, oldest)
+
+
+def measures(
+    db: Database,
+    metric: str,
+    *,
+    since: float = 0.0,
+    until: float | None = None,
+    label: str | None = None,
+    environment: str | None = None,
+) -> list[Measure]:
+    """Those of a metric, the oldest first.
+
+    Args:
+        since, until: seconds since the epoch; `until` is not included, None: no end.
+        label, environment: only of these; None: of all.
+    """
+    rows = db.execute(
+        "SELECT metric, value, unit, at, environment, label FROM measure WHERE metric = ? AND at >= ?"
+        " AND (? IS NULL OR at < ?) AND (? IS NULL OR label = ?) AND (? IS NULL OR environment = ?)"
+        " ORDER BY at, number",
+        (metric, since, until, until, label, label, environment, environment),
+    )
+    return [Measure(*row) for row in rows]
+
+
+def metrics(db: Database) -> list[str]:
+    """Names of all that were ever recorded and are kept, sorted."""
+    return [metric for (metric,) in db.execute("SELECT DISTINCT metric FROM measure ORDER BY metric")]
+
+
+def _drop(db: Database, metric: str, oldest: float) -> None:
+    db.execute("DELETE FROM measure WHERE metric = ? AND at < ?", (metric, oldest))
+    db.execute(
+        "DELETE FROM measure WHERE metric = ? AND number <= (SELECT number FROM measure WHERE metric = ?"
+        " ORDER BY number DESC LIMIT 1 OFFSET ?)",
+        (metric, metric, _MOST),
+    )
