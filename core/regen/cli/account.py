@@ -13,6 +13,7 @@ from regen.cli.running import bar
 from regen.errors import ExitCode, UsageError
 from regen.model.audit import Entry
 from regen.model.verification import Verification
+from regen.model.spelling import spell
 from regen.orchestrator.outcome import when
 
 _AGE_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
@@ -30,7 +31,7 @@ def verify(
 
     found = verified(directory, env, number, exact=exact, progress=bar())
     if json:
-        document.write({"clean": found.clean, **document.spell(found)})
+        document.write({"clean": found.clean, **spell(found)})
     else:
         console = show.out()
         for style, text in _lines(found):

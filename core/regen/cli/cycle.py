@@ -12,6 +12,7 @@ from regen.cli.gates import gates
 from regen.cli.running import Work, opened, run
 from regen.errors import ExitCode, GateError, UsageError
 from regen.model.plan import Action
+from regen.model.spelling import spell
 
 if TYPE_CHECKING:
     from regen.dataset.patch import Patch
@@ -120,8 +121,8 @@ def apply(
                     _write_refusal(error)
                 raise
             if json:
-                said = {} if patched is None else {"patched": document.spell(patched)}
-                document.write({**document.spell(applied), **said})
+                said = {} if patched is None else {"patched": spell(patched)}
+                document.write({**spell(applied), **said})
             else:
                 _print_applied(applied, time.perf_counter() - started, show.named(project, env))
             wrong = show.not_as_it_should(applied.release, applied.verified)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from regen.cli import document, show
 from regen.cli.running import bar, run
 from regen.errors import ExitCode, UsageError
+from regen.model.spelling import spell
 from regen.orchestrator.comparison import GraphComparison, compare_graphs
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _edit_by_hand(console: Console, out: Path, path: str) -> None:
 
 def _file_to_edit(plan: Plan, comparison: GraphComparison) -> str:
     """A Python class that the change will touch, so that the edit has to be merged; any one where there is none."""
-    mentioned = json.dumps(document.spell(comparison.events))
+    mentioned = json.dumps(spell(comparison.events))
     classes = [item for item in plan.items if item.path.endswith(".py") and b"\nclass " in (item.content or b"")]
     keyed = [item for item in classes if item.artifact.key is not None]
     touched = [item for item in keyed if f'{item.artifact.key}"' in mentioned or f"{item.artifact.key}>" in mentioned]

@@ -17,7 +17,7 @@ from regen.events import Position
 from regen.model.change import Change, Origins, graph_events
 from regen.model.cloudevent import data_json, payload_from
 from regen.model.delta import Delta, Quad, n3_lines
-from regen.model.event import Event, Payload, name_of
+from regen.model.event import Event, Other, Payload, name_of
 from regen.model.n3 import parse_quad, parse_term
 from regen.model.term import Term
 from regen.state.db import Database
@@ -162,6 +162,39 @@ class StateHistory:
         """
         return self._read(revision)[0]
 
+    def graph_events(self, revision: int) -> list[Event]:
+        """The graph events of one revision. Raises StateError where it is not kept or cannot be read."""
+        change, origins, at = self._read(revision)
+        return graph_events(change, origins, revision, at)
+
+    def others(self, after: int, until: int, types: Sequence[str] = (), *, limit: int) -> list[tuple[int, Event]]:
+        """(Number, event) of those that are no graph events and match one of the globs, the oldest first.
+
+        Args:
+            after, until: numbers; the first is not included, the last is.
+            types: globs of dotted names; empty: all.
+            limit: the first so many.
+        """
+        return self._numbered("sequence > ? AND sequence <= ?", (after, until), types, "ASC", limit)
+
+    def last_others(self, types: Sequence[str] = (), *, limit: int) -> list[tuple[int, Event]]:
+        """The same of the last so many, the oldest first."""
+        return self._numbered("1", (), types, "DESC", limit)[::-1]
+
+    def _numbered(
+        self, where: str, bound: tuple[int, ...], types: Sequence[str], order: str, limit: int
+    ) -> list[tuple[int, Event]]:
+        matching = " OR ".join(["type GLOB ?"] * len(types)) or "1"
+        rows = self._database.execute(
+            "SELECT sequence, revision, at, type, subject, origin, data FROM event"
+            f" WHERE {where} AND ({matching}) ORDER BY sequence {order} LIMIT ?",  # noqa: S608 - constants
+            (*bound, *types, limit),
+        )
+        return [
+            (sequence, Event(_payload(name, subject, data), revision, at, origin, f"e{sequence}"))
+            for sequence, revision, at, name, subject, origin, data in rows
+        ]
+
     def _replay(self, start: int, until: Position) -> Iterator[Event]:
         for number in range(start, until.revision + 1):
             if number >= 1:
@@ -218,6 +251,14 @@ class StateHistory:
     def _number(self, query: str, *bound: str | float) -> int:
         row = self._database.one(query, bound)
         return int(row[0]) if row is not None and row[0] is not None else 0
+
+
+def _payload(name: str, subject: str | None, data: str) -> Payload:
+    """As far as its class is known here and still fits."""
+    try:
+        return payload_from(name, subject, data)
+    except ValueError:
+        return Other(name, subject, data)
 
 
 def encode(change: Change) -> bytes:

@@ -1,0 +1,161 @@
+"""App: routes become a Starlette application: parameters checked, callers known, answers spelt, errors as problems."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.routing import Route as Served
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from regen.errors import RegenError
+from regen.model.spelling import spell
+from regen.serve.api import routes
+from regen.serve.asked import body, parameters
+from regen.serve.caller import Gate
+from regen.serve.desk import Desk
+from regen.serve.front import Front
+from regen.serve.problems import MEDIA, Problem, of_error
+from regen.serve.route import Raw, Route, Said
+
+STATIC: Final = Path(__file__).with_name("static")
+_LOG = logging.getLogger("regen.serve")
+_THREADS = 4  # reads at a time; more of them would only take turns at one interpreter
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def application(desk: Desk, gate: Gate, front: Callable[[ASGIApp], Front]) -> ASGIApp:
+    """The whole application.
+
+    Args:
+        desk: what routes work with.
+        gate: knows who calls.
+        front: checks what is known of a request before its route is.
+    """
+    limiter = anyio.CapacityLimiter(_THREADS)
+    served: list[BaseRoute] = [_served(route, desk, gate, limiter) for route in routes()]
+    app = Starlette(
+        routes=[
+            Served("/", _page, methods=["GET"]),
+            *served,
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        exception_handlers={
+            Problem: _problem,
+            RegenError: _error,
+            HTTPException: _http,
+            Exception: _fault,
+        },
+    )
+    app.router.redirect_slashes = False
+    return front(app)
+
+
+async def _page(request: Request) -> Response:
+    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+def _served(route: Route | Raw, desk: Desk, gate: Gate, limiter: anyio.CapacityLimiter) -> BaseRoute:
+    path, methods = route.path, list(route.methods if isinstance(route, Raw) else (route.method,))
+    if isinstance(route, Raw):
+        return Served(path, _raw(route, desk, gate), methods=methods)
+    if route.changes:
+        return Served(path, _change(route, desk, gate), methods=methods)
+    return Served(path, _read(route, desk, gate, limiter), methods=methods)
+
+
+def _read(route: Route, desk: Desk, gate: Gate, limiter: anyio.CapacityLimiter) -> _Endpoint:
+    def answered(asked: Any) -> Response:
+        return _answer(route.handler(desk, asked))
+
+    async def endpoint(request: Request) -> Response:
+        gate.reads(request, route.right)
+        asked = parameters(route.asks, _path(request), request.query_params.multi_items())
+        return await anyio.to_thread.run_sync(partial(answered, asked), limiter=limiter)
+
+    return endpoint
+
+
+def _change(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        async with gate.changes(request, route.right) as caller:
+            asked = parameters(route.asks, _path(request), request.query_params.multi_items())
+            given = (body(route.takes, await request.body()),) if route.takes is not None else ()
+            return _answer(await route.handler(desk, asked, *given, caller))
+
+    return endpoint
+
+
+def _raw(route: Raw, desk: Desk, gate: Gate) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        if request.method == "GET":
+            gate.reads(request, route.right)
+            return await route.endpoint(desk, request)
+        async with gate.changes(request, route.right):
+            return await route.endpoint(desk, request)
+
+    return endpoint
+
+
+def _path(request: Request) -> dict[str, str]:
+    return {name: str(value) for name, value in request.path_params.items()}
+
+
+def _answer(value: object) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(value, Response):
+        return value
+    if isinstance(value, Said):
+        answer = _json(value.value, headers)
+        for name, said in value.headers:
+            answer.headers.append(name, said)
+        return answer
+    return _json(value, headers)
+
+
+def _json(value: object, headers: dict[str, str], status: int = 200, media: str = "application/json") -> Response:
+    text = json.dumps(spell(value, contents=True), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # A file's name may hold halves of letters, which UTF-8 cannot.
+    return Response(text.encode("utf-8", "replace"), status, headers, media)
+
+
+def told(problem: Problem) -> Response:
+    """The answer that tells of a problem."""
+    return _json(problem.told(), {"Cache-Control": "no-store", **problem.headers}, problem.status, MEDIA)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - it is registered for them
+    return told(error)
+
+
+async def _error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RegenError)  # noqa: S101 - it is registered for them
+    return told(of_error(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for them
+    hints = {404: "/openapi.json lists what there is", 405: "/openapi.json says what may be done here"}
+    details = {404: "there is nothing here", 405: "this cannot be done here"}
+    detail = details.get(error.status_code, str(error.detail))
+    return told(Problem(error.status_code, detail, hints.get(error.status_code), error.headers))
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """A fault of regen itself: what it says stays in the log, for it may name anything."""
+    if not isinstance(error, ClientDisconnect):
+        _LOG.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    return told(Problem(500, "regen failed at this; its log says more", "please report it"))

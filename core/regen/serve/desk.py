@@ -1,0 +1,117 @@
+"""Desk: what routes work with: the project's folder and configuration, its state to read, who listens, who may."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regen.access import TokenStore
+from regen.config import Config, Environment, load_config
+from regen.errors import UsageError
+from regen.holder import STATE_FOLDER, listening
+from regen.serve.live import Live
+from regen.serve.problems import Problem
+from regen.serve.readers import Readers
+from regen.serve.running import Running
+from regen.state.lock import held, last_holder
+from regen.state.opening import State
+
+if TYPE_CHECKING:
+    from regen.project import Project
+
+_KEPT_S = 1.0  # how long the configuration is taken as it was read
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Whether cycles run by themselves.
+
+    Attributes:
+        alive: whether a watch holds the project.
+        here: whether it runs in the server's process.
+        since: when it began to; seconds since the epoch, UTC. None: there is none.
+    """
+
+    alive: bool
+    here: bool
+    since: float | None
+
+
+@dataclass(slots=True)
+class Desk:
+    """One project that is served. Reads of routes use it from threads.
+
+    Attributes:
+        root: the project's folder.
+        readers: give its state to read from.
+        live: tells those who listen.
+        running: the cycle that is under way here.
+        tokens: who may do what.
+        project: the open project, where the watch runs in this process; its methods belong to the watch's event loop.
+        ready: whether it can be asked: the first cycle is over, or another process runs the watch.
+        started: when the server started; seconds since the epoch, UTC.
+    """
+
+    root: Path
+    readers: Readers
+    live: Live
+    running: Running
+    tokens: TokenStore
+    project: Project | None = None
+    ready: bool = False
+    started: float = field(default_factory=time.time)
+    _config: tuple[float, Config] | None = None
+
+    @staticmethod
+    def of(root: Path) -> Desk:
+        """The desk of a project."""
+        readers = Readers(root / STATE_FOLDER)
+        live = Live(readers)
+        return Desk(root, readers, live, Running(live.post, live.ring), TokenStore(root / STATE_FOLDER))
+
+    @property
+    def folder(self) -> Path:
+        """`.regen`."""
+        return self.readers.folder
+
+    @property
+    def config(self) -> Config:
+        """The configuration, at most a second old. Raises ConfigError where it is wrong."""
+        now, kept = time.monotonic(), self._config
+        if kept is None or now - kept[0] > _KEPT_S:
+            self._config = kept = (now, load_config(self.root))
+        return kept[1]
+
+    def environment(self, name: str | None) -> Environment:
+        """The environment of that name; the first one for None. Raises Problem where there is none."""
+        try:
+            return self.config.environment(name)
+        except UsageError as error:
+            raise Problem(404, error.message, error.hint) from None
+
+    @contextmanager
+    def state(self) -> Iterator[State]:
+        """The state, to read from. Raises Problem where there is none yet."""
+        with self.readers.read() as state:
+            if state is None:
+                raise Problem(404, "nothing was deployed here yet", "`regen apply` runs the first cycle")
+            yield state
+
+    def watching(self) -> Watching:
+        """Whether a watch holds the project, here or elsewhere."""
+        if self.project is not None:
+            who = last_holder(self.folder)
+            return Watching(alive=True, here=True, since=who.since if who is not None else self.started)
+        who = last_holder(self.folder)
+        if who is None or not who.watches or not held(self.folder) or not listening(self.folder):
+            return Watching(alive=False, here=False, since=None)
+        return Watching(alive=True, here=False, since=who.since)
+
+
+def cursor(items: list[Any], limit: int, number: Any) -> str | None:
+    """Where the next page of a list begins; None where this one was not full."""
+    return str(number(items[-1])) if len(items) >= limit else None
