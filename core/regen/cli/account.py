@@ -12,8 +12,8 @@ from regen.cli import document, show
 from regen.cli.running import bar
 from regen.errors import ExitCode, UsageError
 from regen.model.audit import Entry
-from regen.model.verification import Verification
 from regen.model.spelling import spell
+from regen.model.verification import Verification
 from regen.orchestrator.outcome import when
 
 _AGE_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}

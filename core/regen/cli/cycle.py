@@ -240,7 +240,7 @@ def watch(
                 if json:
                     document.line(turn)
                 else:
-                    _print_turn(turn, known, show.named(project, turn.environment))
+                    print_turn(turn, known, show.named(project, turn.environment))
         return ExitCode.DONE
 
     with suppress(KeyboardInterrupt):  # being asked to stop is how a watch ends
@@ -248,7 +248,7 @@ def watch(
     return ExitCode.DONE
 
 
-def _print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]], named: str) -> None:
+def print_turn(turn: Turn, known: dict[str, tuple[Finding, ...]], named: str) -> None:
     """Print a turn that has something to say.
 
     Args:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regen.cli import document, show
+from regen.cli import show
 from regen.cli.running import bar, run
 from regen.errors import ExitCode, UsageError
 from regen.model.spelling import spell

@@ -113,20 +113,21 @@ async def _opened(stack: AsyncExitStack, directory: Path, command: str, wait_s: 
     from regen.cli.beside import comes_or_goes, folder_of
     from regen.holder import ROLLBACK, listening
     from regen.project import Project
+    from regen.state.lock import WATCHES
 
     async def enter(wait_s: float) -> Project:
         opening = Project.open(directory, command=command, wait_s=wait_s, progress=bar(), give_up=served)
         return await stack.enter_async_context(opening)
 
     def served() -> bool:
-        return command != "watch" and listening(folder_of(directory))
+        return command not in WATCHES and listening(folder_of(directory))
 
     try:
         return await enter(wait_s)
     except LockedError:
         if command == ROLLBACK and not served() and _stopped(folder_of(directory)):
             return await enter(max(wait_s, _STOPS_S))
-        if command == "watch" or served() or not comes_or_goes(folder_of(directory)):
+        if command in WATCHES or served() or not comes_or_goes(folder_of(directory)):
             raise
     return await enter(_SHORTLY_S)
 

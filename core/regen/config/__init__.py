@@ -14,6 +14,7 @@ from regen.config.settings import (
     Merge,
     Plugins,
     Project,
+    Serve,
     Source,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "Merge",
     "Plugins",
     "Project",
+    "Serve",
     "Source",
     "find_root",
     "load_config",

@@ -233,6 +233,21 @@ class Receipts:
 
 
 @dataclass(frozen=True, slots=True)
+class Serve:
+    """Where `regen serve` listens, and who may look."""
+
+    host: Annotated[str, Key("the address that it listens on; `--host` goes before it")] = "127.0.0.1"
+    port: Annotated[int, Key("its port; 0: any that is free", minimum=0, maximum=65_535)] = 8765
+    read: Annotated[
+        OneOf["open", "token"],
+        Key("`open`: who reaches it on this machine may look without a token; elsewhere it takes one in any case"),
+    ] = "open"
+    hosts: Annotated[
+        Texts, Key("names that it may be called by, beside `localhost` and addresses", one_or_many=True)
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plugins:
     """Which plugins take part."""
 
@@ -273,6 +288,7 @@ class Config:
     ] = ()
     history: Annotated[History, Key("")] = field(default_factory=History)
     receipts: Annotated[Receipts, Key("")] = field(default_factory=Receipts)
+    serve: Annotated[Serve, Key("")] = field(default_factory=Serve)
     plugins: Annotated[Plugins, Key("")] = field(default_factory=Plugins)
     vars: Annotated[Pairs, Key("Values of your own, for templates: `vars.NAME`.", any_value=True)] = ()
 

@@ -82,7 +82,7 @@ def _read(route: Route, desk: Desk, gate: Gate, limiter: anyio.CapacityLimiter) 
 
     async def endpoint(request: Request) -> Response:
         gate.reads(request, route.right)
-        asked = parameters(route.asks, _path(request), request.query_params.multi_items())
+        asked: Any = parameters(route.asks, _path(request), request.query_params.multi_items())
         return await anyio.to_thread.run_sync(partial(answered, asked), limiter=limiter)
 
     return endpoint
@@ -91,8 +91,8 @@ def _read(route: Route, desk: Desk, gate: Gate, limiter: anyio.CapacityLimiter) 
 def _change(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         async with gate.changes(request, route.right) as caller:
-            asked = parameters(route.asks, _path(request), request.query_params.multi_items())
-            given = (body(route.takes, await request.body()),) if route.takes is not None else ()
+            asked: Any = parameters(route.asks, _path(request), request.query_params.multi_items())
+            given: tuple[Any, ...] = (body(route.takes, await request.body()),) if route.takes is not None else ()
             return _answer(await route.handler(desk, asked, *given, caller))
 
     return endpoint

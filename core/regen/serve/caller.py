@@ -63,13 +63,17 @@ class Gate:
                 raise Problem(401, "only `Authorization: Bearer …` is understood", _HINT.format("admin"), _ASK)
             found = self._tokens.find(given[len(_BEARER) :].strip())
             if found is None:
-                raise Problem(401, "this token opens nothing: it is wrong, expired or revoked", _HINT.format("admin"), _ASK)
+                raise Problem(
+                    401, "this token opens nothing: it is wrong, expired or revoked", _HINT.format("admin"), _ASK
+                )
             return found
         session = self.sessions.find(request.cookies.get(COOKIE))
         if session is None:
             return None
         if request.method != "GET" and not session.csrf_is(request.headers.get(CSRF_HEADER)):
-            raise Problem(403, f"the header {CSRF_HEADER} is missing or wrong", "/api/v1/session says what it has to be")
+            raise Problem(
+                403, f"the header {CSRF_HEADER} is missing or wrong", "/api/v1/session says what it has to be"
+            )
         return self._tokens.named(session.name)
 
     def _allowed(self, kept: Kept | None, right: Right) -> None:

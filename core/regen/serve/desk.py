@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from regen.access import TokenStore
 from regen.config import Config, Environment, load_config
 from regen.errors import UsageError
-from regen.holder import STATE_FOLDER, listening
+from regen.holder import STATE_FOLDER
 from regen.serve.live import Live
 from regen.serve.problems import Problem
 from regen.serve.readers import Readers
@@ -107,7 +107,7 @@ class Desk:
             who = last_holder(self.folder)
             return Watching(alive=True, here=True, since=who.since if who is not None else self.started)
         who = last_holder(self.folder)
-        if who is None or not who.watches or not held(self.folder) or not listening(self.folder):
+        if who is None or not who.watches or not held(self.folder):
             return Watching(alive=False, here=False, since=None)
         return Watching(alive=True, here=False, since=who.since)
 

@@ -36,9 +36,7 @@ class Front:
         names: host names that the server may be called by, beside addresses and "localhost".
     """
 
-    def __init__(
-        self, app: ASGIApp, *, told: Callable[[Problem], Response], names: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, told: Callable[[Problem], Response], names: tuple[str, ...] = ()) -> None:
         self._app, self._told = app, told
         self._names = frozenset(name.lower() for name in names) | {"localhost"}
 
@@ -65,7 +63,9 @@ class Front:
     def _check(self, headers: Headers, method: str) -> None:
         host = headers.get("host", "")
         if not self._knows(host):
-            raise Problem(421, "this server is not called by that name", "use its address, or name it under [serve] hosts")
+            raise Problem(
+                421, "this server is not called by that name", "use its address, or name it under [serve] hosts"
+            )
         if method in {"GET", "HEAD"}:
             return
         origin = headers.get("origin")

@@ -108,7 +108,7 @@ def told_message(told: Told) -> Message:
 
 
 class Live:
-    """The one teller of a server. Methods belong to its event loop, but `ring` and `post`, which any thread may call."""
+    """The one teller of a server. Its methods belong to its event loop; `ring` and `post` may be called anywhere."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers

@@ -129,9 +129,7 @@ def _matches(event: Event, types: Sequence[str]) -> bool:
     return not types or any(fnmatchcase(event.type, pattern) for pattern in types)
 
 
-def _graph(
-    state: State, place: Place, end: Place, types: Sequence[str]
-) -> Iterator[tuple[Event, bool, int]]:
+def _graph(state: State, place: Place, end: Place, types: Sequence[str]) -> Iterator[tuple[Event, bool, int]]:
     if not _wants_graph(types):
         return
     first = StateHistory(state.db, state.blobs).first()

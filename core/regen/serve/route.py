@@ -139,7 +139,12 @@ def change(path: str, *, right: Right | None, method: Method = "POST") -> Callab
 
 
 def raw(
-    path: str, *, right: Right | None = "read", methods: tuple[Method, ...] = ("GET",), media: str, most: int | None = None
+    path: str,
+    *,
+    right: Right | None = "read",
+    methods: tuple[Method, ...] = ("GET",),
+    media: str,
+    most: int | None = None,
 ) -> Callable[[Endpoint], Raw]:
     """A coroutine function `(desk, request)` that gives a Starlette response."""
     return lambda endpoint: Raw(methods, path, endpoint, right, media, _summary(endpoint), most)

@@ -23,6 +23,7 @@ from regen.model.term import Term
 from regen.state.db import Database
 
 _DAY_S = 86_400
+_EVENT = "sequence, revision, at, type, subject, origin, data"
 _PASSING = (
     "cycle."  # events of which a watch makes some each second, though no revision comes; a power cut may take them
 )
@@ -185,11 +186,8 @@ class StateHistory:
         self, where: str, bound: tuple[int, ...], types: Sequence[str], order: str, limit: int
     ) -> list[tuple[int, Event]]:
         matching = " OR ".join(["type GLOB ?"] * len(types)) or "1"
-        rows = self._database.execute(
-            "SELECT sequence, revision, at, type, subject, origin, data FROM event"
-            f" WHERE {where} AND ({matching}) ORDER BY sequence {order} LIMIT ?",  # noqa: S608 - constants
-            (*bound, *types, limit),
-        )
+        query = f"SELECT {_EVENT} FROM event WHERE {where} AND ({matching}) ORDER BY sequence {order} LIMIT ?"  # noqa: S608 - constants
+        rows = self._database.execute(query, (*bound, *types, limit))
         return [
             (sequence, Event(_payload(name, subject, data), revision, at, origin, f"e{sequence}"))
             for sequence, revision, at, name, subject, origin, data in rows

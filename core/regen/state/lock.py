@@ -16,6 +16,8 @@ from pathlib import Path
 from regen.errors import LockedError, StateError
 
 NAME = "lock"
+WATCHES = frozenset({"watch", "serve"})
+"""Commands that run cycles by themselves, and those of others between them."""
 _STOPPABLE = frozenset({"apply", "plan", "restore", "why"})  # a rollback does not wait for these
 _POLL_S = 0.05  # flock cannot wait with a limit, so waiting asks again
 _WAY_OUT = "stop it or wait for it; `regen status`, `history`, `show`, `conflicts`, `audit` and `verify` work meanwhile"
@@ -40,7 +42,7 @@ class Holder:
     @property
     def watches(self) -> bool:
         """Whether it is a watch on this machine, which takes commands of others."""
-        return self.command == "watch" and self.host == socket.gethostname()
+        return self.command in WATCHES and self.host == socket.gethostname()
 
     def __str__(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))

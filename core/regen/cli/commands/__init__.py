@@ -1,8 +1,14 @@
 """All commands, in the order of the help page."""
 
 from regen.cli.command import Command
-from regen.cli.commands import cycles, merging, releases, upkeep
+from regen.cli.commands import cycles, merging, releases, serving, upkeep
 
-COMMANDS: tuple[Command, ...] = (*cycles.COMMANDS, *releases.COMMANDS, *merging.COMMANDS, *upkeep.COMMANDS)
+COMMANDS: tuple[Command, ...] = (
+    *cycles.COMMANDS,
+    *releases.COMMANDS,
+    *merging.COMMANDS,
+    *serving.COMMANDS,
+    *upkeep.COMMANDS,
+)
 
 __all__ = ["COMMANDS"]

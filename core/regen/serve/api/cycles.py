@@ -28,9 +28,9 @@ class CyclesAsked:
 
     environment: Annotated[str | None, Key("only those of this environment", maximum=200)] = None
     result: Annotated[Result | None, Key("only those that ended so")] = None
-    since: Annotated[float | None, Key("started then or later; seconds since the epoch", minimum=0, maximum=_LATEST)] = (
-        None
-    )
+    since: Annotated[
+        float | None, Key("started then or later; seconds since the epoch", minimum=0, maximum=_LATEST)
+    ] = None
     until: Annotated[float | None, Key("started before; seconds since the epoch", minimum=0, maximum=_LATEST)] = None
     before: Annotated[int | None, Key("with smaller numbers, such as `next` of a page", minimum=0, maximum=LARGEST)] = (
         None

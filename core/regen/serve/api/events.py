@@ -27,7 +27,8 @@ class EventsAsked:
         None
     )
     after: Annotated[
-        str | None, Key("those after this place, `next` of a page or an `id` of the stream; else the last ones", maximum=60)
+        str | None,
+        Key("those after this place, `next` of a page or an `id` of the stream; else the last ones", maximum=60),
     ] = None
     limit: Annotated[int, Key("at most so many", minimum=1, maximum=500)] = 100
 
