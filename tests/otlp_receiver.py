@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, Metric, NumberDataPoint
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
@@ -23,12 +25,17 @@ class Receiver:
     status: int | None = 200
     url: str = ""
     spans: list[Span] = field(default_factory=list)
+    metrics: dict[str, Metric] = field(default_factory=dict)
     resource: dict[str, object] = field(default_factory=dict)
     arrived: threading.Event = field(default_factory=threading.Event)
     more: threading.Condition = field(default_factory=threading.Condition)
     release: threading.Event = field(default_factory=threading.Event)
 
-    def take(self, body: bytes) -> None:
+    def take(self, path: str, body: bytes) -> None:
+        if path == "/v1/metrics":
+            self.take_metrics(body)
+            return
+        assert path == "/v1/traces"
         request = ExportTraceServiceRequest.FromString(body)
         for resource in request.resource_spans:
             self.resource = {pair.key: value(pair.value) for pair in resource.resource.attributes}
@@ -36,6 +43,20 @@ class Receiver:
                 self.spans += scope.spans
         with self.more:
             self.more.notify_all()
+
+    def take_metrics(self, body: bytes) -> None:
+        """Keep the newest of each; they are cumulative."""
+        request = ExportMetricsServiceRequest.FromString(body)
+        for resource in request.resource_metrics:
+            for scope in resource.scope_metrics:
+                self.metrics |= {metric.name: metric for metric in scope.metrics}
+        with self.more:
+            self.more.notify_all()
+
+    def points(self, name: str) -> list[HistogramDataPoint] | list[NumberDataPoint]:
+        """What came of one instrument."""
+        metric = self.metrics[name]
+        return list(getattr(metric, metric.WhichOneof("data") or "sum").data_points)
 
     def wait_for(self, name: str, number: int) -> None:
         """Wait until so many spans of a name are there."""
@@ -61,7 +82,7 @@ class Receiver:
         return [*(self.path(above) if above is not None else []), span.name]
 
 
-def attributes(span: Span | Span.Event) -> dict[str, object]:
+def attributes(span: Span | Span.Event | HistogramDataPoint | NumberDataPoint) -> dict[str, object]:
     return {pair.key: value(pair.value) for pair in span.attributes}
 
 
@@ -80,9 +101,8 @@ def receiving(status: int | None = 200) -> Iterator[Receiver]:
                 receiver.arrived.set()
                 receiver.release.wait()
                 return
-            assert self.path == "/v1/traces"
             assert self.headers["Content-Type"] == "application/x-protobuf"
-            receiver.take(body)
+            receiver.take(self.path, body)
             self.send_response(receiver.status)
             self.send_header("Content-Length", "0")
             self.end_headers()

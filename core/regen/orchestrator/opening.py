@@ -11,7 +11,6 @@ from pathlib import Path
 
 import anyio
 
-from regen import telemetry
 from regen.config import (
     Config,
     DeployerSettings,
@@ -32,6 +31,7 @@ from regen.model.settings import PluginSettings
 from regen.orchestrator.accounts import note_environments, recover
 from regen.orchestrator.filling import let_go
 from regen.orchestrator.intake import Intake
+from regen.orchestrator.metering import standing_of, start_telemetry
 from regen.orchestrator.persist import read_sum
 from regen.orchestrator.session import Place, Session
 from regen.orchestrator.texts import keep_texts
@@ -77,7 +77,7 @@ async def open_session(
         LockedError, StateError: the state is held by another process, or cannot be used.
     """
     config = load_config(find_root(folder))
-    telemetry.start()
+    start_telemetry(config, command)
     hooks, settings = await open_plugins(config, plugins)
     async with AsyncExitStack() as stack:
         state = await _held(stack, config.root / STATE_FOLDER, command, wait_s, give_up)
@@ -87,6 +87,7 @@ async def open_session(
         stack.callback(let_go, session)
         stack.callback(keep_texts, session)
         stack.callback(session.notifier.close)
+        stack.enter_context(standing_of(session))
         note_environments(session)
         _recover(session)
         await _finish_rescues(session)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from regen import telemetry
 from regen.errors import FrozenError, RegenError
 from regen.model.event import RollbackCompleted
+from regen.model.measure import Measure
 from regen.model.probe import Breach, Trigger
 from regen.model.rollout import RolloutState
 from regen.orchestrator.alerting import alert, recovered
@@ -60,6 +62,7 @@ def _finished(session: Session, breach: Breach, done: RolledBack) -> Rescued:
     rollback_s = max(0.0, time.time() - breach.since)
     faults.point("rescue.verified")
     rescues.finish(session.state.db, breach.environment, done.release.number, rollback_s)
+    telemetry.tell(telemetry.Measured(Measure("rollback", rollback_s, "s", time.time(), breach.environment)))
     return Rescued(breach, done, rollback_s)
 
 

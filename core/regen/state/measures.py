@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from regen import telemetry
 from regen.model.measure import Measure
 from regen.state.db import Database
 
@@ -12,19 +13,22 @@ _LOOK = 1000  # measures of a metric between two looks at what may go
 
 
 def record(db: Database, measures: Iterable[Measure], *, oldest: float = 0.0) -> None:
-    """Keep some, not durably: a power cut may take the last ones.
+    """Keep some, not durably: a power cut may take the last ones; this process's observers are told of each.
 
     Args:
         measures: in any order.
         oldest: those of the same metrics from before this time may go; seconds since the epoch.
     """
-    rows = [(one.metric, one.at, one.value, one.unit, one.environment, one.label) for one in measures]
+    found = tuple(measures)
+    rows = [(one.metric, one.at, one.value, one.unit, one.environment, one.label) for one in found]
     with db.transaction(durable=False):
         db.many("INSERT INTO measure (metric, at, value, unit, environment, label) VALUES (?, ?, ?, ?, ?, ?)", rows)
         last = db.one("SELECT max(number) FROM measure")
         if rows and last is not None and int(last[0]) % _LOOK < len(rows):
             for metric in sorted({row[0] for row in rows}):
                 _drop(db, metric, oldest)
+    for one in found:
+        telemetry.tell(telemetry.Measured(one))
 
 
 def measures(

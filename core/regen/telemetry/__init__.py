@@ -1,10 +1,23 @@
-"""Telemetry: one trace a cycle, over the OpenTelemetry API; the SDK is loaded only when an exporter is configured."""
+"""Telemetry: one trace a cycle, and metrics, over the OpenTelemetry API.
+
+The SDK is loaded only where an exporter is configured, and where metrics are read in the process.
+"""
 
 from __future__ import annotations
 
 from regen.telemetry.carried import carried
 from regen.telemetry.export import exporting, start, stop
-from regen.telemetry.observers import CycleBegan, CycleEnded, Happening, StageBegan, StageEnded, tell, watching
+from regen.telemetry.metering import measuring, stands
+from regen.telemetry.observers import (
+    CycleBegan,
+    CycleEnded,
+    Happening,
+    Measured,
+    StageBegan,
+    StageEnded,
+    tell,
+    watching,
+)
 from regen.telemetry.running import Cycle, Part, Trigger
 from regen.telemetry.spans import around, burst, cycle, part, running_cycle, stage
 from regen.telemetry.tally import Calls, hook, tally
@@ -16,6 +29,7 @@ __all__ = [
     "CycleBegan",
     "CycleEnded",
     "Happening",
+    "Measured",
     "Part",
     "StageBegan",
     "StageEnded",
@@ -27,10 +41,12 @@ __all__ = [
     "cycle",
     "exporting",
     "hook",
+    "measuring",
     "part",
     "record",
     "running_cycle",
     "stage",
+    "stands",
     "start",
     "stop",
     "tally",

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from regen.model.objective import OBJECTIVES, Objective
 from regen.telemetry import metering
-from regen.telemetry.standing import Standing
-from regen.telemetry.variables import Signal, asked_for, endpoint, warn
+from regen.telemetry.variables import Signal, asked_for, endpoint, refused, warn
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -25,14 +25,14 @@ FLUSH_S = 1.5  # seconds that the end of a command waits for a slow collector, f
 _provider: TracerProvider | None = None
 
 
-def start(*, reading: bool = False, standing: Callable[[], Iterable[Standing]] | None = None) -> None:
+def start(*, reading: bool = False, objectives: Iterable[Objective] = OBJECTIVES) -> None:
     """Load the SDK and OTLP exporters where the standard variables say so; a host program's own providers stay.
 
     What is configured and cannot be done is one warning, given once a process.
 
     Args:
         reading: whether this process has metrics in any case, which `metrics_page` reads.
-        standing: gives where each environment stands, whenever metrics are collected; called in any thread.
+        objectives: what is promised.
     """
     global _provider  # noqa: PLW0603 - OpenTelemetry's provider is one a process by design
     if _provider is None and asked_for("traces") and not _host_has_one():
@@ -40,7 +40,7 @@ def start(*, reading: bool = False, standing: Callable[[], Iterable[Standing]] |
             _provider = _made()
         except (ValueError, OSError) as error:
             warn(f"traces are switched off, for the OTEL_* variables cannot be meant: {error}")
-    metering.start(reading=reading, standing=standing)
+    metering.start(reading=reading, objectives=objectives)
 
 
 def stop() -> None:
@@ -54,10 +54,14 @@ def stop() -> None:
     threads = {signal: threading.Thread(target=flush, daemon=True) for signal, flush in waiting.items()}
     for thread in threads.values():
         thread.start()
-    for signal, thread in threads.items():
+    for thread in threads.values():
         thread.join(max(0.0, until - time.monotonic()))
-        if thread.is_alive():
-            warn(f"the collector at {endpoint(signal)} did not take all {signal} within {FLUSH_S:g} s; they are lost")
+    late = [signal for signal, thread in threads.items() if thread.is_alive()]
+    if late:
+        what = " and ".join(late)
+        warn(
+            f"the collector at {endpoint(late[0])} did not take all {what} within {FLUSH_S:g} s; they were left behind"
+        )
 
 
 def exporting() -> bool:
@@ -93,7 +97,7 @@ def _telling(exporter: SpanExporter) -> SpanExporter:
         def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
             result = exporter.export(spans)
             if result is not SpanExportResult.SUCCESS:
-                warn(f"the collector at {endpoint('traces')} takes no traces; cycles go on without them")
+                refused("traces")
             return result
 
         def shutdown(self) -> None:

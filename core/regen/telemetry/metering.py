@@ -1,17 +1,17 @@
-"""Metering: the SDK's metrics, with a reader in the process where somebody reads them here, and OTLP where asked for."""
+"""Metering: the SDK's metrics, with a reader in the process where somebody reads them here, and OTLP if asked for."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from regen.model.objective import OBJECTIVES, Objective
+from regen.model.objective import Objective
 from regen.telemetry.observers import watching
 from regen.telemetry.standing import Standing
-from regen.telemetry.variables import asked_for, endpoint, warn
+from regen.telemetry.variables import asked_for, refused, warn
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics import MeterProvider
@@ -51,14 +51,8 @@ class _Metering:
 _METERING = _Metering()  # OpenTelemetry's provider is one a process by design, and so is this
 
 
-def start(
-    *,
-    reading: bool,
-    standing: Callable[[], Standing | None] | None = None,
-    objectives: Iterable[Objective] = OBJECTIVES,
-) -> None:
+def start(*, reading: bool, objectives: Iterable[Objective]) -> None:
     """Measure from now on, where the variables ask for metrics or somebody reads them here; see `export.start`."""
-    _METERING.standing = standing or _METERING.standing
     if _METERING.meters is not None:
         return
     sending = asked_for("metrics")
@@ -77,7 +71,21 @@ def start(
     _METERING.observing.enter_context(watching(_METERING.meters.heard))
 
 
-def meters() -> Meters | None:
+@contextmanager
+def stands(standing: Callable[[], Standing | None]) -> Iterator[None]:
+    """While the context is open gauges show where one project stands.
+
+    Args:
+        standing: reads it, whenever metrics are collected, in any thread; None where there is nothing to read.
+    """
+    before, _METERING.standing = _METERING.standing, standing
+    try:
+        yield
+    finally:
+        _METERING.standing = before
+
+
+def measuring() -> Meters | None:
     """The instruments; None where nothing is measured."""
     return _METERING.meters
 
@@ -140,13 +148,13 @@ def _sender() -> MetricReader:
 
 def _telling(exporter: MetricExporter) -> MetricExporter:
     """An exporter that says once, in one line, when it cannot send."""
-    from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
+    from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult
 
     class Telling(MetricExporter):
         def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_: object) -> MetricExportResult:
             result = exporter.export(metrics_data, timeout_millis)
             if result is not MetricExportResult.SUCCESS:
-                warn(f"the collector at {endpoint('metrics')} takes no metrics; cycles go on without them")
+                refused("metrics")
             return result
 
         def force_flush(self, timeout_millis: float = 10_000) -> bool:

@@ -74,12 +74,10 @@ class Meters:
     Args:
         meter: makes them.
         objectives: what is promised.
-        standing: gives where the project stands; None where it cannot be read. Called in any thread.
+        standing: gives where the project stands; None where nobody knows. Called in any thread.
     """
 
-    def __init__(
-        self, meter: Meter, objectives: Iterable[Objective], standing: Callable[[], Standing | None] | None
-    ) -> None:
+    def __init__(self, meter: Meter, objectives: Iterable[Objective], standing: Callable[[], Standing | None]) -> None:
         self._objectives = {one.metric: one for one in objectives}
         self._standing = standing
         self._stood: tuple[float, Standing | None] = (-_STANDING_S, None)
@@ -228,7 +226,7 @@ class Meters:
     def _look(self) -> Standing | None:
         at, standing = self._stood
         if time.monotonic() - at > _STANDING_S:
-            standing = self._standing() if self._standing is not None else None
+            standing = self._standing()
             self._stood = (time.monotonic(), standing)
         return standing
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from regen.model.cycle import CycleRecord, StageTime
+from regen.model.measure import Measure
 
 _LOG = logging.getLogger("regen.telemetry")
 
@@ -49,7 +50,14 @@ class CycleEnded:
     record: CycleRecord | None
 
 
-Happening: TypeAlias = CycleBegan | StageBegan | StageEnded | CycleEnded
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A single value was measured, outside of cycles too."""
+
+    measure: Measure
+
+
+Happening: TypeAlias = CycleBegan | StageBegan | StageEnded | CycleEnded | Measured
 Observer: TypeAlias = Callable[[Happening], None]
 
 _OBSERVERS: list[Observer] = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from regen.telemetry import metering
@@ -25,9 +25,14 @@ _ExemplarKey = tuple[str, tuple[tuple[str, str], ...], int]
 
 
 class Page:
-    """The page of one process; keeps the last exemplar of each bucket, for the SDK gives each only once."""
+    """The page of one process; keeps the last exemplar of each bucket, for the SDK gives each only once.
 
-    def __init__(self) -> None:
+    Args:
+        collect: gives the measurements; None where there are none.
+    """
+
+    def __init__(self, collect: Callable[[], MetricsData | None] = metering.collected) -> None:
+        self._collect = collect
         self._lock = threading.Lock()
         self._exemplars: dict[_ExemplarKey, Exemplar] = {}
         self._kept: dict[str, tuple[float, bytes, str]] = {}
@@ -50,7 +55,7 @@ class Page:
         from prometheus_client import PROCESS_COLLECTOR
         from prometheus_client.exposition import choose_encoder
 
-        data = metering.collected()
+        data = self._collect()
         families = [*(self._families(data) if data is not None else ()), *PROCESS_COLLECTOR.collect(), _build()]
 
         class Found:
@@ -58,7 +63,7 @@ class Page:
                 return families
 
         encode, kind = choose_encoder(accept)
-        return encode(Found()), kind  # type: ignore[arg-type] # all that it asks of a registry is `collect`
+        return encode(Found()), kind
 
     def _families(self, data: MetricsData) -> Iterator[Metric]:
         for resource in data.resource_metrics:
@@ -154,6 +159,4 @@ def _unit(name: str) -> str:
 
 
 def _bound(bound: float) -> str:
-    from prometheus_client.utils import floatToGoString
-
-    return str(floatToGoString(bound))
+    return "+Inf" if bound == float("inf") else repr(float(bound))

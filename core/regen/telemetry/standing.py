@@ -1,4 +1,4 @@
-"""Standing: where a project stands, as the gauges of the metrics show it; read from the state whenever they are asked."""
+"""Standing: where a project stands, as gauges show it; read from the state whenever they are asked."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def asked_for(signal: Signal) -> bool:
     names = (f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
     protocol = next((name for name in names if os.environ.get(name, "").strip()), None)
     if protocol is not None and os.environ[protocol].strip().lower() != SPOKEN:
-        warn(f"{protocol} is {os.environ[protocol]}; regen speaks {SPOKEN} only, and sends no {signal}")
+        what = "nothing" if protocol == names[1] else f"no {signal}"
+        warn(f"{protocol} is {os.environ[protocol]}; regen speaks {SPOKEN} only, and sends {what}")
         return False
     return True
 
@@ -46,6 +47,11 @@ def disabled() -> bool:
 def endpoint(signal: Signal) -> str:
     """Where a signal is sent to."""
     return next((os.environ[name] for name in _endpoints(signal) if os.environ.get(name)), "http://localhost:4318")
+
+
+def refused(signal: Signal) -> None:
+    """Say, once for each collector, that it does not take what is sent."""
+    warn(f"the collector at {endpoint(signal)} does not take what is sent; cycles go on without it")
 
 
 def warn(text: str) -> None:
