@@ -172,9 +172,9 @@ def burst(text: str, root: str, files: Mapping[str, int]) -> Trigger:
 
 
 def _tracer() -> Tracer | None:
-    """The tracer; None where nobody listens, for neither regen nor its host has imported OpenTelemetry."""
+    """The tracer; None where nobody listens, for neither regen nor its host has set a provider."""
     api = sys.modules.get("opentelemetry.trace")
-    if api is None:
+    if api is None or isinstance(api.get_tracer_provider(), api.ProxyTracerProvider):
         return None
     tracer: Tracer = api.get_tracer("regen")
     return tracer
