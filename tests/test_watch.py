@@ -73,6 +73,15 @@ async def test_an_atomic_save_is_seen(world: World) -> None:
         assert await watched.paths() == ["bob.txt"]
 
 
+async def test_a_turn_is_named_after_a_file_that_is_there(world: World) -> None:
+    """Not after the temporary one that `sed -i` and many editors write first."""
+    async with watching(world) as watched:
+        temporary = world.write("graphs/sedA1b2", PREFIXES + PEOPLE.replace('"Bob"', '"Robert"'))
+        temporary.replace(world.root / "graphs/people.ttl")
+        turn = await watched.turn()
+        assert turn.trigger.startswith("graphs/people.ttl")
+
+
 async def test_a_burst_of_changes_ends_in_the_last_state(world: World) -> None:
     """However many cycles it takes."""
     async with watching(world) as watched:

@@ -259,7 +259,8 @@ async def _idle(ears: _Ears, environment: str) -> Turn | None:
 
 
 def _text(root: Path, files: Mapping[str, int]) -> str:
-    first = Path(next(iter(files)))
+    """Names a file that is there before one that an editor wrote and took away again."""
+    first = Path(next((path for path in files if Path(path).exists()), next(iter(files))))
     name = first.relative_to(root).as_posix() if first.is_relative_to(root) else str(first)
     return f"{name} and {len(files) - 1} more" if len(files) > 1 else name
 
