@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from regen import telemetry
@@ -86,21 +87,25 @@ def _number(db: Database, query: str, *bound: str) -> int:
 
 
 class Beside:
-    """Counts the cycles of another process that holds the project, from when this is made on."""
+    """Counts the cycles of another process that holds the project, from the first look on; in any thread."""
 
     def __init__(self) -> None:
         self._last: int | None = None
+        self._lock = Lock()
 
-    def look(self, db: Database) -> None:
-        """Count those that ended since the last look; only where no cycle runs in this process, which counts its own.
+    def look(self, db: Database, *, count: bool = True) -> None:
+        """Look for those that ended since the last look.
 
         Args:
             db: the project's state, to read from.
+            count: whether they are counted; not where they were cycles of this process, which counts its own.
         """
-        meters, last = telemetry.measuring(), self._last
-        newest = cycles.cycles(db, limit=1 if last is None else _AT_ONCE)
-        self._last = newest[0].number if newest else last or 0
-        if meters is None or last is None:
-            return
-        for record in reversed([one for one in newest if one.number > last]):
-            meters.cycle(record)
+        with self._lock:
+            last = self._last
+            newest = cycles.cycles(db, limit=1 if last is None or not count else _AT_ONCE)
+            self._last = newest[0].number if newest else last or 0
+            meters = telemetry.measuring()
+            if meters is None or last is None or not count:
+                return
+            for record in reversed([one for one in newest if one.number > last]):
+                meters.cycle(record)

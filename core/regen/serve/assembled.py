@@ -9,6 +9,7 @@ from regen.serve.app import application, told
 from regen.serve.caller import Gate
 from regen.serve.desk import Desk
 from regen.serve.front import Front
+from regen.serve.measuring import Counted
 from regen.serve.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -22,4 +23,4 @@ def assembled(desk: Desk, *, open_reading: bool) -> ASGIApp:
         open_reading: whether reading needs no token.
     """
     gate = Gate(desk.tokens, Sessions(), lambda: open_reading, lambda *told: None)
-    return application(desk, gate, partial(Front, told=told, names=desk.config.serve.hosts))
+    return Counted(application(desk, gate, partial(Front, told=told, names=desk.config.serve.hosts)))

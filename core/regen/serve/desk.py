@@ -13,6 +13,7 @@ from regen.access import TokenStore
 from regen.config import Config, Environment, load_config
 from regen.errors import UsageError
 from regen.holder import STATE_FOLDER
+from regen.orchestrator.metering import Beside
 from regen.serve.live import Live
 from regen.serve.problems import Problem
 from regen.serve.readers import Readers
@@ -54,6 +55,7 @@ class Desk:
         project: the open project, where the watch runs in this process; its methods belong to the watch's event loop.
         ready: whether it can be asked: the first cycle is over, or another process runs the watch.
         started: when the server started; seconds since the epoch, UTC.
+        beside: counts the cycles of a watch in another process.
     """
 
     root: Path
@@ -64,6 +66,7 @@ class Desk:
     project: Project | None = None
     ready: bool = False
     started: float = field(default_factory=time.time)
+    beside: Beside = field(default_factory=Beside)
     _config: tuple[float, Config] | None = None
 
     @staticmethod

@@ -17,6 +17,7 @@ from ipaddress import ip_address
 
 from regen.errors import UsageError
 from regen.serve.desk import Desk
+from regen.serve.measuring import measured
 
 _WAITING = 128  # connections that the system keeps waiting
 _STOP_S = 5  # for answers that are under way when the server ends
@@ -135,14 +136,15 @@ def served(desk: Desk, listening: socket.socket, *, open_reading: bool) -> Itera
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     thread = _Thread(desk, listening, open_reading)
     running = threading.Thread(target=thread.run, name="regen serve", daemon=True)
-    running.start()
-    thread.started.wait()
-    try:
-        yield
-    finally:
-        thread.end()
-        running.join()
-        listening.close()
-        desk.readers.close()
+    with measured(desk):
+        running.start()
+        thread.started.wait()
+        try:
+            yield
+        finally:
+            thread.end()
+            running.join()
+            listening.close()
+            desk.readers.close()
     if thread.failed is not None:
         raise thread.failed
