@@ -1,5 +1,5 @@
 // A question that waits for its answer: the browser's own dialog keeps the focus inside and closes by Escape.
-import { h, swap } from "./dom.js";
+import { again, h, swap } from "./dom.js";
 import { mark, trouble } from "./parts.js";
 
 /**
@@ -8,7 +8,7 @@ import { mark, trouble } from "./parts.js";
  */
 export function ask({ title, body, verb, danger = false, act }) {
   return new Promise((settle) => {
-    const said = h("div", { class: "said", role: "alert" });
+    const said = h("div", { class: "said" });
     const go = h("button", { type: "submit", class: danger ? "danger" : "main" }, verb);
     const form = h(
       "form",
@@ -28,7 +28,7 @@ export function ask({ title, body, verb, danger = false, act }) {
     let answer = null;
     box.addEventListener("close", () => {
       box.remove();
-      if (back?.isConnected) back.focus({ preventScroll: true });
+      again(document, back)?.focus({ preventScroll: true });
       settle(answer);
     });
     form.addEventListener("submit", async (event) => {

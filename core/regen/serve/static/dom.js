@@ -44,7 +44,6 @@ function put(element, name, value) {
 /** Put children in place of what a region holds; the focus and the caret stay where they were. */
 export function swap(region, ...children) {
   const held = region.contains(document.activeElement) ? document.activeElement : null;
-  const key = held?.dataset.key ?? held?.id;
   const left = [...region.querySelectorAll("[data-scroll]")].map((box) => [
     box.dataset.scroll,
     box.scrollTop,
@@ -56,13 +55,20 @@ export function swap(region, ...children) {
     if (box) [box.scrollTop, box.scrollLeft] = [top, side];
   }
   if (!held || held === region) return;
-  const again = key && region.querySelector(`[data-key="${CSS.escape(key)}"], #${CSS.escape(key)}`);
-  if (again) again.focus({ preventScroll: true });
+  const same = again(region, held);
+  if (same) same.focus({ preventScroll: true });
   else {
     // What had the focus is gone: the region takes it, so that the next Tab goes on from here.
     region.tabIndex = -1;
     region.focus({ preventScroll: true });
   }
+}
+
+/** The element, or the one that was drawn in its place meanwhile: it has the same key or id. */
+export function again(region, element) {
+  if (!element || element.isConnected) return element;
+  const key = element.dataset.key ?? element.id;
+  return key ? region.querySelector(`[data-key="${CSS.escape(key)}"], #${CSS.escape(key)}`) : null;
 }
 
 /** Say something to screen readers; the same words twice are said twice. */

@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { h, say, swap } from "./dom.js";
 import { connect, onConnection, onEvent, reopen } from "./live.js";
-import { Frame } from "./panel.js";
+import { Frame, refresh } from "./panel.js";
 import { age, trouble } from "./parts.js";
 import { placeOf, VIEWS } from "./routes.js";
 import { onSession, recall, signIn, signOut, who } from "./session.js";
@@ -112,7 +112,7 @@ function account() {
     if (who().role) await signOut();
     else if (await signIn()) {
       reopen();
-      show();
+      refresh();
     }
   });
 }

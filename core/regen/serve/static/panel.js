@@ -54,6 +54,7 @@ export function panel(frame, { title, name, load, draw, types = [], level = 2, t
   const again = throttled(async () => {
     try {
       const data = await load(frame.left);
+      await atRest(body, frame.left);
       if (!frame.left.aborted) swap(body, draw(data));
     } catch (error) {
       if (error.name === "AbortError" || frame.left.aborted) return;
@@ -68,6 +69,21 @@ export function panel(frame, { title, name, load, draw, types = [], level = 2, t
   frame.back(again);
   again();
   return section;
+}
+
+/** Somebody chooses or writes in the panel: what is new waits until they are done. */
+function atRest(body, left) {
+  const held = document.activeElement;
+  if (!body.contains(held) || !held.matches("select, input, textarea")) return null;
+  return new Promise((done) => {
+    held.addEventListener("blur", done, { once: true });
+    left.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Ask for everything that is shown once more: one did something, or may see more. */
+export function refresh() {
+  for (const shown of document.querySelectorAll("[data-panel]")) shown.again();
 }
 
 /** The work now if it rests, else once more after it: never twice at once, and not more often than the gap allows. */

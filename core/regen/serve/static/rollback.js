@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { ask, toast } from "./dialog.js";
 import { h, say } from "./dom.js";
+import { refresh } from "./panel.js";
 import { mark } from "./parts.js";
 import { change, signedIn } from "./session.js";
 import { plural } from "./words.js";
@@ -100,5 +101,5 @@ export async function resume(environment) {
 function finished(text) {
   toast(text);
   say(text);
-  for (const panel of document.querySelectorAll("[data-panel]")) panel.again?.();
+  refresh();
 }

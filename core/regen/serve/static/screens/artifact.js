@@ -4,7 +4,7 @@ import { diffLines } from "../diff.js";
 import { h, say } from "../dom.js";
 import { toast } from "../dialog.js";
 import { panel } from "../panel.js";
-import { choices, code, empty, link, pairs, table, because, trouble } from "../parts.js";
+import { mark, choices, code, empty, link, pairs, table, because, trouble } from "../parts.js";
 import { toArtifact, toConflict, toNode, toRelease } from "../routes.js";
 import { change, signedIn } from "../session.js";
 import { bare, number, plural, term } from "../words.js";
@@ -21,12 +21,13 @@ export const title = ({ parts }) => parts.slice(1).join("/");
 export function show(frame) {
   const [environment, ...rest] = frame.place.parts;
   const path = rest.join("/");
-  return panel(frame, {
+  const section = panel(frame, {
     name: "artifact",
     types: ["release.", "conflict."],
     load: (signal) => get(`artifacts/${encodeURIComponent(environment)}/${spelt(path)}`, {}, signal),
     draw: (found) => drawn(found, environment, path, frame.place.query.get("show") ?? "content"),
   });
+  return [section, feedback(environment, path)];
 }
 
 function drawn(found, environment, path, shown) {
@@ -48,7 +49,6 @@ function drawn(found, environment, path, shown) {
       ]),
     ),
     { content, diff, why }[shown]?.(found) ?? content(found),
-    feedback(environment, path),
   ];
 }
 
@@ -57,6 +57,7 @@ function content(found) {
     return empty("The file is not there, or is no text.", "Look into the folder of the environment.");
   if (found.content === "") return empty("The file is empty.");
   return [
+    found.cut && h("p", {}, mark("warn", "The file is longer than what is shown.")),
     h("p", { class: "note" }, plural(found.content.replace(/\n$/, "").split("\n").length, "line")),
     numbered(found.content),
   ];
@@ -73,6 +74,7 @@ function numbered(text) {
 }
 
 function diff(found) {
+  if (found.edited && !found.diff) return empty("The two are too long to be compared here.", "Compare them with git.");
   if (!found.diff) return empty("The file on disk is what regen wrote.", "An edit by hand would show here.");
   return [
     h("p", { class: "note" }, "From the last render to the file on disk: what people changed."),
@@ -86,8 +88,13 @@ function why(found) {
     h("h2", {}, "What made it change last"),
     h("p", {}, because(told.because)),
     h("h2", {}, "What its template asks the graph"),
-    (told.views ?? []).length ? told.views.map(view) : empty("Its template has no view."),
+    views(told.views),
   ];
+}
+
+function views(list) {
+  if (!list) return empty("The graph cannot be asked at this moment.", "Try again in a few seconds.");
+  return list.length ? list.map(view) : empty("Its template has no view.");
 }
 
 function view({ view: name, query, columns, rows }) {

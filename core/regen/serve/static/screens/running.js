@@ -7,6 +7,8 @@ import { duration } from "../words.js";
 
 const TICK_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100;
 
+const ASK_MS = 1500;
+
 /** The panel; stage events draw it without asking the server. */
 export function runningPanel(frame) {
   let status = null;
@@ -30,6 +32,8 @@ export function runningPanel(frame) {
     swap(body, drawn(status));
   });
   frame.every(TICK_MS, () => tick(body, status?.running));
+  // A cycle that only checks tells nobody of its end.
+  frame.every(ASK_MS, () => status?.running && section.again());
   return section;
 }
 
@@ -65,8 +69,8 @@ function drawn(status) {
       { class: "now" },
       mark("busy", "running"),
       " ",
-      h("strong", {}, running.environment),
-      ` · ${running.kind} · `,
+      h("strong", {}, running.environment ?? ""),
+      ` ${running.kind} · `,
       h("span", { class: "figure", "data-since": running.at }, duration(since(running.at))),
       h("br"),
       h("span", { class: "note" }, running.trigger),
@@ -91,8 +95,8 @@ function idle(watch) {
     "Changes are picked up once ",
     h("code", {}, "regen watch"),
     " runs, or ",
-    h("code", {}, "regen serve --watch"),
-    ".",
+    h("code", {}, "regen serve"),
+    " runs without --no-watch.",
   );
 }
 
