@@ -57,7 +57,7 @@ def _no_number(name: str) -> float:
 def _made(kind: type[S], given: Mapping[str, Any], what: str, *, texts: bool) -> S:
     status = 400 if texts else 422
     hints = get_type_hints(kind, include_extras=True)
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    known = {written(field.name, hints[field.name]): field for field in fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(given) - set(known))
     if unknown:
         there = f"there are: {', '.join(known)}" if known else f"it takes no {what}s"
@@ -65,15 +65,24 @@ def _made(kind: type[S], given: Mapping[str, Any], what: str, *, texts: bool) ->
     values = {}
     for name, field in known.items():
         if name in given:
-            values[name] = _value(hints[name], given[name], name, texts=texts)
+            values[field.name] = _value(hints[field.name], given[name], name, texts=texts)
         elif field.default is MISSING and field.default_factory is MISSING:
             raise Problem(status, f"the {what} {name!r} is missing", "give it")
     return kind(**values)
 
 
+def key_of(hint: Any) -> Key:
+    """What is known of a field beside its type."""
+    return next((one for one in get_args(hint) if isinstance(one, Key)), Key(""))
+
+
+def written(name: str, hint: Any) -> str:
+    """What a field is called in a request: `from` cannot be a name in Python."""
+    return key_of(hint).toml or name
+
+
 def _value(hint: Any, raw: Any, name: str, *, texts: bool) -> Any:
-    arguments = get_args(hint)
-    key = next((one for one in arguments if isinstance(one, Key)), Key(""))
+    key, arguments = key_of(hint), get_args(hint)
     plain = arguments[0] if get_origin(hint) is Annotated else hint
     value = _typed(plain, raw, name, texts=texts)
     _bounded(key, value, name, texts=texts)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+import anyio.to_thread
 
 from regen.access import TokenStore
 from regen.config import Config, Environment, load_config
@@ -24,6 +27,8 @@ from regen.state.opening import State
 if TYPE_CHECKING:
     from regen.project import Project
 
+T = TypeVar("T")
+_THREADS = 4
 _KEPT_S = 1.0  # how long the configuration is taken as it was read
 
 
@@ -68,6 +73,7 @@ class Desk:
     started: float = field(default_factory=time.time)
     beside: Beside = field(default_factory=Beside)
     _config: tuple[float, Config] | None = None
+    _limiter: anyio.CapacityLimiter | None = None
 
     @staticmethod
     def of(root: Path) -> Desk:
@@ -103,6 +109,17 @@ class Desk:
             if state is None:
                 raise Problem(404, "nothing was deployed here yet", "`regen apply` runs the first cycle")
             yield state
+
+    async def in_thread(self, call: Callable[[], T]) -> T:
+        """What a plain function gives that would hold up the server."""
+        return await anyio.to_thread.run_sync(call, limiter=self.limiter)
+
+    @property
+    def limiter(self) -> anyio.CapacityLimiter:
+        """Reads at a time; more of them would only take turns at one interpreter."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(_THREADS)
+        return self._limiter
 
     def watching(self) -> Watching:
         """Whether a watch holds the project, here or elsewhere."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_type_hints
 from typing import Literal as OneOf
 
-from regen.access import Right
+from regen.access import Right, Role
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -117,24 +117,36 @@ class Caller:
     """Who asks for a change.
 
     Attributes:
-        name: of the token.
+        name: of the token; "" where there is none.
+        role: of the token; None where there is none.
         client: the address that it comes from.
+        cookie: of the page's session; None: there is none.
     """
 
     name: str
+    role: Role | None
     client: str
+    cookie: str | None = None
+
+    @property
+    def told(self) -> str:
+        """As the audit names it."""
+        return f"token {self.name}" if self.name else "nobody with a token"
 
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def read(path: str, *, right: Right | None = "read") -> Callable[[Handler], Route]:
-    """A GET: a plain function `(desk, asked)`, run in a thread, that changes nothing."""
+    """A GET, which changes nothing: a plain function `(desk, asked)`, run in a thread, or a coroutine function.
+
+    It may take `caller` beside them.
+    """
     return lambda handler: _route("GET", path, handler, right)
 
 
 def change(path: str, *, right: Right | None, method: Method = "POST") -> Callable[[Handler], Route]:
-    """A change: a coroutine function `(desk, asked, body, caller)`; each attempt is noted in the audit."""
+    """A change: a coroutine function `(desk, asked, [body,] caller)`; each attempt is noted in the audit."""
     return lambda handler: _route(method, path, handler, right)
 
 

@@ -138,6 +138,7 @@ def entries(
     environment: str | None = None,
     action: str | None = None,
     since: float | None = None,
+    before: int | None = None,
     limit: int | None = None,
 ) -> list[Entry]:
     """Rows of the audit, the newest first.
@@ -146,13 +147,14 @@ def entries(
         environment: those of an environment only, or of the whole project.
         action: those of one action only.
         since: those that were noted at this time or later; seconds since the epoch, UTC.
+        before: only rows with smaller numbers.
         limit: how many at most.
     """
     rows = db.execute(
         f"SELECT {_COLUMNS}, (SELECT at FROM audit AS earlier WHERE earlier.sequence < audit.sequence"  # noqa: S608
         " ORDER BY sequence DESC LIMIT 1) FROM audit WHERE (?1 IS NULL OR environment IS NULL OR environment = ?1)"
-        " AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR at >= ?3) ORDER BY sequence DESC LIMIT ?4",
-        (environment, action, since, -1 if limit is None else limit),
+        " AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR at >= ?3) AND sequence < ?4 ORDER BY sequence DESC LIMIT ?5",
+        (environment, action, since, 2**62 if before is None else before, -1 if limit is None else limit),
     )
     return [_entry(row) for row in rows]
 
