@@ -10,6 +10,7 @@ from regen.config import find_root
 from regen.errors import ExitCode, UsageError
 from regen.holder import STATE_FOLDER
 from regen.orchestrator.outcome import when
+from regen.state.noting import note_beside
 
 if TYPE_CHECKING:
     from regen.access import Role, TokenStore
@@ -26,7 +27,8 @@ def token(
     """Make, list or revoke tokens; one that is made is shown this once."""
     from regen.access import TokenStore
 
-    tokens = TokenStore(find_root(directory) / STATE_FOLDER)
+    folder = find_root(directory) / STATE_FOLDER
+    tokens = TokenStore(folder)
     if what == "list":
         if name is not None or role is not None or expires is not None:
             raise UsageError("`regen token list` takes no name, role or time")
@@ -38,11 +40,13 @@ def token(
         if role is not None or expires is not None:
             raise UsageError("`regen token revoke` takes a name only")
         tokens.revoke(name)
+        note_beside(folder, "token", subject=name, why="revoked")
         _said(f"token {name} opens nothing any more", {"revoked": name}, json=json)
         return ExitCode.DONE
     if role is None:
         raise UsageError("what may its holder do?", hint="--role admin, --role user or --role system")
     secret = tokens.create(name, cast("Role", role), days=expires)
+    note_beside(folder, "token", subject=name, why=f"made, with the role {role}")
     if json:
         document.write({"name": name, "role": role, "token": secret})
         return ExitCode.DONE

@@ -22,6 +22,8 @@ Action = OneOf[
     "restore",
     "prune",
     "rebuild",
+    "request",
+    "token",
 ]
 """What is noted; docs/receipts.md says when."""
 
@@ -34,7 +36,7 @@ class Who:
         user: name of the real user; its number where it has no name.
         uid: the effective user's number, under whose rights it was done.
         machine: its host name.
-        sudo: who called `sudo`, by `SUDO_USER`; None: nobody.
+        sudo: on whose behalf: who called `sudo`, by `SUDO_USER`, or whose token a server was shown; None: nobody's.
     """
 
     user: str

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from functools import partial
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Final
 
-import anyio
-import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -18,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as Served
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from regen.errors import RegenError
 from regen.model.spelling import spell
@@ -32,7 +30,7 @@ from regen.serve.route import Raw, Route, Said
 
 STATIC: Final = Path(__file__).with_name("static")
 _LOG = logging.getLogger("regen.serve")
-_THREADS = 4  # reads at a time; more of them would only take turns at one interpreter
+_MOST_BODY = 5_000_000  # bytes: a file whose conflict is settled on the page
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -44,8 +42,7 @@ def application(desk: Desk, gate: Gate, front: Callable[[ASGIApp], Front]) -> AS
         gate: knows who calls.
         front: checks what is known of a request before its route is.
     """
-    limiter = anyio.CapacityLimiter(_THREADS)
-    served: list[BaseRoute] = [_served(route, desk, gate, limiter) for route in routes()]
+    served: list[BaseRoute] = [_served(route, desk, gate) for route in routes()]
     app = Starlette(
         routes=[
             Served("/", _page, methods=["GET"]),
@@ -67,23 +64,25 @@ async def _page(request: Request) -> Response:
     return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
 
-def _served(route: Route | Raw, desk: Desk, gate: Gate, limiter: anyio.CapacityLimiter) -> BaseRoute:
+def _served(route: Route | Raw, desk: Desk, gate: Gate) -> BaseRoute:
     path, methods = route.path, list(route.methods if isinstance(route, Raw) else (route.method,))
     if isinstance(route, Raw):
         return Served(path, _raw(route, desk, gate), methods=methods)
     if route.changes:
         return Served(path, _change(route, desk, gate), methods=methods)
-    return Served(path, _read(route, desk, gate, limiter), methods=methods)
+    return Served(path, _read(route, desk, gate), methods=methods)
 
 
-def _read(route: Route, desk: Desk, gate: Gate, limiter: anyio.CapacityLimiter) -> _Endpoint:
-    def answered(asked: Any) -> Response:
-        return _answer(route.handler(desk, asked))
+def _read(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
+    waits = iscoroutinefunction(route.handler)
 
     async def endpoint(request: Request) -> Response:
         gate.reads(request, route.right)
         asked: Any = parameters(route.asks, _path(request), request.query_params.multi_items())
-        return await anyio.to_thread.run_sync(partial(answered, asked), limiter=limiter)
+        arguments = (desk, asked, gate.caller(request)) if route.wants_caller else (desk, asked)
+        if waits:
+            return _answer(await route.handler(*arguments))
+        return await desk.in_thread(lambda: _answer(route.handler(*arguments)))
 
     return endpoint
 
@@ -92,7 +91,9 @@ def _change(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         async with gate.changes(request, route.right) as caller:
             asked: Any = parameters(route.asks, _path(request), request.query_params.multi_items())
-            given: tuple[Any, ...] = (body(route.takes, await request.body()),) if route.takes is not None else ()
+            given: tuple[Any, ...] = (
+                (body(route.takes, await _sent(request, _MOST_BODY)),) if route.takes is not None else ()
+            )
             return _answer(await route.handler(desk, asked, *given, caller))
 
     return endpoint
@@ -100,13 +101,40 @@ def _change(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
 
 def _raw(route: Raw, desk: Desk, gate: Gate) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
-        if request.method == "GET":
+        if request.method in {"GET", "HEAD"}:
             gate.reads(request, route.right)
             return await route.endpoint(desk, request)
         async with gate.changes(request, route.right):
-            return await route.endpoint(desk, request)
+            return await route.endpoint(desk, _bounded(request, route.most or _MOST_BODY))
 
     return endpoint
+
+
+async def _sent(request: Request, most: int) -> bytes:
+    """The body. Raises Problem where it is too long."""
+    return await _bounded(request, most).body()
+
+
+def _bounded(request: Request, most: int) -> Request:
+    """The request, whose body ends in a problem where it is longer than that, before it is read as a whole."""
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said[:20]) > most:
+        raise _too_long(most)
+    length = 0
+
+    async def receive() -> Message:
+        nonlocal length
+        message = await request.receive()
+        length += len(message.get("body", b""))
+        if length > most:
+            raise _too_long(most)
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _too_long(most: int) -> Problem:
+    return Problem(413, f"the body is longer than {most:,} bytes", "send less", {"Connection": "close"})
 
 
 def _path(request: Request) -> dict[str, str]:

@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from regen.serve.app import application, told
+from regen.serve.attempts import Attempts
 from regen.serve.caller import Gate
 from regen.serve.desk import Desk
 from regen.serve.front import Front
+from regen.serve.limits import Limits
 from regen.serve.measuring import Counted
-from regen.serve.sessions import Sessions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -20,7 +21,10 @@ def assembled(desk: Desk, *, open_reading: bool) -> ASGIApp:
     """The application of a project.
 
     Args:
-        open_reading: whether reading needs no token.
+        open_reading: whether looking needs no token.
     """
-    gate = Gate(desk.tokens, Sessions(), lambda: open_reading, lambda *told: None)
-    return Counted(application(desk, gate, partial(Front, told=told, names=desk.config.serve.hosts)))
+    limits = Limits()
+    gate = Gate(desk.tokens, desk.sessions, limits, Attempts(desk.folder), open_reading=open_reading)
+    desk.open_reading, desk.check_token = open_reading, gate.checked
+    front = partial(Front, told=told, bounded=partial(gate.bounded, "requests"), names=desk.config.serve.hosts)
+    return Counted(application(desk, gate, front))

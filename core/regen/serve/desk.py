@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 import anyio.to_thread
 
-from regen.access import TokenStore
+from regen.access import Kept, TokenStore
 from regen.config import Config, Environment, load_config
 from regen.errors import UsageError
 from regen.holder import STATE_FOLDER
@@ -21,6 +21,7 @@ from regen.serve.live import Live
 from regen.serve.problems import Problem
 from regen.serve.readers import Readers
 from regen.serve.running import Running
+from regen.serve.sessions import Sessions
 from regen.state.lock import held, last_holder
 from regen.state.opening import State
 
@@ -47,6 +48,11 @@ class Watching:
     since: float | None
 
 
+def nobody(client: str, secret: str) -> Kept:
+    """Nobody guards the desk yet, so no token opens anything."""
+    raise Problem(503, "the server only starts", "ask again")
+
+
 @dataclass(slots=True)
 class Desk:
     """One project that is served. Reads of routes use it from threads.
@@ -61,6 +67,9 @@ class Desk:
         ready: whether it can be asked: the first cycle is over, or another process runs the watch.
         started: when the server started; seconds since the epoch, UTC.
         beside: counts the cycles of a watch in another process.
+        sessions: of the page.
+        open_reading: whether looking needs no token.
+        check_token: whose token it is that a client shows; raises Problem where it opens nothing.
     """
 
     root: Path
@@ -72,6 +81,9 @@ class Desk:
     ready: bool = False
     started: float = field(default_factory=time.time)
     beside: Beside = field(default_factory=Beside)
+    sessions: Sessions = field(default_factory=Sessions)
+    open_reading: bool = False
+    check_token: Callable[[str, str], Kept] = nobody
     _config: tuple[float, Config] | None = None
     _limiter: anyio.CapacityLimiter | None = None
 

@@ -33,11 +33,19 @@ class Front:
     Args:
         app: what it stands before.
         told: the answer of a problem.
+        bounded: counts a request of a client; raises Problem where that has to wait.
         names: host names that the server may be called by, beside addresses and "localhost".
     """
 
-    def __init__(self, app: ASGIApp, *, told: Callable[[Problem], Response], names: tuple[str, ...] = ()) -> None:
-        self._app, self._told = app, told
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        told: Callable[[Problem], Response],
+        bounded: Callable[[str], None],
+        names: tuple[str, ...] = (),
+    ) -> None:
+        self._app, self._told, self._bounded = app, told, bounded
         self._names = frozenset(name.lower() for name in names) | {"localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,6 +63,7 @@ class Front:
 
         try:
             self._check(Headers(scope=scope), scope["method"])
+            self._bounded((scope.get("client") or ("unknown", 0))[0])
         except Problem as problem:
             await self._told(problem)(scope, receive, guarded)
             return

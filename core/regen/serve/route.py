@@ -70,6 +70,7 @@ class Route:
         gives: the type of what it returns.
         right: that its caller needs; None: it is for everybody.
         summary: one sentence.
+        wants_caller: whether the handler is told who asks.
     """
 
     method: Method
@@ -80,6 +81,7 @@ class Route:
     gives: Any
     right: Right | None
     summary: str
+    wants_caller: bool = False
 
     @property
     def name(self) -> str:
@@ -173,6 +175,7 @@ def _route(method: Method, path: str, handler: Callable[..., Any], right: Right 
         hints["return"],
         right,
         _summary(handler),
+        "caller" in inspect.signature(handler).parameters,
     )
 
 

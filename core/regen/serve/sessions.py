@@ -21,12 +21,13 @@ class Session:
     """One browser.
 
     Attributes:
-        name: of the token that it showed.
+        name, digest: of the token that it showed.
         csrf: what it has to send in a header with each change.
         until: when it ends; by the clock of `Sessions`.
     """
 
     name: str
+    digest: str
     csrf: str
     until: float
 
@@ -46,13 +47,13 @@ class Sessions:
         self._clock = clock
         self._found: dict[str, Session] = {}
 
-    def begin(self, name: str) -> tuple[str, Session]:
+    def begin(self, name: str, digest: str) -> tuple[str, Session]:
         """A new one; gives the cookie's value, too."""
         now = self._clock()
         self._found = {key: one for key, one in self._found.items() if now < one.until}
         while len(self._found) >= _MOST:
             del self._found[next(iter(self._found))]
-        cookie, session = secrets.token_urlsafe(32), Session(name, secrets.token_urlsafe(32), now + LASTS_S)
+        cookie, session = secrets.token_urlsafe(32), Session(name, digest, secrets.token_urlsafe(32), now + LASTS_S)
         self._found[_digest(cookie)] = session
         return cookie, session
 

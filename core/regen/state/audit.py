@@ -153,7 +153,8 @@ def entries(
     rows = db.execute(
         f"SELECT {_COLUMNS}, (SELECT at FROM audit AS earlier WHERE earlier.sequence < audit.sequence"  # noqa: S608
         " ORDER BY sequence DESC LIMIT 1) FROM audit WHERE (?1 IS NULL OR environment IS NULL OR environment = ?1)"
-        " AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR at >= ?3) AND sequence < ?4 ORDER BY sequence DESC LIMIT ?5",
+        " AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR at >= ?3) AND sequence < ?4"
+        " ORDER BY sequence DESC LIMIT ?5",
         (environment, action, since, 2**62 if before is None else before, -1 if limit is None else limit),
     )
     return [_entry(row) for row in rows]

@@ -96,5 +96,19 @@ COMMANDS: tuple[Command, ...] = (
         ),
         beside=True,
     ),
+    Command(
+        "graph",
+        "graph:graph",
+        "Show what is around a node of the graph, and the files that are made for it; or find nodes by a text.",
+        (
+            argument("node", nargs="?", metavar="IRI", help="the node; a blank one as `_:LABEL`"),
+            argument("--search", metavar="TEXT", help="instead: nodes whose label or IRI holds it"),
+            argument("--depth", type=int, choices=(1, 2), default=1, help="edges from the node to the farthest one"),
+            argument("-n", "--limit", type=int, default=100, metavar="N", help="nodes at the most"),
+            JSON,
+            DIRECTORY,
+        ),
+        beside=True,
+    ),
     Command("status", "look:status", "Show where things stand.", (ENV, JSON, DIRECTORY)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated
@@ -141,11 +141,7 @@ async def artifact(desk: Desk, asked: ArtifactAsked) -> WholeArtifact:
     name = desk.environment(asked.environment).name
     whole = await desk.in_thread(lambda: _whole(desk, name, asked.path))
     views = await views_behind(desk, name, asked.path)
-    return WholeArtifact(**{**_fields(whole), "why": WhyItIs(**{**_fields(whole.why), "views": views})})
-
-
-def _fields(value: object) -> dict[str, object]:
-    return {field: getattr(value, field) for field in type(value).__dataclass_fields__}  # type: ignore[attr-defined]
+    return replace(whole, why=replace(whole.why, views=views))
 
 
 def _whole(desk: Desk, environment: str, path: str) -> WholeArtifact:
