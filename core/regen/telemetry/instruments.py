@@ -15,7 +15,7 @@ Kind = OneOf["counter", "gauge", "histogram"]
 
 _UNITS: Final = {"s": "seconds"}  # those of the OpenTelemetry conventions, spelt as Prometheus spells them
 
-# Among the bounds of each histogram is the one of its objective (SPEC.md), so that shares are exact there.
+# The bound of a histogram's objective comes to these, so that the share of what keeps to it is exact.
 CYCLE_BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300)
 STAGE_BOUNDS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 API_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5)
@@ -32,7 +32,8 @@ class Instrument:
         unit: "s", or what is counted in braces, as OpenTelemetry writes units.
         means: what it is, in words.
         labels: that its values have.
-        bounds: of a histogram's buckets.
+        bounds: of a histogram's buckets, beside the one of its objective.
+        objective: what is promised of a histogram's values.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Instrument:
     means: str
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
+    objective: str | None = None
 
     @property
     def family(self) -> str:
@@ -59,6 +61,7 @@ RUN_DURATION: Final = Instrument(
     "time of a cycle, by how it ended",
     (*_RUN, "cicd.pipeline.run.state", "cicd.pipeline.result"),
     CYCLE_BOUNDS,
+    "cycle_p95",
 )
 RUN_ACTIVE: Final = Instrument(
     "cicd.pipeline.run.active",
@@ -87,6 +90,7 @@ DELAY: Final = Instrument(
     "time from the first change that a cycle is for to the last file that it renamed",
     (_ENVIRONMENT,),
     CYCLE_BOUNDS,
+    "stable_latency_p95",
 )
 CPU: Final = Instrument(
     "regen.cycle.cpu", "counter", "s", "processor time of cycles, that of their workers too", (_ENVIRONMENT,)
@@ -116,6 +120,7 @@ ROLLBACK_DURATION: Final = Instrument(
     "time from the breach to the verified rollback, or of the cycle where a person asked",
     (_ENVIRONMENT,),
     CYCLE_BOUNDS,
+    "rollback",
 )
 LEARNING_DELAY: Final = Instrument(
     "regen.learning.delay",
@@ -124,6 +129,7 @@ LEARNING_DELAY: Final = Instrument(
     "time from published to integrated, of each item of a learning source",
     ("regen.source",),
     LEARNING_BOUNDS,
+    "learning_delay_p95",
 )
 TRIPLES: Final = Instrument("regen.triples", "gauge", "{triple}", "triples of all graph files and sources")
 REVISION: Final = Instrument("regen.revision", "gauge", "{revision}", "revision of the dataset")
@@ -154,12 +160,20 @@ REQUEST_DURATION: Final = Instrument(
     "time of an answer; streams are left out",
     ("http.request.method", "http.route"),
     API_BOUNDS,
+    "api_latency_p95",
 )
 REQUESTS_ACTIVE: Final = Instrument(
     "regen.stable.active_requests", "gauge", "{request}", "requests that are being answered"
 )
 ERRORS: Final = Instrument(
     "regen.stable.errors", "counter", "{error}", "cycles that failed, and answers of 500 and more", ("regen.part",)
+)
+FIGURE: Final = Instrument(
+    "regen.objective.figure",
+    "gauge",
+    "1",
+    "what an objective is about, as `regen stats` has it: a share or seconds",
+    ("regen.objective",),
 )
 VIOLATIONS: Final = Instrument(
     "regen.stable.slo_violations",
@@ -203,4 +217,5 @@ INSTRUMENTS: Final[tuple[Instrument, ...]] = (
     REQUESTS_ACTIVE,
     ERRORS,
     VIOLATIONS,
+    FIGURE,
 )

@@ -189,9 +189,10 @@ class Meters:
 
     def _make(self, meter: Meter, one: Instrument) -> Any:
         if one.kind == "histogram":
-            return meter.create_histogram(
-                one.name, one.unit, one.means, explicit_bucket_boundaries_advisory=list(one.bounds)
-            )
+            objective = self._objectives.get(one.objective or "")
+            promised = {objective.target.bound} if objective is not None and objective.target is not None else set()
+            bounds = sorted(set(one.bounds) | promised)
+            return meter.create_histogram(one.name, one.unit, one.means, explicit_bucket_boundaries_advisory=bounds)
         if one.kind == "counter":
             return meter.create_counter(one.name, one.unit, one.means)
         found = self._found(one)
@@ -213,6 +214,8 @@ class Meters:
             standing = self._look()
             if standing is None:
                 return []
+            if one is table.FIGURE:
+                return [Observation(value, {"regen.objective": metric}) for metric, value in standing.figures]
             if of_all is not None:
                 return [Observation(float(of_all(standing)))]
             return [
@@ -221,7 +224,7 @@ class Meters:
                 if of_each is not None
             ]
 
-        return look if of_all is not None or of_each is not None else None
+        return look if of_all is not None or of_each is not None or one is table.FIGURE else None
 
     def _look(self) -> Standing | None:
         at, standing = self._stood

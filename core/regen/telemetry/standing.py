@@ -37,12 +37,14 @@ class Standing:
         revision: of the dataset.
         watching: whether a watch is alive.
         environments: every one that is enabled.
+        figures: (metric, value) of objectives that are computed from the state.
     """
 
     triples: int
     revision: int
     watching: bool
     environments: tuple[EnvironmentStanding, ...] = ()
+    figures: tuple[tuple[str, float], ...] = ()
 
     @property
     def available(self) -> bool:

@@ -20,6 +20,15 @@ COMMANDS: tuple[Command, ...] = (
         (flag("--once", help="ask each probe now, instead of showing what a watch saw last"), ENV_ALL, JSON, DIRECTORY),
     ),
     Command(
+        "telemetry",
+        "monitoring:telemetry",
+        "Print a dashboard for Grafana, or recording and alert rules for Prometheus, for the project's objectives.",
+        (
+            argument("what", choices=("grafana", "rules"), help="`grafana`: JSON to import; `rules`: YAML to load"),
+            DIRECTORY,
+        ),
+    ),
+    Command(
         "prune",
         "settle:prune",
         "Delete old releases, old history and blobs that nothing needs any more.",
