@@ -26,16 +26,17 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDE = (DOCS / "plugins.md").read_text("utf-8")
 BLOCKS = [block for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL) if "@hookimpl" in block]
 NAMES = """
-import logging, pathlib, re, string, anyio, pyoxigraph
+import json, logging, pathlib, re, string, anyio, pyoxigraph
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 from regen.commands import run_beside
 from regen.config import Key
-from regen.errors import GraphError
+from regen.errors import GraphError, HubError
 from regen.hooks import hookimpl
 from regen.model.evaluated import Evaluated, Figure
 from regen.model.finding import Finding
+from regen.model.fleet import HubFile, Manifest, Offered, Offers
 from regen.model.graphfile import Loaded
 from regen.model.interface import InterfaceChange
 from regen.model.language import Language

@@ -101,3 +101,35 @@ class StateError(RegenError):
 
 class LockedError(StateError):
     """Another regen holds the project."""
+
+
+class ReleaseError(RegenError):
+    """A release that a hub offers is not what its receipt says, or is older than what stands; nothing was deployed."""
+
+    exit_code = ExitCode.CHECK_FAILED
+
+
+class HubError(RegenError):
+    """The hub of an edge was not reached, or said no.
+
+    Args:
+        status: of HTTP; None: no answer came.
+        retry_after_s: how long the hub asks to wait; None: it does not say.
+    """
+
+    exit_code = ExitCode.CHECK_FAILED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.status = status
+        self.retry_after_s = retry_after_s
+        if status in (401, 403):
+            self.exit_code = ExitCode.NOT_ALLOWED

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import time
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from email.message import Message
 from ipaddress import ip_address
+from pathlib import Path
 from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 from regen.version import __version__
 
 _PIECE = 65_536
+_SAID = 65_536  # bytes of what an error says
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,18 @@ class Answer:
     Attributes:
         body: as far as it was asked for.
         cut: whether there is more of it than the limit.
+        headers: (name in small letters, value).
     """
 
     status: int
     reason: str
     body: bytes
     cut: bool
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def header(self, name: str) -> str | None:
+        """The value of a header; None where there is none."""
+        return next((value for known, value in self.headers if known == name.lower()), None)
 
 
 class Unanswered(Exception):  # noqa: N818 - what happened, in words; who asked makes an error of it
@@ -68,15 +77,89 @@ def ask(
         Unanswered: no answer came in time, or none that is HTTP.
     """
     until = time.monotonic() + timeout_s
-    request = urllib.request.Request(url, data, {"User-Agent": f"regen/{__version__}", **(headers or {})})  # noqa: S310
+    with _plain(timeout_s), _sent(url, data, headers, timeout_s) as response:
+        return _answer(response, until, most)
+
+
+def download(url: str, into: Path, *, timeout_s: float, most: int, headers: Mapping[str, str] | None = None) -> Answer:
+    """Get what a file lacks of a body, and append it; blocks.
+
+    What came stays where the answer is cut off, and the next call goes on from there. Whether it is the right body is
+    for the caller to see.
+
+    Args:
+        url: of http or https, checked before.
+        into: the file; it need not be there.
+        timeout_s: for the whole answer.
+        most: bytes that the file may have at the end.
+        headers: beside the usual ones.
+
+    Returns:
+        The answer, with a body only where it is an error; `cut`: there is more than `most`.
+
+    Raises:
+        Unanswered: no answer came in time, none that is HTTP, or not all of it.
+        OSError: the file cannot be written.
+    """
+    until = time.monotonic() + timeout_s
+    there = into.stat().st_size if into.exists() else 0
+    asked = {**(headers or {}), "Accept-Encoding": "identity", **({"Range": f"bytes={there}-"} if there else {})}
+    with ExitStack() as stack:
+        with _plain(timeout_s):
+            response = stack.enter_context(_sent(url, None, asked, timeout_s))
+            head = Answer(response.status, response.reason, b"", cut=False, headers=_headers(response))
+            if response.status not in (200, 206):
+                return _answer(response, until, _SAID)
+        goes_on = response.status == 206 and (head.header("content-range") or "").startswith(f"bytes {there}-")
+        if response.status == 206 and not goes_on:
+            raise Unanswered("the answer is another part of the body than was asked for")
+        with into.open("ab" if goes_on else "wb") as file:
+            return _written(response, head, file, most - (there if goes_on else 0), until, timeout_s)
+
+
+def _written(
+    response: http.client.HTTPResponse, head: Answer, file: IO[bytes], most: int, until: float, timeout_s: float
+) -> Answer:
+    """Write a body as it comes."""
+    left = most
+    while True:
+        with _plain(timeout_s):
+            piece = response.read1(min(_PIECE, left + 1))
+            if time.monotonic() > until:
+                raise TimeoutError
+        if len(piece) > left:
+            return replace(head, cut=True)
+        if not piece:
+            break
+        file.write(piece)
+        left -= len(piece)
+    if response.length:  # of what the server said that comes, and did not
+        raise Unanswered("the answer was cut off")
+    return head
+
+
+@contextmanager
+def _plain(timeout_s: float) -> Iterator[None]:
     try:
-        with _opener(url).open(request, timeout=timeout_s) as response:
-            return _answer(response, until, most)
-    except HTTPError as error:
-        with error:
-            return Answer(error.code, error.reason, b"", cut=False)
+        yield
     except (URLError, http.client.HTTPException, OSError) as error:
         raise _unanswered(error, timeout_s) from None
+
+
+@contextmanager
+def _sent(
+    url: str, data: bytes | None, headers: Mapping[str, str] | None, timeout_s: float
+) -> Iterator[http.client.HTTPResponse]:
+    """The answer to a request, whatever its status."""
+    request = urllib.request.Request(url, data, {"User-Agent": f"regen/{__version__}", **(headers or {})})  # noqa: S310
+    opener, told = _opener(url), None
+    try:
+        response = opener.open(request, timeout=timeout_s)
+    except HTTPError as error:
+        told = error  # which closes its answer when it goes
+        response = error.fp
+    with closing(told if told is not None else response):
+        yield response
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:
@@ -110,7 +193,11 @@ def _answer(response: http.client.HTTPResponse, until: float, most: int) -> Answ
         body += piece
         if time.monotonic() > until:
             raise TimeoutError
-    return Answer(response.status, response.reason, body[:most], cut=len(body) > most)
+    return Answer(response.status, response.reason, body[:most], cut=len(body) > most, headers=_headers(response))
+
+
+def _headers(response: http.client.HTTPResponse) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in response.getheaders())
 
 
 def _unanswered(error: Exception, timeout_s: float) -> Unanswered:

@@ -68,10 +68,8 @@ def load_config(root: Path) -> Config:
                 where=PYPROJECT,
                 hint=f"keep {CONFIG_FILE} and remove [tool.regen], or the other way round",
             )
-        text = _read(root / CONFIG_FILE)
+        text, table = parsed_file(root / CONFIG_FILE)
         place = Place(CONFIG_FILE, text)
-        table = _parse(text, CONFIG_FILE)
-        _refuse_nul(table, place)
         return _complete(read_table(Config, table, place, root=root, file=CONFIG_FILE), place)
     if tool is not None:
         text, table = tool
@@ -84,6 +82,14 @@ def load_config(root: Path) -> Config:
         f"{root} is no regen project: no {CONFIG_FILE}, and no folders graphs/ and templates/",
         hint="run `regen init` to make one",
     )
+
+
+def parsed_file(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text and the tables of a file in TOML. Raises ConfigError where it cannot be read, or is none."""
+    text = _read(path)
+    table = _parse(text, path.name)
+    _refuse_nul(table, Place(path.name, text))
+    return text, table
 
 
 def _tool_table(folder: Path) -> tuple[str, dict[str, Any]] | None:

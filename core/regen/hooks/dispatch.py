@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
     from regen.config import DeployerSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
+    from regen.hooks.transport import Transport
     from regen.model.alert import Alert
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
+    from regen.model.fleet import Hub
     from regen.model.interface import Changed, InterfaceChange
     from regen.model.settings import PluginSettings
     from regen.model.source import Source, Validators
@@ -52,6 +54,7 @@ _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_interface": Sequence,
     "regen_deploy": ("name", "tree", "read", "prepare", "stage", "switch", "finish", "discard"),
     "regen_executor": ("name", "workers", "open", "map"),
+    "regen_sync": ("name", "report", "offers", "manifest", "fetch", "send"),
 }
 _ITEMS: dict[str, tuple[type, ...]] = {
     "regen_languages": (Language,),
@@ -191,6 +194,10 @@ class Hooks:
     async def executor(self, name: str, workers: int) -> Executor | None:
         """The executor of that name; None where no plugin has it."""
         return cast("Executor | None", await self._first("regen_executor", name=name, workers=workers))
+
+    async def sync(self, hub: Hub) -> Transport | None:
+        """The way to a hub; None where no plugin knows its kind of address."""
+        return cast("Transport | None", await self._first("regen_sync", hub=hub))
 
     async def alert(self, alert: Alert) -> list[RegenError]:
         """Tell every plugin of an alert; gives what went wrong with those that could not tell it on."""

@@ -59,6 +59,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.executor_inline",
     "regen_plugins.executor_processes",
     "regen_plugins.executor_dask:ExecutorDask",
+    "regen_plugins.sync_http",
 )
 
 

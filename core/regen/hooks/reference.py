@@ -23,6 +23,7 @@ Every hook of regen, in the order in which things happen in a cycle. How to writ
 `python -m regen.hooks.reference > docs/hooks.md`.
 """
 
+_VALUES = ("regen.model", "regen.hooks.protocols", "regen.hooks.transport")
 _QUESTIONS = ("When", "None", "Promises", "Raises")
 
 
@@ -86,7 +87,7 @@ def _imports() -> dict[str, str]:
     return {
         alias.name: str(node.module)
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("regen.model", "regen.hooks.protocols"))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(_VALUES)
         for alias in node.names
     }
 

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from regen.config import DeployerSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
+    from regen.hooks.transport import Transport
     from regen.model.alert import Alert
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.evaluated import Evaluated
     from regen.model.finding import Finding
+    from regen.model.fleet import Hub
     from regen.model.graphfile import GraphFile, Loaded
     from regen.model.interface import Changed, InterfaceChange
     from regen.model.language import Language
@@ -211,4 +213,15 @@ def regen_alert(alert: Alert) -> None:
     None: always; the answer is not looked at. All plugins are asked.
     Promises: it ends soon, for the next cycle waits; a plugin that takes longer sets itself a limit.
     Raises: what it likes: it is logged, and the other plugins are asked all the same.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_sync(hub: Hub) -> Transport | None:
+    """Answer with the way to a hub.
+
+    When: once, when an edge is opened by `regen edge run` or `sync`, and by `init` where it asks the hub.
+    None: does not know this kind of address; the next plugin is asked.
+    Promises: nothing is asked of the hub before a method is called; the token is in no message and no address.
+    Raises: ConfigError for an address that cannot be meant; the transport itself raises HubError.
     """

@@ -20,6 +20,7 @@ ReasonKind = OneOf[
     "edited",  # another stale entry waits on a file that a person changed
     "needs",  # a template that this one needs is rendered again
     "repair",  # the idle check found a view that differs from the whole
+    "release",  # a release of the hub brought it to an edge
 ]
 
 

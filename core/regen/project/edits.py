@@ -10,6 +10,7 @@ from regen.model.release import KeptEdit
 from regen.orchestrator.session import Session
 
 if TYPE_CHECKING:
+    from regen.model.fleet import EdgeEdit
     from regen.orchestrator.edits import HandedBack, HowBack
 
 
@@ -53,3 +54,34 @@ class EditsMixin:
         async with self._session.turn:
             place = self._session.place(environment)
             return await hand_back(self._session, place, path, edit, how, start=self._start)
+
+    def edge_edits(self, *, everything: bool = False) -> Sequence[EdgeEdit]:
+        """What persons changed on edges, the newest first.
+
+        Args:
+            everything: those too that nobody has to look at any more.
+        """
+        from regen.state import edges
+
+        return edges.edits(self._session.state.db, everything=everything)
+
+    async def take_edge_edit(self, number: int, *, how: HowBack = "merge") -> tuple[EdgeEdit, HandedBack]:
+        """Bring what a person changed on an edge into the file here: it is edited then, as if by hand.
+
+        Args:
+            number: of the edit.
+            how: as for `restore_edit`; the base is the file as the edge had received it.
+
+        Raises:
+            UsageError: there is no such edit, or the file was deleted there.
+        """
+        from regen.orchestrator.edge_edits import take
+
+        async with self._session.turn:
+            return await take(self._session, number, how)
+
+    def drop_edge_edit(self, number: int) -> EdgeEdit:
+        """List an edit of an edge no more. Raises UsageError: there is none of that number."""
+        from regen.orchestrator.edge_edits import drop
+
+        return drop(self._session, number)

@@ -16,6 +16,7 @@ from regen.stages.deploy import RolledBack
 if TYPE_CHECKING:
     from regen.model.audit import Entry
     from regen.model.comparison import ReleaseComparison
+    from regen.model.fleet import EdgeEdit
     from regen.model.verification import Verification
     from regen.orchestrator.checkup import Checkup
     from regen.orchestrator.status import Status
@@ -109,3 +110,15 @@ class SyncReleasesMixin:
     ) -> HandedBack:
         """See `Project.restore_edit`."""
         return self._call(partial(self._project.restore_edit, path, edit, environment, how=how))
+
+    def edge_edits(self, *, everything: bool = False) -> Sequence[EdgeEdit]:
+        """See `Project.edge_edits`."""
+        return self._call(awaited(partial(self._project.edge_edits, everything=everything)))
+
+    def take_edge_edit(self, number: int, *, how: HowBack = "merge") -> tuple[EdgeEdit, HandedBack]:
+        """See `Project.take_edge_edit`."""
+        return self._call(partial(self._project.take_edge_edit, number, how=how))
+
+    def drop_edge_edit(self, number: int) -> EdgeEdit:
+        """See `Project.drop_edge_edit`."""
+        return self._call(awaited(partial(self._project.drop_edge_edit, number)))

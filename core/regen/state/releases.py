@@ -257,6 +257,9 @@ _NAMED = (
     ("file", "blob"),
     ("file", "written"),
     ("revision", "delta"),
+    ("edge_record", "content"),
+    ("edge_release", "receipt"),
+    ("edge_edited", "content"),
 )
 
 

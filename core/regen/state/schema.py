@@ -251,4 +251,71 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX measure_metric ON measure (metric, at);
     """,
+    """
+    -- An edge: the hub's releases as they came to stand here. The last row is what stands; `number` is the release of
+    -- this state, `hub` the hub's; `kind` "deployed" or "rolled back"; `healthy` is null while nobody has asked.
+    CREATE TABLE edge_release (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, hub INTEGER NOT NULL,
+        receipt TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, record TEXT NOT NULL,
+        healthy INTEGER
+    );
+    -- What happened here, to be told to the hub; `content` is the blob of an edit. Each has its place in the outbox by
+    -- a trigger, so in the same transaction.
+    CREATE TABLE edge_record (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at REAL NOT NULL,
+        release INTEGER, data TEXT NOT NULL, content TEXT
+    );
+    CREATE TABLE outbox (
+        sequence INTEGER PRIMARY KEY, state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0,
+        due REAL NOT NULL DEFAULT 0, error TEXT, sent REAL
+    );
+    CREATE INDEX outbox_state ON outbox (state, sequence);
+    -- The bytes last recorded of each file that a person changed here; null: it was deleted.
+    CREATE TABLE edge_edited (path TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
+    CREATE TABLE edge_traffic (day TEXT PRIMARY KEY, down INTEGER NOT NULL, up INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TRIGGER edge_record_waits AFTER INSERT ON edge_record BEGIN
+        INSERT INTO outbox (sequence) VALUES (new.sequence);
+    END;
+    CREATE TRIGGER edge_record_goes AFTER DELETE ON edge_record BEGIN
+        DELETE FROM outbox WHERE sequence = old.sequence;
+    END;
+    CREATE TRIGGER edge_release_told AFTER INSERT ON edge_release BEGIN
+        INSERT INTO edge_record (id, kind, at, release, data)
+        VALUES (new.record, new.kind, new.at, new.hub, new.data);
+    END;
+    -- A release that could not be deployed is taken back: then it was never deployed.
+    CREATE TRIGGER edge_release_taken_back AFTER DELETE ON edge_release BEGIN
+        DELETE FROM edge_record WHERE id = old.record;
+    END;
+    -- A person's bytes that left the disk before anybody had recorded them.
+    CREATE TRIGGER edge_edit_kept AFTER INSERT ON kept_edit
+    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'edge id')
+        AND NOT EXISTS (SELECT 1 FROM edge_edited WHERE path = new.path AND content = new.content) BEGIN
+        INSERT INTO edge_record (id, kind, at, release, data, content) VALUES (
+            lower(hex(randomblob(16))), 'edit', new.at,
+            (SELECT hub FROM edge_release ORDER BY position DESC LIMIT 1),
+            json_object('path', new.path, 'base', new.base, 'digest', new.content, 'why', new.why), new.content);
+    END;
+
+    -- A hub: its edges, each message of theirs once, and the hand edits that came with them.
+    CREATE TABLE edge_node (
+        name TEXT PRIMARY KEY, id TEXT NOT NULL, environment TEXT NOT NULL, release INTEGER, released INTEGER NOT NULL,
+        first REAL NOT NULL, seen REAL NOT NULL, pending INTEGER NOT NULL, version TEXT NOT NULL, latency_s REAL,
+        messages INTEGER NOT NULL, healthy INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE edge_message (
+        edge TEXT NOT NULL, id TEXT NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL,
+        received REAL NOT NULL, release INTEGER, data TEXT NOT NULL, PRIMARY KEY (edge, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX edge_message_received ON edge_message (received);
+    -- Why bytes and no blob: who receives them is not the holder of the project, and blobs that nothing named yet
+    -- would be pruned.
+    CREATE TABLE edge_edit (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, edge TEXT NOT NULL, message TEXT NOT NULL,
+        sequence INTEGER NOT NULL, environment TEXT NOT NULL, path TEXT NOT NULL, release INTEGER, base TEXT,
+        digest TEXT, content BLOB, at REAL NOT NULL, received REAL NOT NULL, outcome TEXT NOT NULL,
+        UNIQUE (edge, message)
+    );
+    CREATE INDEX edge_edit_path ON edge_edit (edge, environment, path);
+    """,
 )

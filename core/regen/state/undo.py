@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from regen.state.db import Database
 
 _TABLES = (
-    *("artifact", "conflict", "evaluation", "folder", "hinted"),
+    *("artifact", "conflict", "edge_release", "evaluation", "folder", "hinted"),
     *("hold", "release", "stale", "template", "version"),
 )
 _EVENTS = ("INSERT", "UPDATE", "DELETE")

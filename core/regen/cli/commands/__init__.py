@@ -1,13 +1,14 @@
 """All commands, in the order of the help page."""
 
 from regen.cli.command import Command
-from regen.cli.commands import cycles, merging, releases, serving, upkeep
+from regen.cli.commands import cycles, fleet, merging, releases, serving, upkeep
 
 COMMANDS: tuple[Command, ...] = (
     *cycles.COMMANDS,
     *releases.COMMANDS,
     *merging.COMMANDS,
     *serving.COMMANDS,
+    *fleet.COMMANDS,
     *upkeep.COMMANDS,
 )
 

@@ -1,0 +1,196 @@
+"""Hub: what a project gives its edges, and what it keeps of what they say.
+
+Why what is written has a connection of its own: `regen serve` need not hold the project, for a watch may do that.
+SQLite lets one writer in at a time, and the tables of edges are nobody else's. What belongs to releases is only read.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import threading
+import time
+from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from regen.errors import StateError, UsageError
+from regen.model.fleet import Ack, HubFile, Kind, Manifest, Message, Offered, Offers, Report
+from regen.model.release import Release, ReleaseState
+from regen.state import db, edges, receipts, releases
+from regen.state.db import Database
+from regen.state.opening import State
+
+BATCH = 50
+"""Messages at once, at the most (SPEC.md, edges)."""
+_LISTED = 500
+_REMEMBERED = 8  # releases whose digests are kept, to know which blobs may be given
+_READY = frozenset({ReleaseState.DEPLOYED, ReleaseState.BAD})
+_LARGEST = 2**53  # of whole numbers that every reader of JSON keeps
+
+
+class _Given:
+    """Digests of releases that were asked for lately: only what a release holds is given away."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[Path, str, int, str], frozenset[str]] = OrderedDict()
+
+    def holds(self, state: State, environment: str, number: int, digest: str) -> bool:
+        """Whether a release has a file with these bytes."""
+        receipt = receipts.digest_of_receipt(state.db, environment, number) or ""
+        key = (state.folder, environment, number, receipt)
+        with self._lock:
+            known = self._known.get(key)
+        if known is None:
+            known = frozenset(version.content for version in releases.contents(state.db, environment, number))
+            with self._lock:
+                self._known[key] = known
+                while len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        return digest in known
+
+
+_GIVEN = _Given()
+
+
+def offers(state: State, environment: str, since: int) -> Offers:
+    """Releases of an environment from a number on; the newest 500 where there are more."""
+    with state.db.snapshot():
+        newest = releases.current(state.db, environment)
+        made = releases.history(state.db, environment, limit=_LISTED)
+        found = [_offered(state, one) for one in reversed(made) if one.number >= since and one.state in _READY]
+    ready = newest is None or newest.state in _READY
+    number = 0 if newest is None else newest.number if ready else newest.parent or 0
+    return Offers(environment, number, tuple(one for one in found if one.receipt))
+
+
+def _offered(state: State, one: Release) -> Offered:
+    digest = receipts.digest_of_receipt(state.db, one.environment, one.number) or ""
+    bad = one.state is ReleaseState.BAD
+    return Offered(one.number, digest, one.parent, one.restores, one.at, one.complete, bad)
+
+
+def manifest(state: State, environment: str, number: int) -> Manifest:
+    """All files of a release. Raises UsageError: there is none that could be given."""
+    with state.db.snapshot():
+        one = releases.release(state.db, environment, number)
+        digest = receipts.digest_of_receipt(state.db, environment, number)
+        if one.state not in _READY or digest is None:
+            raise UsageError(
+                f"release {number} of {environment} is being deployed, or is of before there were receipts",
+                hint="ask again later, or for another one",
+            )
+        held = releases.contents(state.db, environment, number)
+        files = tuple(HubFile(version.path, version.content, version.mode) for version in held)
+    return Manifest(environment, number, digest, files)
+
+
+def blob(state: State, environment: str, number: int, digest: str) -> bytes:
+    """The bytes of a file of a release, or of a receipt of its environment.
+
+    Raises UsageError where it is neither: other blobs are nobody's business. StateError: it is damaged.
+    """
+    with state.db.snapshot():
+        vouched = state.db.one("SELECT 1 FROM release WHERE environment = ? AND receipt = ?", (environment, digest))
+        if vouched is None and not _GIVEN.holds(state, environment, number, digest):
+            raise UsageError(
+                f"release {number} of {environment} has no file with the digest {digest[:12]}",
+                hint="its list of files names them",
+            )
+        return state.blobs.read(digest)
+
+
+@contextmanager
+def _writer(folder: Path) -> Iterator[Database]:
+    file = folder / db.NAME
+    if not file.exists():
+        raise StateError("this project has no release yet", hint="run `regen apply` on the hub")
+    database = Database(file)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def meet(folder: Path, report: Report, now: float | None = None) -> str | None:
+    """Note that an edge came; gives why not, where another one has its name.
+
+    Args:
+        folder: `.regen` of the hub's project.
+        now: seconds since the epoch, UTC; None: the clock's.
+    """
+    with _writer(folder) as database:
+        return edges.meet(database, report, time.time() if now is None else now)
+
+
+def receive(
+    folder: Path, edge: str, known: str, messages: Sequence[Message], now: float | None = None
+) -> list[Ack] | str:
+    """Apply each message once, durably when this returns; or why the edge is refused. See `meet`."""
+    with _writer(folder) as database:
+        return edges.receive(database, edge, known, messages, time.time() if now is None else now)
+
+
+def forget(folder: Path, edge: str) -> bool:
+    """Forget an edge, so that another one may have its name; False: there is none of that name."""
+    with _writer(folder) as database:
+        return edges.forget(database, edge)
+
+
+def messages_of(body: object) -> tuple[str, str, list[Message], list[Ack]]:
+    """Who sends, what can be read of it, and an answer for each message that cannot.
+
+    Raises ValueError where it is no batch of messages.
+    """
+    if not isinstance(body, dict):
+        raise ValueError("the body has to be a JSON object")
+    edge, known, listed = body.get("edge"), body.get("id"), body.get("messages")
+    if not _is_name(edge) or not _is_name(known):
+        raise ValueError("the body names `edge` and `id`")
+    if not isinstance(listed, list) or not 1 <= len(listed) <= BATCH:
+        raise ValueError(f"the body has a list of 1 to {BATCH} `messages`")
+    found: list[Message] = []
+    bad: list[Ack] = []
+    for one in listed:
+        if not isinstance(one, dict) or not _is_name(one.get("id")):
+            raise ValueError("a message is an object with an `id` of at most 64 letters")
+        try:
+            found.append(_message(one))
+        except ValueError as error:
+            bad.append(Ack(one["id"], 422, str(error)))
+    return cast("str", edge), cast("str", known), found, bad
+
+
+def _message(value: Mapping[str, Any]) -> Message:
+    """A message as an edge spells it. Raises ValueError where it is none."""
+    sequence, kind, at = value.get("sequence"), value.get("kind"), value.get("at")
+    release, data, content = value.get("release"), value.get("data", {}), value.get("content")
+    if not _is_number(sequence) or isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < _LARGEST:
+        raise ValueError("it has no `sequence`, or no time `at`")
+    if kind not in get_args(Kind):
+        raise ValueError("it is of no `kind` that is known")
+    if not isinstance(data, dict) or not (release is None or _is_number(release)):
+        raise ValueError("`data` has to be an object, and `release` a number or null")
+    if not isinstance(content, str | None):
+        raise ValueError("`content` has to be base64")
+    try:
+        held = None if content is None else b64decode(content, validate=True)
+        text = json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False)
+        text.encode()
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"it cannot be kept: {error}") from error
+    return Message(
+        value["id"], cast("int", sequence), cast("Kind", kind), float(at), cast("int | None", release), text, held
+    )
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable() and value.isascii()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
