@@ -24,6 +24,11 @@ def _grew(one: Instrument, by: str) -> str:
     return f"sum by ({by}) (increase({one.family}_total{{$where}}[$window]))"
 
 
+def _mean(one: Instrument, where: str) -> str:
+    total, number = (f"sum by (regen_environment) ({one.family}_{of}{{{where}}})" for of in ("sum", "count"))
+    return f"{total} / {number}"
+
+
 def _stat(title: str, means: str, query: str, legend: str = "", **more: object) -> Panel:
     return Panel(title, "stat", means, (Query(query, legend),), width=3, height=4, **more)  # type: ignore[arg-type]
 
@@ -145,15 +150,10 @@ _RELEASES = (
         bars=True,
     ),
     _lines(
-        "Time of a rollback, p95",
-        "of the cycle; and from a breach to the verified rollback, where one was automatic",
-        Query(
-            percentile(table.RUN_DURATION, 0.95, "regen_environment").replace(
-                "$where", 'regen_cycle_kind="rollback", $where'
-            ),
-            f"cycle, {_ENV}",
-        ),
-        Query(percentile(table.ROLLBACK_DURATION, 0.95, "regen_environment"), f"since the breach, {_ENV}"),
+        "Time of a rollback",
+        "mean of all since regen started, for they are rare: of the cycle, and from a breach to the verified rollback",
+        Query(_mean(table.RUN_DURATION, 'regen_cycle_kind="rollback", $where'), f"cycle, {_ENV}"),
+        Query(_mean(table.ROLLBACK_DURATION, "$where"), f"since the breach, {_ENV}"),
         unit="s",
     ),
     _lines(
