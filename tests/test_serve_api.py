@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ import httpx
 import pytest
 from tests.beside_world import watched
 from tests.cycle_world import PEOPLE, World
-from tests.serve_world import Server, serving
+from tests.serve_world import Server, served_elsewhere, serving
 from tests.test_cli import regen
 
 from regen.access import TokenStore
 from regen.errors import ExitCode
 from regen.orchestrator.reading import read_audit
+from regen.serve import graphs
 
 ROBERT = PEOPLE.replace('"Bob"', '"Robert"')
 ADA = "http://example.org/ada"
@@ -105,20 +106,65 @@ def test_releases_and_two_side_by_side(server: Server) -> None:
         assert client.get("/api/v1/compare/dev?from=2&to=2").status_code == 400
 
 
-def test_the_graph_is_walked_at_a_watch(world: World, server: Server) -> None:
+WAYS = ["as the state has it", "in the process of the watch", "too large, at the watch"]
+
+
+@contextmanager
+def graph_server(world: World, way: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that gets at the graph in that way."""
+    if way == WAYS[1]:
+        with served_elsewhere(world.root) as found:
+            found.ready()
+            yield found
+        return
+    if way == WAYS[2]:
+        monkeypatch.setattr(graphs, "MOST", 0)
+    with watched(world) if way == WAYS[2] else nullcontext(), serving(world.root) as found:
+        yield found
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_graph_is_walked(world: World, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with graph_server(world, way, monkeypatch) as server, server.client() as client:
+        near = got(client, "/api/v1/graph", node=ADA)
+        assert near["nodes"][0]["id"] == ADA
+        assert {one["label"] for one in near["nodes"] if one["kind"] == "node"} == {"Ada", "Robert", "Person"}
+        assert {one["label"] for one in near["edges"]} == {"knows", "type", "label"}
+        assert [one["path"] for one in near["files"]] == ["ada.txt", "bob.txt"]
+        assert [one["label"] for one in near["nodes"] if one["changed"]] == ["Robert"]
+        assert got(client, "/api/v1/graph", node="http://example.org/nobody")["known"] is False
+        assert [one["label"] for one in got(client, "/api/v1/graph/search", q="rob")["items"]] == ["Robert"]
+        assert client.get("/api/v1/graph", params={"node": "<x>"}).status_code == 400
+
+
+def test_a_graph_that_changed_is_read_again(world: World, server: Server) -> None:
     with server.client() as client:
-        assert client.get("/api/v1/graph", params={"node": ADA}).status_code == 503
-        with watched(world):
-            near = got(client, "/api/v1/graph", node=ADA)
-            assert near["nodes"][0]["id"] == ADA
-            assert {"Ada", "Robert", "Person"} == {one["label"] for one in near["nodes"] if one["kind"] == "node"}
-            assert {"knows", "type", "label"} == {one["label"] for one in near["edges"]}
-            assert [one["path"] for one in near["files"]] == ["ada.txt", "bob.txt"]
-            assert [one["label"] for one in near["nodes"] if one["changed"]] == ["Robert"]
-            assert got(client, "/api/v1/graph", node="http://example.org/nobody")["known"] is False
-            found = got(client, "/api/v1/graph/search", q="rob")
-            assert [one["label"] for one in found["items"]] == ["Robert"]
-            assert client.get("/api/v1/graph", params={"node": "<x>"}).status_code == 400
+        assert got(client, "/api/v1/graph/search", q="rupert")["items"] == []
+        world.graph(PEOPLE.replace('"Bob"', '"Rupert"'))
+        assert regen(world, "apply") == ExitCode.DONE
+        assert [one["label"] for one in got(client, "/api/v1/graph/search", q="rupert")["items"]] == ["Rupert"]
+
+
+def test_a_picture_of_a_hub_is_bounded_and_says_so(world: World, server: Server) -> None:
+    world.graph(PEOPLE + "".join(f":p{n} a :Person ; :knows :bob .\n" for n in range(300)))
+    assert regen(world, "apply") == ExitCode.DONE
+    with server.client() as client:
+        near = got(client, "/api/v1/graph", node="http://example.org/bob", depth=2, limit=40)
+        ids = {one["id"] for one in near["nodes"]}
+        assert len(ids) == 40
+        assert near["cut"] is True
+        assert {end for one in near["edges"] for end in (one["source"], one["target"])} <= ids
+
+
+def test_the_command_walks_the_graph(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert regen(world, "graph", ADA) == ExitCode.DONE
+    assert "Ada  knows  Robert" in capsys.readouterr().out.splitlines()
+    assert regen(world, "graph", "--search", "rob") == ExitCode.DONE
+    assert "http://example.org/bob" in capsys.readouterr().out
+    assert regen(world, "graph", "http://example.org/nobody") == ExitCode.DONE
+    assert regen(world, "graph") == ExitCode.USAGE
+    assert regen(world, "graph", "person") == ExitCode.USAGE
+    assert "'person' is no IRI" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("beside", [True, False], ids=["beside a watch", "alone"])

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from regen.errors import UsageError
 from regen.model.event import EdgeAdded, EdgeRemoved, GraphPayload
 from regen.model.n3 import parse_term
 from regen.model.neighbourhood import FoundNodes, GraphEdge, GraphNode, HangingFile, Neighbourhood
@@ -43,8 +44,16 @@ _LOOKS = 512  # triples between two looks at the clock
 
 
 def node_term(text: str) -> Iri | Blank:
-    """The node of an id."""
-    return Blank(text[2:]) if text.startswith("_:") else Iri(text)
+    """The node of an id. Raises UsageError where it is none."""
+    from regen.dataset.terms import to_ox
+
+    node = Blank(text[2:]) if text.startswith("_:") else Iri(text)
+    try:
+        to_ox(node)
+    except ValueError:
+        hint = "write it in full, such as https://example.org/x; a blank node as `_:LABEL`"
+        raise UsageError(f"{text[:200]!r} is no IRI", hint=hint) from None
+    return node
 
 
 def node_id(term: Term) -> str:

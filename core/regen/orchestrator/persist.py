@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
-from pyoxigraph import Quad, RdfFormat, parse
+from pyoxigraph import Quad
 
 from regen.dataset.lines import Lines
 from regen.dataset.named_lines import file_lines
@@ -19,6 +19,7 @@ from regen.orchestrator.pending import Pending
 from regen.orchestrator.selectors import write_compiled
 from regen.orchestrator.session import Session
 from regen.orchestrator.stale import filled
+from regen.orchestrator.stored import stored_lines
 from regen.orchestrator.texts import forget_text, keep_text
 from regen.orchestrator.units import write_unit
 from regen.state import files
@@ -176,17 +177,8 @@ def stored_version(session: Session, path: str) -> Quads:
     row = session.files.get(path)
     if row is None or row.blob is None:
         return frozenset()
-    patches = [tuple(map(_parsed, patch)) for patch in files.read_patches(session.state.db, path)]
-    patches += [(added, removed) for name, added, removed in session.pending.patches if name == path]
-    first = row.quads - sum(len(added) - len(removed) for added, removed in patches)
-    version = Lines(session.state.blobs.read(row.blob), first)
-    for added, removed in patches:
-        version = version.patched(added, removed)
-    return version
-
-
-def _parsed(text: str) -> Set[Quad]:
-    return set(parse(text, format=RdfFormat.N_QUADS, lenient=True))
+    pending = [(added, removed) for name, added, removed in session.pending.patches if name == path]
+    return stored_lines(session.state, row, row.blob, pending)
 
 
 def read_sum(database: Database) -> int:

@@ -10,7 +10,6 @@ from regen.serve.attempts import Attempts
 from regen.serve.caller import Gate
 from regen.serve.desk import Desk
 from regen.serve.front import Front
-from regen.serve.limits import Limits
 from regen.serve.measuring import Counted
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ def assembled(desk: Desk, *, open_reading: bool) -> ASGIApp:
     Args:
         open_reading: whether looking needs no token.
     """
-    limits = Limits()
-    gate = Gate(desk.tokens, desk.sessions, limits, Attempts(desk.folder), open_reading=open_reading)
+    gate = Gate(desk.tokens, desk.sessions, desk.limits, Attempts(desk.folder), open_reading=open_reading)
     desk.open_reading, desk.check_token = open_reading, gate.checked
     front = partial(Front, told=told, bounded=partial(gate.bounded, "requests"), names=desk.config.serve.hosts)
     return Counted(application(desk, gate, front))

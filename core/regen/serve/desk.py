@@ -17,6 +17,8 @@ from regen.config import Config, Environment, load_config
 from regen.errors import UsageError
 from regen.holder import STATE_FOLDER
 from regen.orchestrator.metering import Beside
+from regen.serve.graphs import StoredGraph
+from regen.serve.limits import Limits
 from regen.serve.live import Live
 from regen.serve.problems import Problem
 from regen.serve.readers import Readers
@@ -68,6 +70,8 @@ class Desk:
         started: when the server started; seconds since the epoch, UTC.
         beside: counts the cycles of a watch in another process.
         sessions: of the page.
+        limits: of each client.
+        graph: as the state has it.
         open_reading: whether looking needs no token.
         check_token: whose token it is that a client shows; raises Problem where it opens nothing.
     """
@@ -82,6 +86,8 @@ class Desk:
     started: float = field(default_factory=time.time)
     beside: Beside = field(default_factory=Beside)
     sessions: Sessions = field(default_factory=Sessions)
+    limits: Limits = field(default_factory=Limits)
+    graph: StoredGraph = field(default_factory=StoredGraph)
     open_reading: bool = False
     check_token: Callable[[str, str], Kept] = nobody
     _config: tuple[float, Config] | None = None

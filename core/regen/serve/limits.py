@@ -42,16 +42,17 @@ class Limits:
     """Counts what clients do.
 
     Args:
+        rates: how much of each; they may be changed at any time.
         clock: seconds, growing.
     """
 
     def __init__(self, rates: Mapping[What, Rate] = RATES, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rates, self._clock = rates, clock
+        self.rates, self._clock = rates, clock
         self._buckets: OrderedDict[tuple[What, str], tuple[float, float]] = OrderedDict()
 
     def take(self, what: What, client: str) -> float | None:
         """Count one; None: it may be done. Else in how many seconds it may, and it is not counted."""
-        left, now, rate = *self._left(what, client), self._rates[what]
+        left, now, rate = *self._left(what, client), self.rates[what]
         if left < 1:
             return (1 - left) / rate.per_s
         self._keep(what, client, left - 1, now)
@@ -60,15 +61,15 @@ class Limits:
     def wait(self, what: What, client: str) -> float | None:
         """In how many seconds one may be done, without counting it; None: at once."""
         left, _ = self._left(what, client)
-        return (1 - left) / self._rates[what].per_s if left < 1 else None
+        return (1 - left) / self.rates[what].per_s if left < 1 else None
 
     def _left(self, what: What, client: str) -> tuple[float, float]:
-        rate, now = self._rates[what], self._clock()
+        rate, now = self.rates[what], self._clock()
         left, at = self._buckets.get((what, client), (rate.burst, now))
         return min(rate.burst, left + (now - at) * rate.per_s), now
 
     def _keep(self, what: What, client: str, left: float, now: float) -> None:
         self._buckets[what, client] = (left, now)
         self._buckets.move_to_end((what, client))
-        if len(self._buckets) > _CLIENTS * len(self._rates):
+        if len(self._buckets) > _CLIENTS * len(self.rates):
             self._buckets.popitem(last=False)

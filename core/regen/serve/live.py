@@ -25,7 +25,7 @@ from regen.serve.readers import Readers
 
 LOOK_S = 0.1
 """How often it is looked whether something was committed, while somebody listens."""
-_QUEUE = 500  # messages that wait for one listener
+QUEUE = 500  # messages that wait for one listener
 _BATCH = 500  # events read at once
 
 
@@ -82,8 +82,9 @@ class Listener:
         """Let a message wait for it."""
         if self.ended or not self.wants(message.name):
             return
-        if len(self.waiting) >= _QUEUE:
+        if len(self.waiting) >= QUEUE:
             self.lost = True
+            self.waiting.clear()
             self.end()
             return
         self.waiting.append(message)

@@ -65,7 +65,7 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     if route.changes:
         problems |= _CHANGES
     elif "{" in route.path or fields(route.asks):
-        problems["404"] = "there is no such thing"
+        problems |= {"404": "there is no such thing", "409": "it cannot be shown as things stand"}
     gives = get_args(route.gives)[0] if get_origin(route.gives) is Said else route.gives
     answer = {"description": "what was asked for", "content": {"application/json": {"schema": schemas.of(gives)}}}
     return {

@@ -22,6 +22,7 @@ from regen.model.event import (
     NodeRemoved,
     Overflow,
 )
+from regen.orchestrator.stored import quads_in
 from regen.state.history import StateHistory
 from regen.state.opening import State
 
@@ -149,15 +150,10 @@ def _all_of(state: State, revision: int) -> list[Event]:
     row = state.db.one("SELECT at, added + removed FROM revision WHERE number = ?", (revision,))
     if row is None:
         return []
-    size = int(row[1]) or (_quads(state) if revision == 1 else 0)
+    size = int(row[1]) or (quads_in(state) if revision == 1 else 0)
     if size > _LARGE:
         return [Event(Overflow(size, revision), revision, float(row[0]), "bus", f"overflow.{revision}")]
     return StateHistory(state.db, state.blobs).graph_events(revision)
-
-
-def _quads(state: State) -> int:
-    row = state.db.one("SELECT sum(triples) FROM file")
-    return int(row[0] or 0) if row is not None else 0
 
 
 def _others(

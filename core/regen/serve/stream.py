@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 HEARTBEAT_S = 10.0
 """After which a stream without events says that it is alive; proxies cut off silent ones after 30 s or more."""
-_STREAMS = 64  # at a time; a browser opens one a page
-_SLOW_S = 20.0  # for a reader to take what was sent
+STREAMS = 64  # at a time; a browser opens one a page
+SLOW_S = 20.0  # for a reader to take what was sent
 _BATCH = 200
 _RETRY = b"retry: 1000\n\n"
 
@@ -42,8 +42,8 @@ class Stream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, desk: Desk, types: tuple[str, ...], last: Place | None) -> None:
-        if len(desk.live) >= _STREAMS:
-            raise Problem(503, f"{_STREAMS} streams are open already", "close one", {"Retry-After": "10"})
+        if len(desk.live) >= STREAMS:
+            raise Problem(503, f"{STREAMS} streams are open already", "close one", {"Retry-After": "10"})
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._desk, self._types, self._last = desk, types, last
@@ -63,7 +63,7 @@ class Stream(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
         async def put(data: bytes) -> None:
-            async with asyncio.timeout(_SLOW_S):
+            async with asyncio.timeout(SLOW_S):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
 
         await put(_RETRY)

@@ -44,11 +44,10 @@ class SearchAsked:
 @read("/api/v1/graph")
 async def graph(desk: Desk, asked: AroundAsked) -> Neighbourhood:
     """What is around a node, and the files that are made for what is there."""
-    if any(mark in asked.node for mark in '<>"{}|^`\\ ') or not asked.node:
-        raise Problem(400, "'node' is no IRI", "give it without angle brackets")
+    node = node_term(asked.node)
 
     def look(dataset: Dataset, state: State) -> Neighbourhood:
-        node, changed = node_term(asked.node), last_changed(state)
+        changed = last_changed(state)
         return around(dataset, state.db, node, depth=asked.depth, limit=asked.limit, changed=changed)
 
     found = await _glanced(desk, look)
@@ -77,14 +76,16 @@ async def graph_search(desk: Desk, asked: SearchAsked) -> FoundNodes:
 
 
 async def _glanced(desk: Desk, look: Callable[[Dataset, State], T]) -> T | None:
-    """What is seen in the graph of this process, in a thread; None where it is not in memory here."""
+    """What is seen in the graph of this process, or as the state has it; None where that is too large."""
     project = desk.project
-    if project is None:
-        return None
 
     def glance() -> T | None:
         with desk.state() as state:
-            return project.glance(lambda dataset: look(dataset, state))
+            seen = project.glance(lambda dataset: look(dataset, state)) if project is not None else None
+            if seen is not None:
+                return seen
+            dataset = desk.graph.of(state)
+            return None if dataset is None else look(dataset, state)
 
     return await desk.in_thread(glance)
 
@@ -92,7 +93,7 @@ async def _glanced(desk: Desk, look: Callable[[Dataset, State], T]) -> T | None:
 async def _told(desk: Desk, arguments: Sequence[str]) -> Any:
     """What the watch says that holds the project."""
     if not desk.watching().alive:
-        raise Problem(503, "no watch runs that has the graph", "`regen serve` without --no-watch, or `regen watch`")
+        raise Problem(409, "the graph is too large to be read here", "a watch has it in memory: start one")
     with anyio.move_on_after(_PATIENCE_S):
         return await answered(desk, arguments)
     raise Problem(503, "the watch is in a cycle", "ask again", {"Retry-After": "2"})
