@@ -1,8 +1,8 @@
 // What happens, as it happens: one stream of server-sent events for the whole page.
 //
-// The browser reconnects by itself after a cut, with the id of the last event; after a refusal it gives up, so this module
-// tries again, each time a little later. A hidden tab closes its stream after a minute: browsers allow six connections
-// to one address, and a page that is kept open all day is opened more than once.
+// The browser reconnects by itself after a cut, with the id of the last event; after a refusal it gives up, so this
+// module tries again, each time a little later. A hidden tab closes its stream after a minute: browsers allow six
+// connections to one address, and a page that is kept open all day is opened more than once.
 import { address } from "./api.js";
 import { now } from "./words.js";
 

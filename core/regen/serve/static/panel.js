@@ -38,8 +38,8 @@ export class Frame {
 }
 
 /**
- * A section with a heading. `load(signal)` gives the data, `draw(data)` its nodes; `types` are beginnings of the types of
- * events after which it is loaded again. The element has `again()`: load and draw now.
+ * A section with a heading. `load(signal)` gives the data, `draw(data)` its nodes; `types` are beginnings of the types
+ * of events after which it is loaded again. The element has `again()`: load and draw now.
  */
 export function panel(frame, { title, name, load, draw, types = [], level = 2, tools = null, wide = false }) {
   const id = `panel-${name}`;

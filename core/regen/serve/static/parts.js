@@ -79,8 +79,9 @@ export function trouble(error, again = null) {
 }
 
 /**
- * A table with a caption. A column is {head, cell(row), kind}: kind "number" is set right; "minor" is left out on a narrow
- * screen; "first" leads a row there. Roles are written out, for a narrow screen shows rows as blocks.
+ * A table with a caption. A column is {head, cell(row), kind}: kind "number" is set right; on a narrow screen "minor"
+ * is left out, "first" leads its row, "long" has a line of its own, and "plain" says by itself what it is. Roles are
+ * written out, for a narrow screen shows rows as blocks.
  */
 export function table(caption, columns, rows, { seen = false, row: dress = null, scroll = null } = {}) {
   const kind = (column) => column.kind ?? null;

@@ -29,7 +29,7 @@ export function picture(found, centre, { toNode, toFile }) {
       width: plan.width,
       height: plan.height,
       role: "group",
-      "aria-label": `Picture of the graph around ${centre.label || term(centre.id)}. Arrows walk, Enter goes there; a list follows.`,
+      "aria-label": `Picture of the graph around ${centre.label || term(centre.id)}. Arrows walk; a list follows.`,
     },
     svg("defs", {}, arrowhead()),
     svg("g", { class: "edges", "aria-hidden": "true" }, lines),

@@ -33,7 +33,8 @@ export async function rollback(environment, current, number) {
         h(
           "label",
           { for: "drop" },
-          "Drop edits made by hand since. Without this they are merged onto what is restored; dropped ones stay in the store.",
+          "Drop edits made by hand since. Without this they are merged onto what is restored; ",
+          "dropped ones stay in the store.",
         ),
       ),
     ],

@@ -61,6 +61,7 @@ function column(cycle, slow, top, tell) {
   const [tone, word] = judged(cycle, slow);
   const heard = () => tell(cycle);
   const href = toCycle(cycle.number);
+  const said = [`Cycle ${cycle.number}`, word, duration(cycle.duration_s), cycle.environment, fullMoment(cycle.at)];
   return h(
     "li",
     {},
@@ -71,7 +72,7 @@ function column(cycle, slow, top, tell) {
         class: `bar ${tone}`,
         "data-key": `bar-${cycle.number}`,
         on: { focus: heard, pointerenter: heard },
-        "aria-label": `Cycle ${cycle.number}, ${word}, ${duration(cycle.duration_s)}, ${cycle.environment}, ${fullMoment(cycle.at)}`,
+        "aria-label": said.join(", "),
       },
       h("span", { class: "fill", style: { height: `${(height(cycle.duration_s, top) * 100).toFixed(1)}%` } }),
     ),

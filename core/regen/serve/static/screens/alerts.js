@@ -31,7 +31,7 @@ function drawn({ items }) {
     "Alerts, the newest first",
     [
       { head: "What", kind: "first long", cell: (one) => one.message },
-      { head: "State", cell: (one) => mark(alertTone(one), one.recovered ? "recovered" : one.severity) },
+      { head: "State", kind: "plain", cell: (one) => mark(alertTone(one), one.recovered ? "recovered" : one.severity) },
       { head: "Environment", cell: (one) => one.environment || "–" },
       { head: "Since", cell: (one) => time(one.since ?? one.at) },
       { head: "Found", kind: "number", cell: (one) => `${number(one.count ?? 1)} ×` },

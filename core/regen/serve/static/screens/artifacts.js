@@ -77,8 +77,8 @@ function drawn({ items, next }, asked) {
       "Artifacts by path",
       [
         { head: "Path", kind: "first", cell: (one) => link(toArtifact(asked.environment, one.path), one.path) },
-        { head: "State", cell: (one) => standing(one.state ?? "ok", one.edited) },
-        { head: "Template", cell: (one) => one.template },
+        { head: "State", kind: "plain", cell: (one) => standing(one.state ?? "ok", one.edited) },
+        { head: "Template", kind: "plain", cell: (one) => one.template },
         {
           head: "Key",
           cell: (one) => (/^</.test(one.key ?? "") ? link(toNode(bare(one.key)), term(one.key)) : term(one.key)),

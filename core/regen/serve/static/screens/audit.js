@@ -25,14 +25,20 @@ function drawn({ items }) {
     "What was done, the newest first",
     [
       { head: "Action", kind: "first", cell: (one) => one.action },
-      { head: "Outcome", cell: outcome },
-      { head: "Who", cell: (one) => one.actor ?? one.who ?? one.user ?? "–" },
-      { head: "At", cell: (one) => time(one.at) },
+      { head: "Outcome", kind: "plain", cell: outcome },
+      { head: "Who", cell: (one) => person(one.who) },
+      { head: "At", kind: "plain", cell: (one) => time(one.at) },
       { head: "Environment", kind: "minor", cell: (one) => one.environment ?? "–" },
-      { head: "What", kind: "long", cell: (one) => one.detail ?? one.what ?? h("span", { class: "note" }, "–") },
+      { head: "What", kind: "long", cell: (one) => [one.subject, one.subject && one.why && h("br"), one.why] },
     ],
     items,
   );
+}
+
+/** Who did it, as the system told it. */
+function person(who) {
+  if (!who || typeof who !== "object") return who ?? "–";
+  return who.sudo ? `${who.sudo} as ${who.user}@${who.machine}` : `${who.user}@${who.machine}`;
 }
 
 function outcome({ outcome: found, result }) {

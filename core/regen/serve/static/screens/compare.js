@@ -75,7 +75,7 @@ function files(list) {
       "Files that differ",
       [
         { head: "File", kind: "first", cell: (one) => one.path },
-        { head: "Change", cell: (one) => mark(...(KIND[one.kind] ?? ["dim", one.kind])) },
+        { head: "Change", kind: "plain", cell: (one) => mark(...(KIND[one.kind] ?? ["dim", one.kind])) },
         { head: "Template", kind: "minor", cell: (one) => one.template },
         { head: "Because", kind: "long", cell: (one) => one.because ?? "it went with the later release" },
       ],
@@ -93,7 +93,7 @@ function interfaces({ interface: list, suggests }) {
       "Changes that programs see",
       [
         { head: "What", kind: "first", cell: (one) => `${one.what} ${one.symbol}` },
-        { head: "Change", cell: (one) => mark(...(KIND[one.kind] ?? ["dim", one.kind])) },
+        { head: "Change", kind: "plain", cell: (one) => mark(...(KIND[one.kind] ?? ["dim", one.kind])) },
         { head: "Breaking", cell: (one) => (one.breaking ? mark("bad", "breaking") : mark("good", "not breaking")) },
         { head: "Place", kind: "minor", cell: (one) => (one.line ? `${one.path}:${one.line}` : one.path) },
         { head: "Because", kind: "long", cell: (one) => one.why || one.because || "–" },

@@ -176,7 +176,11 @@ const quote = (name, text) =>
 function replaced(text, wanted, by) {
   let at = -1;
   const open = (part) =>
-    `<<<<<<< ours\n${part.ours}${part.base === null ? "" : `||||||| base\n${part.base}`}=======\n${part.theirs}>>>>>>> theirs\n`;
+    [
+      `<<<<<<< ours\n${part.ours}`,
+      part.base === null ? "" : `||||||| base\n${part.base}`,
+      `=======\n${part.theirs}>>>>>>> theirs\n`,
+    ].join("");
   return partsOf(text)
     .map((part) => {
       if (part.text !== undefined) return part.text;

@@ -38,7 +38,7 @@ function drawn({ items }) {
       "Open conflicts",
       [
         { head: "File", kind: "first", cell: (one) => link(toConflict(one.environment, one.path), one.path) },
-        { head: "Kind", cell: (one) => mark("bad", one.kind ?? "conflict") },
+        { head: "Kind", kind: "plain", cell: (one) => mark("bad", one.kind ?? "conflict") },
         { head: "Environment", kind: "minor", cell: (one) => one.environment },
         { head: "Since", kind: "minor", cell: (one) => time(one.at, { relative: true }) },
         { head: "What", kind: "long", cell: (one) => one.message },

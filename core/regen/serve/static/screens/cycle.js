@@ -102,6 +102,8 @@ function waterfall(cycle) {
   );
 }
 
+const ACTIONS = { conflict: "bad", created: "good", removed: "warn" };
+const edge = (predicate) => h("span", { class: "predicate" }, term(predicate));
 const SIGNS = { added: "+", removed: "−", changed: "~" };
 
 function events(cycle) {
@@ -123,7 +125,7 @@ function events(cycle) {
         " ",
         node(event.subject, cycle),
         " ",
-        event.predicate && [h("span", { class: "predicate" }, term(event.predicate)), " → ", node(event.object, cycle)],
+        event.predicate && [edge(event.predicate), " → ", node(event.object, cycle)],
         properties("gained", event.gained),
         properties("lost", event.lost),
       );
@@ -166,7 +168,7 @@ function artifacts(cycle) {
       "Files that this cycle touched",
       [
         { head: "File", kind: "first", cell: (one) => link(toArtifact(cycle.environment, one.path), one.path) },
-        { head: "Action", cell: (one) => mark(one.action === "conflict" ? "bad" : "change", one.action) },
+        { head: "Action", kind: "plain", cell: (one) => mark(ACTIONS[one.action] ?? "change", one.action) },
         { head: "Template", kind: "minor", cell: (one) => one.template },
         { head: "Key", kind: "minor", cell: (one) => term(one.key) },
         { head: "Because", kind: "long", cell: (one) => because(one.because) },

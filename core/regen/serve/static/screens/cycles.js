@@ -73,10 +73,10 @@ function drawn({ items, next }, place) {
 
 function columns(slow) {
   return [
-    { head: "Cycle", kind: "first", cell: (one) => link(toCycle(one.number), `${one.number}`) },
-    { head: "Result", cell: (one) => mark(...judged(one, slow)) },
-    { head: "Took", kind: "number", cell: (one) => duration(one.duration_s) },
-    { head: "At", cell: (one) => time(one.at) },
+    { head: "Cycle", kind: "first short", cell: (one) => link(toCycle(one.number), `${one.number}`) },
+    { head: "Result", kind: "plain", cell: (one) => mark(...judged(one, slow)) },
+    { head: "Took", kind: "number plain", cell: (one) => duration(one.duration_s) },
+    { head: "At", kind: "plain", cell: (one) => time(one.at) },
     { head: "Environment", kind: "minor", cell: (one) => one.environment },
     { head: "Files", kind: "number minor", cell: (one) => number(one.counts?.files) },
     { head: "Triples", kind: "number minor", cell: (one) => number(one.counts?.triples) },

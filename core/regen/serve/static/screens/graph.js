@@ -130,7 +130,8 @@ function changed({ items }) {
 function drawn(found, place) {
   const asked = bare(place.query.get("node"));
   const centre = found.nodes.find((one) => bare(one.id) === asked);
-  if (!centre) return empty("The graph has no such node.", "It may have been removed: search for another one above.");
+  if (!centre || found.known === false)
+    return empty("The graph has no such node.", "It may have been removed: search for another one above.");
   const cycle = place.query.get("cycle");
   const names = new Map(found.nodes.map((one) => [one.id, one.label || term(one.id)]));
   const depth = place.query.get("depth") ?? "";

@@ -84,7 +84,7 @@ function drawn({ items, overall }) {
           kind: "first",
           cell: (one) => [spoken(one.metric), one.means && h("div", { class: "note" }, one.means)],
         },
-        { head: "State", cell: (one) => mark(...stands(one)) },
+        { head: "State", kind: "plain", cell: (one) => mark(...stands(one)) },
         { head: "Measured", kind: "number", cell: measured },
         { head: "Target", kind: "number", cell: (one) => one.target ?? "–" },
         { head: "Compliance", kind: "number minor", cell: (one) => amount(one.compliance, "share") },

@@ -86,8 +86,8 @@ function columns(environment, current) {
         one.version && h("span", { class: "note" }, ` ${one.version}`),
       ],
     },
-    { head: "State", cell: (one) => standing(one, current) },
-    { head: "At", cell: (one) => time(one.at) },
+    { head: "State", kind: "plain", cell: (one) => standing(one, current) },
+    { head: "At", kind: "plain", cell: (one) => time(one.at) },
     {
       head: "Files",
       kind: "number",
