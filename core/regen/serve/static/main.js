@@ -152,13 +152,14 @@ function standing() {
     if (asked) return;
     asked = true;
     try {
-      const [status, alerts] = await Promise.all([get("status"), get("alerts")]);
+      const status = await get("status");
       document.getElementById("project").textContent = status.project;
       count(
         "conflicts",
         status.environments.reduce((sum, one) => sum + one.conflicts, 0),
         "open",
       );
+      const alerts = await get("alerts");
       count("alerts", alerts.items.filter((one) => !one.recovered).length, "open");
     } catch {
       // the screen tells that the server does not answer

@@ -12,8 +12,9 @@ export const plural = (count, one, many = `${one}s`) => `${number(count)} ${coun
 /** Seconds as people read them. */
 export function duration(seconds) {
   if (typeof seconds !== "number") return "–";
-  if (seconds < 0.001) return "< 1 ms";
-  if (seconds < 1) return `${(seconds * 1000).toPrecision(seconds < 0.1 ? 2 : 3).replace(/\.0+$/, "")} ms`;
+  if (seconds < 0.0001) return "< 0.1 ms";
+  if (seconds < 0.01) return `${(seconds * 1000).toFixed(1)} ms`;
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;

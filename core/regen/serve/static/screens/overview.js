@@ -3,9 +3,9 @@ import { get } from "../api.js";
 import { h, swap } from "../dom.js";
 import { panel } from "../panel.js";
 import { empty, link, mark, sign, time } from "../parts.js";
-import { to, toConflict, toCycle, toRelease } from "../routes.js";
+import { to, toConflict, toRelease } from "../routes.js";
 import { timeline } from "../timeline.js";
-import { number, plural, term } from "../words.js";
+import { duration, number, plural, term } from "../words.js";
 import { runningPanel } from "./running.js";
 import { alertTone } from "./alerts.js";
 import { objectiveLines } from "./objectives.js";
@@ -230,16 +230,27 @@ function happening(event) {
   );
 }
 
-/** What an event says, in one line. */
+/** What an event says, in one line; each type of the bus has its own fields. */
 export function words({ type, data = {} }) {
-  const what = data.message ?? data.because ?? "";
-  if (type.startsWith("cycle."))
-    return data.number
-      ? link(toCycle(data.number), `${data.environment} ${what}`)
-      : `${data.environment ?? ""} ${what}`;
-  if (type.startsWith("release.")) return `${data.environment} release ${data.number}`;
-  if (type.startsWith("conflict.")) return `${data.path ?? ""} ${data.message ?? data.how ?? ""}`;
-  if (type.startsWith("setting.")) return `${data.name}: ${data.old} → ${data.new}`;
-  if (data.subject) return term(data.subject);
-  return `${data.environment ?? data.path ?? ""} ${what}`;
+  const place = data.environment ?? data.path ?? "";
+  switch (type) {
+    case "cycle.completed":
+      return `${place}: ${plural(data.written ?? 0, "file")} in ${duration(data.duration_s)}`;
+    case "release.deployed":
+      return [link(toRelease(place, data.number), `${place} release ${data.number}`), ` ${counted(data)}`];
+    case "rollback.completed":
+      return [link(toRelease(place, data.release), `${place} release ${data.release}`), ` ${data.because ?? ""}`];
+    case "conflict.opened":
+      return [link(toConflict(place, data.path), data.path), ` ${data.message ?? ""}`];
+    case "conflict.resolved":
+      return `${data.path}: ${data.how}`;
+    case "setting.changed":
+      return `${data.name}: ${data.old} → ${data.new}`;
+    case "bus.overflow":
+      return `${number(data.dropped)} changes at once`;
+    default:
+      return data.subject ? term(data.subject) : `${place} ${data.message ?? data.because ?? ""}`;
+  }
 }
+
+const counted = (data) => `+${data.created ?? 0} ~${data.updated ?? 0} ±${data.merged ?? 0} −${data.deleted ?? 0}`;
