@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,3 +29,17 @@ def real_data() -> Path:
     if not place:
         pytest.skip("REGEN_TEST_DATA names no folder with `data` and `w3c`")
     return Path(place)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium without a window. While it is open an event loop runs here: regen has to run in processes of its own."""
+    from playwright.sync_api import sync_playwright
+
+    place = shutil.which("chromium")
+    if place is None:
+        pytest.skip("there is no Chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=place, args=["--no-sandbox"])
+        yield found
+        found.close()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
+from tests.browser_world import drawn, go, opened, sign_in
 from tests.page_shop import HOSTILE, Shop
 from tests.page_world import STATIC, TOKEN, served
 
@@ -41,51 +39,6 @@ VIEWS = {
     "audit": "#/audit",
     "nowhere": "#/nowhere",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@contextmanager
-def opened(browser: Browser, address: str, view: str = "#/", **options: Any) -> Iterator[Page]:
-    """A page at a view, drawn to the end; what it writes to the console fails the test."""
-    options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
-    context = browser.new_context(**options)
-    said: list[str] = []
-    page = context.new_page()
-
-    def heard(message: ConsoleMessage) -> None:
-        # What the server refuses is told by the browser itself; the page shows it, and tests look there.
-        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
-            said.append(message.text)
-
-    page.on("console", heard)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    try:
-        go(page, address, view)
-        yield page
-        assert said == []
-    finally:
-        context.close()
-
-
-def go(page: Page, address: str, view: str) -> None:
-    """Open a view and wait until all of it is drawn."""
-    page.goto("about:blank")
-    page.goto(f"{address}/{view}")
-    drawn(page)
-
-
-def drawn(page: Page) -> None:
-    """Return when nothing of the view is loading."""
-    expect(page.locator("main h1")).to_have_count(1)
-    expect(page.locator("main [aria-busy]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -286,19 +239,13 @@ def test_the_graph_is_searched(browser: Browser) -> None:
         expect(page.locator("h1")).to_have_text("Graph around Organization")
 
 
-def sign_in(page: Page) -> None:
-    """Fill in the dialog for a token."""
-    page.get_by_role("dialog").get_by_label("Token").fill(TOKEN)
-    page.keyboard.press("Enter")
-
-
 def test_a_token_is_neither_in_the_address_nor_in_the_storage(browser: Browser) -> None:
     with served(Shop()) as address, opened(browser, address) as page:
         page.locator("#account").click()
         page.get_by_role("dialog").get_by_label("Token").fill("wrong")
         page.keyboard.press("Enter")
         expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("no such token")
-        sign_in(page)
+        sign_in(page, TOKEN)
         expect(page.locator("#account")).to_have_text("Sign out")
         stored = "JSON.stringify([location.href, {...localStorage}, {...sessionStorage}, document.cookie])"
         assert TOKEN not in page.evaluate(stored)
@@ -308,7 +255,7 @@ def test_a_token_is_neither_in_the_address_nor_in_the_storage(browser: Browser) 
 def test_escape_leaves_a_dialog_and_gives_the_focus_back(browser: Browser) -> None:
     with served(shop := Shop()) as address, opened(browser, address, "#/releases") as page:
         page.locator("#account").click()
-        sign_in(page)
+        sign_in(page, TOKEN)
         button = page.get_by_role("button", name="Roll back to release 137", exact=True)
         button.press("Enter")
         dialog = page.get_by_role("dialog", name="Roll dev back to release 137")
@@ -323,7 +270,7 @@ def test_escape_leaves_a_dialog_and_gives_the_focus_back(browser: Browser) -> No
 def test_a_rollback_asks_for_a_token_says_what_happens_and_is_sent_once(browser: Browser) -> None:
     with served(shop := Shop()) as address, opened(browser, address, "#/releases") as page:
         page.get_by_role("button", name="Roll back to release 137", exact=True).press("Enter")
-        sign_in(page)
+        sign_in(page, TOKEN)
         page.get_by_role("dialog").get_by_role("button", name="Roll back to 137").press("Enter")
         expect(page.locator(".toast")).to_contain_text("dev is back at release 137")
         assert shop.sent == [("releases/dev/rollback", {"to": 137, "discard_edits": False})]
@@ -340,7 +287,7 @@ def test_a_conflict_is_merged_place_by_place_and_settled(browser: Browser) -> No
             "class Person:\n    given: str\n    name: str  # as in the passport\n    name: Text\n    email: str\n"
         )
         page.get_by_role("button", name="Save the merged text").press("Enter")
-        sign_in(page)
+        sign_in(page, TOKEN)
         page.get_by_role("dialog").get_by_role("button", name="Save the merged text").press("Enter")
         expect(page.locator("h1")).to_have_text("Conflicts")
         assert shop.sent == [("conflicts/dev/models/event_00000.py/resolve", {"how": "merged", "content": merged})]

@@ -56,7 +56,7 @@ const part = (name, ...content) => h("section", { class: "part" }, h("h2", {}, n
 function readiness({ verdict, reasons, unmeasured }) {
   return h(
     "div",
-    { class: "notice" },
+    { class: "notice stacked" },
     h("p", {}, mark(READY[verdict] ?? "dim", verdict)),
     h(
       "ul",

@@ -212,7 +212,8 @@ function happenings(frame) {
 
 function merged(one, other) {
   const known = new Map([...one, ...other].map((event) => [event.id ?? `${event.type}${event.at}`, event]));
-  return [...known.values()].sort((a, b) => b.at - a.at).slice(0, 12);
+  // The history lists the oldest first; of those of one moment the last one stands on top.
+  return [...known.values()].reverse().sort((a, b) => b.at - a.at).slice(0, 12);
 }
 
 function happening(event) {

@@ -44,7 +44,7 @@ function drawn(found, environment, current) {
       ["State", standing(release, current)],
       ["Version", release.version],
       ["At", time(release.at)],
-      ["Because", release.note || "–"],
+      ["Because", release.note || "–", "wide"],
       ["Parent", release.parent ? link(toRelease(environment, release.parent), `${release.parent}`) : "none"],
       ["Revision", number(release.revision)],
       ["Brought back", release.restores],
