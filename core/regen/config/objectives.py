@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
+from typing import Literal as OneOf
 
 from regen.config.check import Place
 from regen.config.settings import Config, ObjectiveTable
 from regen.errors import RegenError, UsageError
 from regen.model.objective import OBJECTIVES, Objective, Target, parse_amount, shown_amount
+from regen.model.window import parse_span
 
+_METRIC: Final = re.compile("[a-z][a-z0-9_]*")
 _EXAMPLES = {"share": "90%", "s": "3s", "number": "10"}
 
 
 def objectives(config: Config) -> tuple[Objective, ...]:
     """The table as this project has it: gates, comparisons and health read no other."""
-    changed = {table.metric: _changed(_known(table.metric), table) for table in config.objectives}
-    return tuple(changed.get(row.metric, row) for row in OBJECTIVES)
+    changed = {table.metric: _changed(_known(table), table) for table in config.objectives}
+    rows = tuple(changed.pop(row.metric, row) for row in OBJECTIVES)
+    return (*rows, *changed.values())
 
 
 def check_objectives(config: Config, place: Place) -> None:
@@ -29,24 +35,34 @@ def check_objectives(config: Config, place: Place) -> None:
     for index, table in enumerate(config.objectives):
         key = "metric"
         try:
-            row = _known(table.metric)
+            row = _known(table)
             if table.metric in named:
                 raise UsageError(f"there are two [[objective]] for {table.metric!r}", hint="put both into one")
             named.add(table.metric)
             for key, text in _given(table):
                 _check(row, key, text)
+            key = "window"
+            parse_span(table.window)
             key = "critical" if table.critical is not None else "warning"
             _check_order(_changed(row, table))
         except RegenError as error:
             raise place.error(("objective", index, key), error.message, error.hint or "") from error
 
 
-def _known(metric: str) -> Objective:
+def _known(table: ObjectiveTable) -> Objective:
+    """The row that a table is about; one of its own for a figure that the project records itself."""
     for row in OBJECTIVES:
-        if row.metric == metric:
+        if row.metric == table.metric:
             return row
+    if table.means is not None and table.target is not None:
+        if _METRIC.fullmatch(table.metric) is None:
+            raise UsageError(f"{table.metric!r} is no name of a figure", hint="write it like `basket_errors`")
+        target = Target.parse(table.target)
+        better: OneOf["higher", "lower"] = "higher" if target.operator.startswith(">") else "lower"
+        return Objective(table.metric, table.means, target.unit, better, target)
     names = ", ".join(row.metric for row in OBJECTIVES)
-    raise UsageError(f"there is no figure {metric!r} to set an objective for", hint=f"choose one of: {names}")
+    hint = f"choose one of: {names}; a figure of your own needs `means` and `target`"
+    raise UsageError(f"there is no figure {table.metric!r} to set an objective for", hint=hint)
 
 
 def _given(table: ObjectiveTable) -> Iterator[tuple[str, str]]:
@@ -93,3 +109,9 @@ def _changed(row: Objective, table: ObjectiveTable) -> Objective:
         warning=row.warning if table.warning is None else parse_amount(table.warning)[0],
         critical=row.critical if table.critical is None else parse_amount(table.critical)[0],
     )
+
+
+def window_s(config: Config, metric: str) -> float:
+    """Over how many seconds a watch judges a figure."""
+    tables = (table.window for table in config.objectives if table.metric == metric)
+    return parse_span(next(tables, ObjectiveTable(metric).window))

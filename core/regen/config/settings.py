@@ -177,6 +177,20 @@ class ObjectiveTable:
     target: Annotated[str | None, Key("such as `> 90%`, `< 3s` or, against the last release, `<= +10%`")] = None
     warning: Annotated[str | None, Key("from where on a warning is given, such as `90%`")] = None
     critical: Annotated[str | None, Key("from where on something has to be done, such as `85%`")] = None
+    means: Annotated[
+        str | None, Key("what is measured, in words; it makes a figure of your own one that has an objective")
+    ] = None
+    window: Annotated[
+        str, Key("over which time `watch` judges it, such as `1h` or `7d`; `regen stats` has a window of its own")
+    ] = "1h"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What work costs, for the figure `cost`."""
+
+    processor_hour: Annotated[float, Key("the price of an hour of one processor", minimum=0)] = 0.04
+    currency: Annotated[str, Key("in which money")] = "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +295,7 @@ class Config:
         tuple[GateTable, ...], Key("One table for each; it has one of `run`, `use` and `metric`.", toml="gate")
     ] = ()
     objectives: Annotated[tuple[ObjectiveTable, ...], Key("One table for each.", toml="objective")] = ()
+    cost: Annotated[Cost, Key("")] = field(default_factory=Cost)
     merge: Annotated[Merge, Key("")] = field(default_factory=Merge)
     format: Annotated[
         Pairs,

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import Generic, TypeVar
 
 import anyio
+import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 
 from regen.health.asking import ask
@@ -24,7 +26,9 @@ from regen.health.streak import Streak
 from regen.model.probe import Breach, Probe, Reading
 
 _BEAT_S = 1.0  # how exactly it is known when a watch that was killed lived last
+_JUDGE_S = 10.0  # seconds between two looks at the objectives
 
+J = TypeVar("J")
 Cycles = Callable[[str], Sequence[tuple[float, bool]]]
 """Reads (when it ended, whether it failed) of an environment's cycles, the oldest first; called in any thread."""
 
@@ -42,7 +46,7 @@ class Noticed:
     reading: Reading
 
 
-class Monitor:
+class Monitor(Generic[J]):
     """Asks the probes of a project, and keeps what there is to do until it is taken.
 
     Args:
@@ -50,6 +54,7 @@ class Monitor:
         root: the project's folder.
         folder: `.regen`.
         cycles: of an environment.
+        judge: looks at the objectives, and gives what is news; called in a thread of its own.
         ring: called in the monitor's thread when there is something to take.
         clock: seconds since the epoch, UTC.
         sleep: waits some seconds.
@@ -61,18 +66,21 @@ class Monitor:
         root: Path,
         folder: Path,
         cycles: Cycles,
+        judge: Callable[[], Sequence[J]],
         ring: Callable[[], None],
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._root, self._folder, self._cycles, self._ring = root, folder, cycles, ring
+        self._judge = judge
         self._clock, self._sleep = clock, sleep
         memory = read_memory(folder)
         self._streaks = [Streak(probe, memory.probes.get(probe.name)) for probe in probes]
         self._alive = [*memory.alive, Alive(clock(), clock())]
         self._standing: dict[str, int | None] = {}
         self._noticed: deque[Noticed] = deque()
+        self._judged: deque[J] = deque()
         self._lock = Lock()
 
     def deployed(self, environment: str, release: int | None, at: float, *, now: bool) -> None:
@@ -88,6 +96,13 @@ class Monitor:
         with self._lock:
             taken = list(self._noticed)
             self._noticed.clear()
+        return taken
+
+    def take_judged(self) -> list[J]:
+        """What is news of the objectives, once."""
+        with self._lock:
+            taken = list(self._judged)
+            self._judged.clear()
         return taken
 
     @property
@@ -125,6 +140,7 @@ class Monitor:
         """Ask every probe in its interval, until cancelled."""
         async with anyio.create_task_group() as group:
             group.start_soon(self._beat)
+            group.start_soon(self._look)
             for streak in self._streaks:
                 group.start_soon(self._repeat, streak)
 
@@ -134,6 +150,15 @@ class Monitor:
                 self._alive[-1] = replace(self._alive[-1], until=self._clock())
                 self._remember()
             await self._sleep(_BEAT_S)
+
+    async def _look(self) -> None:
+        while True:
+            await self._sleep(_JUDGE_S)
+            news = await anyio.to_thread.run_sync(self._judge)
+            with self._lock:
+                self._judged.extend(news)
+            if news:
+                self._ring()
 
     async def _repeat(self, streak: Streak) -> None:
         probe = streak.probe

@@ -50,13 +50,18 @@ class Own:
 
     def availability(self, since: float) -> tuple[float | None, str]:
         """Share of the time in which a watch was to be there that it was, with its last cycle well."""
+        well, counted = self.well_s(since)
+        return (well / counted if counted > 0 else None), f"well for {well:.0f} of {counted:.0f} s"
+
+    def well_s(self, since: float) -> tuple[float, float]:
+        """Seconds that it was there and well, and seconds that it was to be there, from `since` until now."""
         well = counted = 0.0
         for index, one in enumerate(self.alive):
             following = self.alive[index + 1].since if index + 1 < len(self.alive) else one.until
-            end = one.until if one.stopped else following
+            end = min(one.until if one.stopped else following, self.now)
             counted += max(0.0, end - max(one.since, since))
-            well += self._well(max(one.since, since), one.until)
-        return (well / counted if counted > 0 else None), f"well for {well:.0f} of {counted:.0f} s"
+            well += self._well(max(one.since, since), min(one.until, self.now))
+        return well, counted
 
     def _well(self, start: float, end: float) -> float:
         """Seconds between two times in which the last cycle had not failed."""

@@ -20,6 +20,7 @@ from regen.orchestrator.session import Place, Session
 from regen.orchestrator.stale import Wish
 from regen.project.conflicts import ConflictsMixin
 from regen.project.edits import EditsMixin
+from regen.project.figures import FiguresMixin
 from regen.project.graphs import GraphsMixin
 from regen.project.releases import ReleasesMixin
 from regen.project.rollouts import RolloutsMixin
@@ -40,7 +41,9 @@ def quiet(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-class Project(ConflictsMixin, EditsMixin, GraphsMixin, ReleasesMixin, RolloutsMixin, StandingMixin, WatchMixin):
+class Project(
+    ConflictsMixin, EditsMixin, FiguresMixin, GraphsMixin, ReleasesMixin, RolloutsMixin, StandingMixin, WatchMixin
+):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 
     One task at a time uses it: calls wait for each other, publishing a delta included.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from regen.model.audit import Entry
     from regen.model.comparison import ReleaseComparison
     from regen.model.fleet import EdgeEdit
+    from regen.model.figure import Compliances, Stats
     from regen.model.verification import Verification
     from regen.orchestrator.checkup import Checkup
     from regen.orchestrator.status import Status
@@ -58,6 +59,20 @@ class SyncReleasesMixin:
     def status(self, environment: str | None = None) -> Status:
         """See `Project.status`."""
         return self._project.status(environment)
+
+    def stats(self, window: str = "24h", environment: str | None = None) -> Stats:
+        """See `Project.stats`."""
+        return self._project.stats(window, environment)
+
+    def compliance(self, window: str = "24h", environment: str | None = None) -> Compliances:
+        """See `Project.compliance`."""
+        return self._project.compliance(window, environment)
+
+    def record(
+        self, metric: str, value: float, unit: str = "number", *, environment: str | None = None, label: str = ""
+    ) -> None:
+        """See `Project.record`."""
+        self._call(partial(self._project.record, metric, value, unit, environment=environment, label=label))
 
     def health(self, environment: str | None = None, *, once: bool = False) -> Checkup:
         """See `Project.health`."""

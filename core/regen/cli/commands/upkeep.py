@@ -29,6 +29,20 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "stats",
+        "stats:stats",
+        "Show figures of past cycles, or how the objectives are kept; exit with 1 where one of these is missed.",
+        (
+            argument(
+                "--window", default="24h", metavar="TIME", help="`15m`, `24h`, `7d`, `all`, `2026-01-31..2026-02-28`"
+            ),
+            flag("--objectives", help="each objective with its error budget, and all together"),
+            ENV_ALL,
+            JSON,
+            DIRECTORY,
+        ),
+    ),
+    Command(
         "prune",
         "settle:prune",
         "Delete old releases, old history and blobs that nothing needs any more.",

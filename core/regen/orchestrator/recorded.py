@@ -1,0 +1,53 @@
+"""Recorded: values that the user of a project measures are kept beside regen's own."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from typing import Final
+
+from regen import telemetry
+from regen.errors import UsageError
+from regen.figures.table import ROWS
+from regen.model.measure import Measure
+from regen.orchestrator.session import Session
+from regen.state import measures
+
+_UNITS: Final[dict[str, tuple[str, float]]] = {
+    "number": ("number", 1.0),
+    "share": ("share", 1.0),
+    "%": ("share", 0.01),
+    "ms": ("s", 0.001),
+    "s": ("s", 1.0),
+    "min": ("s", 60.0),
+    "h": ("s", 3600.0),
+}
+_METRIC: Final = re.compile("[a-z][a-z0-9_]*")
+_DAY_S: Final = 86_400.0
+
+
+def record(session: Session, metric: str, value: float, unit: str, environment: str | None, label: str) -> None:
+    """Keep a value; see `Project.record`. The caller has the session's turn.
+
+    Raises:
+        UsageError: it cannot be meant.
+    """
+    if _METRIC.fullmatch(metric) is None:
+        raise UsageError(f"{metric!r} is no name of a figure", hint="write it like `basket_errors`")
+    if metric in {row.metric for row in ROWS}:
+        raise UsageError(f"{metric} is a figure of regen's own", hint="give yours another name")
+    if not math.isfinite(value):
+        raise UsageError(f"{value} of {metric} is no value")
+    if unit not in _UNITS:
+        raise UsageError(f"there is no unit {unit!r}", hint=f"choose one of: {', '.join(_UNITS)}")
+    kept, factor = _UNITS[unit]
+    note(session, Measure(metric, value * factor, kept, time.time(), environment, label))
+
+
+def note(session: Session, *values: Measure) -> None:
+    """Keep measures, of regen's own too, and tell observers."""
+    oldest = time.time() - session.config.history.keep_days * _DAY_S
+    measures.record(session.state.db, values, oldest=oldest)
+    for value in values:
+        telemetry.tell(telemetry.Measured(value))
