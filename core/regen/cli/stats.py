@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _OUTCOMES: Final = {"pass": ("kept", "green"), "fail": ("missed", "bold red"), "inconclusive": ("not measured", "dim")}
 _NONE: Final = "-"
+_PIPE: Final = 400  # columns
 _WIDE: Final = 120  # columns of a terminal that has room to say what a figure is
-_NUMBERS: Final = frozenset(
-    {"value", "of", "runs", "mean", "p50", "p95", "p99", "share", "is", "budget left", "burn rate"}
-)
+_NUMBERS: Final = frozenset({"value", "of", "runs", "mean", "p50", "p95", "p99", "share", "is", "budget", "burn"})
 _WORDS: Final = frozenset({"what it is"})
+_ALWAYS: Final = frozenset({"cycles", "conflicts_open"})  # figures that are there though nothing happened
 _HOUR_S: Final = 3600.0
 
 
@@ -50,16 +50,17 @@ def _print_stats(found: Stats) -> None:
     since = f"{when(found.window.since)} to {when(found.window.until)}"
     where = f" of {found.environment}" if found.environment is not None else ""
     console.print(f"{found.cycles:,} cycles{where}, {since}", style="bold", markup=False)
-    if not found.cycles and all(one.value is None or one.metric == "conflicts_open" for one in found.figures):
+    if all(one.value is None or one.metric in _ALWAYS for one in found.figures) and not found.cycles:
         console.print("nothing was measured in this window; `--window all` shows everything that is kept", style="dim")
         return
-    console.print(_figures(found))
+    _print_table(_figures(found))
     if found.stages:
-        console.print(_stages(found))
+        _print_table(_stages(found))
 
 
 def _figures(found: Stats) -> Table:
-    wide = show.out().width >= _WIDE
+    console = show.out()
+    wide = console.width >= _WIDE or not console.is_terminal
     table = _table("figure", "value", "of", "course", *(["what it is"] if wide else []))
     for one in found.figures:
         if one.value is not None and one.metric != "cycles":
@@ -82,15 +83,22 @@ def _print_compliance(found: Compliances) -> None:
     console = show.out()
     overall = "nothing could be judged" if found.overall is None else f"{found.overall:.0%} of the objectives are kept"
     console.print(f"{overall}, {when(found.window.since)} to {when(found.window.until)}", style="bold", markup=False)
-    table = _table("objective", "is", "has to be", "", "budget left", "burn rate")
+    table = _table("objective", "is", "has to be", "", "budget", "burn")
     for one in found.objectives:
-        text, style = _OUTCOMES[one.outcome]
-        level = f" ({one.level})" if one.level != "ok" else ""
         value = _NONE if one.figure.value is None else shown(one.figure.value, one.figure.unit)
         target = str(one.objective.target) if one.objective.target is not None else _NONE
-        row = (one.objective.metric.replace("_", " "), value, target, f"[{style}]{text}{level}[/]", *_budget(one))
+        row = (one.objective.metric.replace("_", " "), value, target, _verdict(one), *_budget(one))
         table.add_row(*row)
-    console.print(table)
+    _print_table(table)
+
+
+def _verdict(one: Compliance) -> str:
+    """In words and colour; without a target it is the level that counts."""
+    if one.objective.target is None and one.figure.value is not None:
+        return "ok" if one.level == "ok" else f"[bold red]{one.level}[/]"
+    text, style = _OUTCOMES[one.outcome]
+    level = f" ({one.level})" if one.level != "ok" else ""
+    return f"[{style}]{text}{level}[/]"
 
 
 def _budget(one: Compliance) -> Iterator[str]:
@@ -105,6 +113,14 @@ def _budget(one: Compliance) -> Iterator[str]:
 def _burn(budget: Budget) -> str:
     rates = [rate for rate in (budget.burn_short, budget.burn_long) if rate is not None]
     return " / ".join(f"{rate:.3g}" for rate in rates)
+
+
+def _print_table(table: Table) -> None:
+    """A pipe has no width: nothing is cut there."""
+    console = show.out()
+    if not console.is_terminal:
+        console.width = _PIPE
+    console.print(table)
 
 
 def _table(*columns: str) -> Table:

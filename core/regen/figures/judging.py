@@ -89,7 +89,7 @@ def level_of(found: Compliance, window_s: float) -> tuple[Level, str]:
         return "ok", f"{objective.metric} was not measured often enough"
     value, over = shown_figure(figure.value, figure.unit), f"over the last {window_s / 60:.4g} min"
     reasons = list(_reasons(found))
-    level = max((level for level, _ in reasons), key=_ORDER.__getitem__, default="ok")
+    level: Level = max((worst for worst, _ in reasons), key=_ORDER.__getitem__, default="ok")
     if level == "ok":
         return level, f"{objective.metric} is {value} {over}"
     why = next(text for worst, text in reasons if worst == level)

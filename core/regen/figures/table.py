@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -122,7 +123,7 @@ def well_s(facts: Facts) -> tuple[float, float]:
 
 def _availability(facts: Facts, price: Price) -> Value:
     well, counted = well_s(facts)
-    return Value(share(well, counted), sum(one.kind == "watch" for one in facts.cycles))
+    return Value(share(well, counted), math.ceil(counted))  # its samples are seconds
 
 
 def _measured(metric: str, percent: float) -> Callable[[Facts, Price], Value]:

@@ -7,12 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from regen.config import Config
 from regen.config.health import probes
+from regen.config.objectives import objectives, window_s
 from regen.errors import FrozenError, RegenError
+from regen.figures.facts import Facts
+from regen.figures.judging import Judge, Judgement
+from regen.figures.table import Price
 from regen.health import Monitor, Noticed
 from regen.model.probe import Breach
+from regen.model.window import Window
 from regen.orchestrator.alerting import alert, recovered
 from regen.orchestrator.cycle import running
+from regen.orchestrator.figures import facts_of
 from regen.orchestrator.outcome import Turn
 from regen.orchestrator.rescue import Rescued, rescue, tell
 from regen.orchestrator.session import Session
@@ -29,23 +36,33 @@ class Guard:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._monitor: Monitor | None = None
+        self._monitor: Monitor[Judgement] | None = None
 
     @contextmanager
     def probed(self, ring: Callable[[], None]) -> Iterator[None]:
-        """Ask the probes of the configuration as it is now while the context is open."""
+        """Ask the probes and judge the objectives of the configuration as it is now while the context is open."""
         config = self._session.config
-        wanted = probes(config)
-        if not wanted:
-            yield
-            return
-        self._monitor = Monitor(wanted, config.root, self._session.state.folder, self._cycles, ring)
+        judge = self._judge(config)
+        self._monitor = Monitor(probes(config), config.root, self._session.state.folder, self._cycles, judge, ring)
         self.look(now=False)
         try:
             with self._monitor.asking():
                 yield
         finally:
             self._monitor = None
+
+    def _judge(self, config: Config) -> Callable[[], Sequence[Judgement]]:
+        """Looks at the objectives; called in a thread of the monitor's, with a connection of its own each time."""
+        folder, names = self._session.state.folder, [place.name for place in self._session.places]
+        table = [(row, window_s(config, row.metric)) for row in objectives(config)]
+        price = Price(config.cost.processor_hour, config.cost.currency)
+
+        def read(environment: str, length_s: float) -> Facts:
+            now = time.time()
+            return facts_of(folder, Window("", now - length_s, now), environment)
+
+        judge = Judge(table, price, read)
+        return lambda: judge.look(names)
 
     def _cycles(self, environment: str) -> Sequence[tuple[float, bool]]:
         """In the monitor's thread, which has a connection of its own."""
@@ -83,7 +100,16 @@ class Guard:
                 turns.append(await self._rescue(noticed.what))
             else:
                 await self._tell(noticed)
+        for judgement in self._monitor.take_judged() if self._monitor is not None else ():
+            await self._tell_judgement(judgement)
         return turns
+
+    async def _tell_judgement(self, judgement: Judgement) -> None:
+        where, what = judgement.environment, f"objective {judgement.metric}"
+        if judgement.level == "ok":
+            await recovered(self._session, where, what, judgement.message)
+        else:
+            await alert(self._session, where, what, judgement.level, judgement.message)
 
     async def _rescue(self, breach: Breach) -> Turn:
         at, started = time.time(), time.perf_counter()

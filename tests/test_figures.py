@@ -1,0 +1,303 @@
+"""Figures of a window, objectives with their budgets, and what a watch says of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.cycle_world import PEOPLE, PREFIXES, World
+
+from regen.cli.main import run
+from regen.cli.stats import shown, sparkline
+from regen.errors import ConfigError, UsageError
+from regen.figures.compliance import compliance
+from regen.figures.facts import Cycle, Facts, read_facts
+from regen.figures.judging import CALM, Judge
+from regen.figures.statistics import percentile
+from regen.figures.stats import stats
+from regen.figures.table import ROWS, Price
+from regen.health.own import Alive
+from regen.model.cycle import Counts, CycleRecord, StageTime
+from regen.model.measure import Measure
+from regen.model.objective import OBJECTIVES, Objective, Target
+from regen.model.window import Window, parse_window
+from regen.state import cycles, measures
+from regen.state.db import Database
+
+FREE = Price(0.0, "EUR")
+HOUR = Window("1h", 0.0, 3600.0)
+CYCLE = Cycle(0.0, 1.0, 0.5, "success", None, 0, 0, "watch", "dev")
+CYCLES = st.lists(
+    st.builds(
+        Cycle,
+        at=st.floats(0, 3599),
+        duration_s=st.floats(0, 100),
+        cpu_s=st.floats(0, 100),
+        result=st.sampled_from(["success", "failure", "error", "skip"]),
+        delay_s=st.none() | st.floats(0, 100),
+        merges=st.integers(2, 5),
+        merge_conflicts=st.integers(0, 2),
+        kind=st.sampled_from(["watch", "apply"]),
+        environment=st.just("dev"),
+    )
+)
+
+
+def facts(some: list[Cycle], **values: object) -> Facts:
+    made = Facts(HOUR, sorted(some, key=lambda one: one.at), (), (), {}, (), 0, (0, 0))
+    return replace(made, **values)  # type: ignore[arg-type]
+
+
+@contextmanager
+def database() -> Iterator[Database]:
+    with TemporaryDirectory() as folder, closing(Database(Path(folder) / "state.db")) as db:
+        yield db
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1), st.integers(1, 100))
+def test_a_percentile_is_a_measured_value_that_so_many_do_not_exceed(values: list[float], percent: int) -> None:
+    ordered = sorted(values)
+    found = percentile(ordered, percent)
+    assert found in ordered
+    assert sum(value <= found for value in ordered) >= percent / 100 * len(ordered) - 1e-9
+    assert sum(value < found for value in ordered) < percent / 100 * len(ordered)
+
+
+@given(CYCLES)
+def test_every_figure_stands_on_its_samples_and_shares_stay_between_0_and_1(some: list[Cycle]) -> None:
+    found = stats(facts(some), FREE)
+    assert [one.metric for one in found.figures] == [row.metric for row in ROWS]
+    for one in found.figures:
+        assert one.metric in {"conflicts_open", "cycles"} or (one.value is None) == (one.samples == 0)
+        if one.unit == "share" and one.value is not None:
+            assert 0 <= one.value <= 1
+    success, error = found.figure("success_rate"), found.figure("error_rate")
+    assert success is not None
+    assert error is not None
+    if some:
+        assert (success.value or 0) + (error.value or 0) == pytest.approx(1)
+
+
+@given(CYCLES)
+def test_a_budget_is_overspent_just_where_the_objective_is_missed(some: list[Cycle]) -> None:
+    found = compliance(facts(some), OBJECTIVES, FREE)
+    for one in found.objectives:
+        if one.budget is None:
+            continue
+        assert one.budget.burn_long == pytest.approx(1 - one.budget.left)
+        if one.outcome == "pass":
+            assert one.budget.left >= -1e-9
+        if one.budget.left < -1e-9:
+            assert one.outcome == "fail"
+    judged = [one for one in found.objectives if one.outcome != "inconclusive"]
+    assert (found.overall is None) == (not judged)
+
+
+def test_nothing_measured_is_no_figure_and_no_verdict() -> None:
+    found = stats(facts([]), FREE)
+    assert {one.metric for one in found.figures if one.value is not None} == {"cycles", "conflicts_open"}
+    kept = compliance(facts([]), OBJECTIVES, FREE)
+    assert {one.outcome for one in kept.objectives} == {"inconclusive"}
+    assert kept.overall is None
+
+
+def test_availability_counts_the_time_after_a_watch_died_and_not_after_it_was_stopped() -> None:
+    alive = [Alive(0, 1000, stopped=True), Alive(1500, 2000), Alive(2500, 3600)]
+    found = stats(facts([CYCLE], alive=alive), FREE).figure("availability")
+    assert found is not None
+    assert found.value == pytest.approx((1000 + 500 + 1100) / (1000 + 1000 + 1100))
+
+
+def test_cost_is_processor_time_and_model_money() -> None:
+    money = [Measure("model_cost", 0.5, "number", 10.0)]
+    some = [CYCLE._replace(cpu_s=1800.0)] * 2
+    found = stats(facts(some, measures={"model_cost": money}), Price(2.0, "EUR")).figure("cost")
+    assert found is not None
+    assert found.value == pytest.approx(2.5)
+
+
+def test_a_measure_of_the_users_own_has_a_mean_and_percentiles() -> None:
+    some = facts([], measures={"basket": [Measure("basket", float(number), "s", number) for number in range(1, 101)]})
+    mean = stats(some, FREE).figure("basket")
+    assert mean is not None
+    assert (mean.value, mean.unit, mean.samples) == (50.5, "s", 100)
+    (one,) = compliance(some, [Objective("basket_p95", "", "s", "lower", Target.parse("< 90s"))], FREE).objectives
+    assert (one.figure.value, one.outcome) == (95.0, "fail")
+    assert one.budget is not None
+    assert one.budget.missed == 11
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("15m", 1e9 - 900, 1e9),
+        ("1.5h", 1e9 - 5400, 1e9),
+        ("7d", 1e9 - 604_800, 1e9),
+        ("all", 0.0, 1e9),
+        ("1970-01-02..1970-01-03", 86_400.0, 3 * 86_400.0),
+        ("1970-01-02T00:00+01:00..1970-01-02T12:00", 82_800.0, 129_600.0),
+        ("1970-01-02..", 86_400.0, 1e9),
+    ],
+)
+def test_windows_as_people_write_them(text: str, since: float, until: float) -> None:
+    found = parse_window(text, 1e9)
+    assert (found.since, found.until) == (since, until)
+
+
+@pytest.mark.parametrize("text", ["", "5x", "0h", "-1h", "2026-13-01..", "2026-02-01..2026-01-01", "yesterday"])
+def test_what_is_no_window_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"window|date"):
+        parse_window(text, 1e9)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.99812, "share", "99.81%"),
+        (0.01234, "s", "12.3 ms"),
+        (12.345, "s", "12.3 s"),
+        (7200, "s", "2 h"),
+        (12345, "number", "12,345"),
+        (0.5, "number", "0.5"),
+    ],
+)
+def test_figures_as_people_read_them(value: float, unit: str, text: str) -> None:
+    assert shown(value, unit) == text
+
+
+def test_a_sparkline_goes_from_nothing_to_the_highest() -> None:
+    assert sparkline([None, 0.0, 1.0, 2.0]) == " ▁▅█"
+    assert sparkline([0.0, 0.0]) == "▁▁"
+
+
+def test_facts_are_those_of_the_window_and_the_environment() -> None:
+    record = CycleRecord(0, "dev", "watch", "t", 100.0, 2.0, 1.0, "success", counts=Counts(rendered=4))
+    stages = (StageTime("load", 0.0, 0.5), StageTime("render", 0.5, 1.0))
+    with database() as db:
+        for number in range(5):
+            cycles.note(db, replace(record, at=100.0 * number, stages=stages))
+        cycles.note(db, replace(record, environment="live", result="failure"))
+        cycles.note(db, replace(record, result="cancellation"))
+        measures.record(db, [Measure("learning_delay", 9.0, "s", 200.0)])
+        found = read_facts(db, Window("", 100.0, 400.0), "dev", ())
+        assert [one.at for one in found.cycles] == [100.0, 200.0, 300.0]
+        shown_stats = stats(found, FREE, "dev")
+        assert [(one.name, one.runs, one.share) for one in shown_stats.stages] == [
+            ("load", 3, 0.25),
+            ("render", 3, 0.5),
+        ]
+        assert shown_stats.figure("artifacts_per_s").value == 4  # type: ignore[union-attr]
+        assert shown_stats.figure("learning_delay_p95").value == 9  # type: ignore[union-attr]
+        everything = read_facts(db, parse_window("all", 1000.0), None, ())
+        assert (everything.window.since, len(everything.cycles)) == (0.0 if everything.cycles[0].at else -0.0, 6)
+
+
+def test_an_objective_is_told_when_it_gets_worse_and_when_it_stays_better() -> None:
+    bad = facts([CYCLE._replace(result="failure")] * 2 + [CYCLE] * 18)
+    good = facts([CYCLE] * 20)
+    now = [good]
+    table = [(row, 3600.0) for row in OBJECTIVES if row.metric == "error_rate"]
+    judge = Judge(table, FREE, lambda environment, window_s: now[0])
+    assert [one.level for _ in range(CALM) for one in judge.look(["dev"])] == ["ok"]
+    now[0] = bad
+    (news,) = judge.look(["dev"])
+    assert (news.environment, news.metric, news.level) == ("dev", "error_rate", "critical")
+    assert news.message == "error_rate is 10% over the last 60 min, critical from 5% on; remedy: roll back"
+    assert judge.look(["dev"]) == []
+    now[0] = good
+    assert judge.look(["dev"]) == []
+    now[0] = bad
+    assert judge.look(["dev"]) == []
+    now[0] = good
+    assert [one.level for _ in range(CALM) for one in judge.look(["dev"])] == ["ok"]
+
+
+def test_few_cycles_raise_no_alert() -> None:
+    judge = Judge(
+        [(row, 60.0) for row in OBJECTIVES], FREE, lambda name, window_s: facts([CYCLE._replace(result="error")])
+    )
+    assert {one.level for _ in range(CALM) for one in judge.look(["dev"])} <= {"ok"}
+
+
+def test_a_budget_that_is_used_up_fast_is_an_alert_before_it_is_gone() -> None:
+    slow = [CYCLE._replace(at=float(at), duration_s=40.0) for at in range(3500, 3599)]
+    row = Objective("cycle_p95", "", "s", "lower", Target.parse("< 30s"))
+    (news,) = Judge([(row, 3600.0)], FREE, lambda name, window_s: facts(slow)).look(["dev"])
+    assert news.level == "critical"
+    assert "its error budget is used 20 times too fast" in news.message
+
+
+def make(root: Path, settings: str = "") -> World:
+    world = World(root / "project")
+    world.write("regen.toml", settings)
+    return world
+
+
+def test_stats_of_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = make(tmp_path)
+    assert run(["-C", str(world.root), "stats"]) == 0
+    assert "nothing was measured" in capsys.readouterr().out
+    run(["-C", str(world.root), "apply"])
+    world.write("graphs/people.ttl", PREFIXES + PEOPLE.replace("Bob", "Rob"))
+    run(["-C", str(world.root), "apply"])
+    world.write("templates/person.j2", "---\nto: [\n---\n")
+    assert run(["-C", str(world.root), "apply"]) == 2
+    capsys.readouterr()
+    assert run(["-C", str(world.root), "stats", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    values = {one["metric"]: one["value"] for one in found["figures"]}
+    assert found["cycles"] == 3
+    assert values["error_rate"] == pytest.approx(1 / 3)
+    assert {"load", "render", "deploy"} <= {one["name"] for one in found["stages"]}
+    assert run(["-C", str(world.root), "stats", "--window", "1h"]) == 0
+    text = capsys.readouterr().out
+    assert "error rate" in text
+    assert "33.33%" in text
+    assert run(["-C", str(world.root), "stats", "--objectives"]) == 1
+    text = capsys.readouterr().out
+    assert "overspent" in text
+    assert "missed (critical)" in text
+    assert run(["-C", str(world.root), "stats", "--window", "5x"]) == 2
+    assert run(["-C", str(world.root), "stats", "--env", "nowhere"]) == 2
+
+
+OWN = '[[objective]]\nmetric = "basket_errors"\nmeans = "share of baskets that fail"\ntarget = "< 2%"\n'
+
+
+@pytest.mark.anyio
+async def test_a_program_records_values_of_its_own_and_sets_objectives_for_them(tmp_path: Path) -> None:
+    world = make(tmp_path, OWN)
+    async with world.open() as project:
+        await project.record("basket_errors", 3, "%")
+        found = project.stats().figure("basket_errors")
+        assert found is not None
+        assert (found.value, found.unit) == (0.03, "share")
+        kept = {one.objective.metric: one for one in project.compliance().objectives}
+        assert kept["basket_errors"].outcome == "fail"
+        for metric, value, unit in [("cycle_p95", 1, "s"), ("Basket", 1, "s"), ("b", float("nan"), "s"), ("b", 1, "x")]:
+            with pytest.raises(UsageError):
+                await project.record(metric, value, unit)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('metric = "cycle_p59"\ntarget = "< 30s"', "there is no figure 'cycle_p59'"),
+        ('metric = "Basket"\nmeans = "x"\ntarget = "< 30s"', "no name of a figure"),
+        ('metric = "cycle_p95"\nwindow = "soon"', "no window"),
+        ('metric = "basket"\nmeans = "x"\ntarget = "30s"', "no target"),
+    ],
+)
+def test_an_objective_that_cannot_be_meant_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, message: str
+) -> None:
+    world = make(tmp_path, f"[[objective]]\n{table}\n")
+    assert run(["-C", str(world.root), "stats"]) == ConfigError("").exit_code
+    assert message in capsys.readouterr().err
