@@ -6,6 +6,7 @@ Stages are read of the newest cycles only.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -97,16 +98,22 @@ class Facts:
         return replace(
             self,
             window=Window("", since, until),
-            cycles=[one for one in self.cycles if since <= one.at < until],
+            cycles=self.cycles[_first(self.cycles, since) : _first(self.cycles, until)],
             stage_runs=(),
             rollbacks=[one for one in self.rollbacks if since <= one[0] < until],
             measures={
-                metric: [one for one in values if since <= one.at < until] for metric, values in self.measures.items()
+                metric: values[_first(values, since) : _first(values, until)]
+                for metric, values in self.measures.items()
             },
             conflicts=0,
             rendered=(0, 0),
             judged=(0, 0),
         )
+
+
+def _first(ordered: Sequence[Cycle] | Sequence[Measure], at: float) -> int:
+    """Where the things of this time and later begin."""
+    return bisect_left(ordered, at, key=lambda one: one.at)
 
 
 def read_facts(db: Database, window: Window, environment: str | None, alive: Sequence[Alive]) -> Facts:

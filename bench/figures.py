@@ -1,0 +1,62 @@
+"""Figures of 100,000 cycles: how long `regen stats` takes, and how much of that is reading the rows.
+
+Run `python -m bench.figures [CYCLES]`.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from regen.figures.compliance import compliance
+from regen.figures.facts import read_facts
+from regen.figures.stats import stats
+from regen.figures.table import Price
+from regen.model.cycle import Counts, CycleRecord, StageTime
+from regen.model.objective import OBJECTIVES
+from regen.model.window import parse_window
+from regen.state import cycles
+from regen.state.db import Database
+
+_STAGES = ("load", "diff", "probe", "select", "render", "advance", "interface", "evaluate", "deploy")
+_APART_S = 20.0
+
+
+def _fill(db: Database, number: int, chance: random.Random) -> None:
+    with db.transaction(durable=False):
+        for index in range(number):
+            spent_s = chance.lognormvariate(-3, 1)
+            stages = tuple(StageTime(name, spent_s * i / 9, spent_s / 9) for i, name in enumerate(_STAGES))
+            result = "failure" if chance.random() < 0.01 else "success"
+            counts = Counts(triples=1, files=2, rendered=2, merges=1, merge_conflicts=int(chance.random() < 0.02))
+            at = index * _APART_S
+            record = CycleRecord(0, "dev", "watch", "graphs/a.ttl", at, spent_s, spent_s, result)  # type: ignore[arg-type]
+            cycles.note(db, replace(record, counts=counts, stages=stages, delay_s=spent_s))
+
+
+def main() -> None:
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    price, now = Price(0.04, "USD"), number * _APART_S + 1
+    with tempfile.TemporaryDirectory() as folder, closing(Database(Path(folder) / "state.db")) as db:
+        _fill(db, number, random.Random(1))
+        for window in ("1h", "24h", "all"):
+            started = time.perf_counter()
+            facts = read_facts(db, parse_window(window, now), None, ())
+            read = time.perf_counter()
+            stats(facts, price)
+            figures = time.perf_counter()
+            compliance(facts, OBJECTIVES, price)
+            read_s, stats_s, kept_s = read - started, figures - read, time.perf_counter() - figures
+            print(
+                f"{number:,} cycles kept, window {window}: {len(facts.cycles):,} cycles; "
+                f"read {read_s:.3f} s, figures {stats_s:.3f} s, objectives {kept_s:.3f} s"
+            )
+
+
+if __name__ == "__main__":
+    main()
