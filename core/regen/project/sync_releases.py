@@ -16,8 +16,8 @@ from regen.stages.deploy import RolledBack
 if TYPE_CHECKING:
     from regen.model.audit import Entry
     from regen.model.comparison import ReleaseComparison
-    from regen.model.fleet import EdgeEdit
     from regen.model.figure import Compliances, Stats
+    from regen.model.fleet import EdgeEdit
     from regen.model.verification import Verification
     from regen.orchestrator.checkup import Checkup
     from regen.orchestrator.status import Status
