@@ -14,6 +14,7 @@ import pytest
 from tests.cycle_world import World
 from tests.health_world import Heard
 
+from regen.cli.main import run
 from regen.hooks import hookimpl
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager
@@ -145,3 +146,42 @@ async def test_a_plugin_that_raises_is_logged_and_the_others_are_asked(
     assert logged == {(logging.WARNING, "regen.alert")}
     assert "the pager is on fire" in caplog.text
     assert "warning: dev: it smokes" in caplog.text
+
+
+async def test_it_goes_to_every_channel_that_apprise_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The addresses are in variables; one that does not work keeps no other from being told, and is in no message."""
+    with taking() as (url, taken):
+        monkeypatch.setenv("CHAT", url.replace("http://", "json://"))
+        monkeypatch.setenv("BROKEN", "nonsense://secret@there")
+        settings = AlertSettings(channels=("BROKEN", "CHAT", "UNSET"))
+        (error,) = await told(settings)
+    ((_, body),) = taken
+    found = json.loads(body)
+    assert (found["title"], found["message"], found["type"]) == ("regen: critical: dev", "it burns", "failure")
+    assert "the channel of BROKEN has an address that Apprise does not know" in error
+    assert "the channel of UNSET has no address" in error
+    assert "secret" not in error
+
+
+async def test_a_channel_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with taking(500) as (url, _):
+        monkeypatch.setenv("CHAT", url.replace("http://", "json://"))
+        (error,) = await told(AlertSettings(channels=("CHAT",)))
+    assert "the channel of CHAT did not take an alert" in error
+
+
+async def test_alerts_lists_what_is_open_and_what_was_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(tmp_path / "project")
+    assert run(["-C", str(world.root), "alerts"]) == 0
+    assert "no alert is open" in capsys.readouterr().out
+    async with world.open() as project:
+        await alert(project._session, "dev", "web", "warning", "it smoulders")
+        await alert(project._session, "dev", "disk", "critical", "it is full")
+        await recovered(project._session, "dev", "disk", "it has room")
+    assert run(["-C", str(world.root), "alerts", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["key"], one["severity"]) for one in found["open"]] == [("dev/web", "warning")]
+    assert [one["what"] for one in found["told"]] == ["recovered", "critical", "warning"]
+    assert run(["-C", str(world.root), "alerts"]) == 0
+    assert "warning   dev: it smoulders" in capsys.readouterr().out
+    assert run(["-C", str(world.root), "alerts", "--env", "nowhere"]) == 2

@@ -84,7 +84,8 @@ def check_health(config: Config, place: Place) -> None:
 def alert_settings(config: Config) -> AlertSettings:
     """Where the alerts of a project go."""
     alerts = config.alerts
-    return AlertSettings(str(config.root), tuple(shlex.split(alerts.run or "")), alerts.url, alerts.timeout_s)
+    command = tuple(shlex.split(alerts.run or ""))
+    return AlertSettings(str(config.root), command, alerts.url, alerts.timeout_s, alerts.channels)
 
 
 def _wrong(table: ProbeTable) -> Iterator[tuple[str, str, str]]:

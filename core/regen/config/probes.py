@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from regen.config.keys import Key
+from regen.config.keys import Key, Texts
 from regen.model.probe import Trigger
 
 
@@ -57,4 +57,12 @@ class Alerts:
         str | None, Key("a command, without a shell, that reads each alert as one JSON document on standard input")
     ] = None
     url: Annotated[str | None, Key("an address that each alert is posted to, as JSON")] = None
-    timeout_s: Annotated[float, Key("how long the command and the address may take", minimum=0.1)] = 10.0
+    channels: Annotated[
+        Texts,
+        Key(
+            "environment variables that hold addresses of chats, mail and the like, as Apprise writes them; needs"
+            " `regen[alerts]`",
+            one_or_many=True,
+        ),
+    ] = ()
+    timeout_s: Annotated[float, Key("how long each of them may take", minimum=0.1)] = 10.0

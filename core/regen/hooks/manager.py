@@ -56,6 +56,7 @@ BUILT_IN: tuple[str, ...] = (
     "regen_plugins.alert_log",
     "regen_plugins.alert_command:AlertCommand",
     "regen_plugins.alert_webhook:AlertWebhook",
+    "regen_plugins.alert_apprise:AlertApprise",
     "regen_plugins.executor_inline",
     "regen_plugins.executor_processes",
     "regen_plugins.executor_dask:ExecutorDask",

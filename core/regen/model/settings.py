@@ -30,12 +30,14 @@ class AlertSettings:
         run: a command, taken apart; empty: none.
         url: an address; None: none.
         timeout_s: how long each of them may take.
+        channels: names of environment variables that hold addresses, as Apprise writes them.
     """
 
     folder: str = "."
     run: tuple[str, ...] = ()
     url: str | None = None
     timeout_s: float = 10.0
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,17 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "alerts",
+        "alerts:alerts",
+        "List alerts that are open, and what was told of others lately.",
+        (
+            argument("-n", "--limit", type=int, default=20, metavar="N", help="how many of those that were told"),
+            ENV_ALL,
+            JSON,
+            DIRECTORY,
+        ),
+    ),
+    Command(
         "prune",
         "settle:prune",
         "Delete old releases, old history and blobs that nothing needs any more.",

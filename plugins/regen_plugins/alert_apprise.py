@@ -1,0 +1,71 @@
+"""Alert: each goes to every channel that `[alerts] channels` names, through Apprise (the extra `alerts`).
+
+Why variables: an address of a channel holds its password, and a configuration lies in a repository.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import anyio
+import anyio.to_thread
+
+from regen.errors import PluginError
+from regen.hooks import hookimpl
+from regen.model.alert import Alert
+from regen.model.settings import AlertSettings, PluginSettings
+
+_HINT = "look at `channels` of [alerts]"
+
+
+class AlertApprise:
+    """Sends each alert on."""
+
+    def __init__(self) -> None:
+        self._settings = AlertSettings()
+
+    @hookimpl
+    def regen_configure(self, settings: PluginSettings) -> None:
+        """Take the names of the variables."""
+        self._settings = settings.alerts
+
+    @hookimpl
+    async def regen_alert(self, alert: Alert) -> None:
+        """Send it to all of them, even where one does not take it; no address is in any message."""
+        names = self._settings.channels
+        if not names:
+            return
+        failed: dict[str, str] = {}
+        async with anyio.create_task_group() as group:
+            for name in names:
+                group.start_soon(self._send, name, alert, failed)
+        if failed:
+            raise PluginError("; ".join(f"the channel of {name} {failed[name]}" for name in sorted(failed)), hint=_HINT)
+
+    async def _send(self, name: str, alert: Alert, failed: dict[str, str]) -> None:
+        address = os.environ.get(name, "").strip()
+        if not address:
+            failed[name] = "has no address: the variable is not set"
+            return
+        with anyio.move_on_after(self._settings.timeout_s) as limit:
+            why = await anyio.to_thread.run_sync(_sent, address, alert, abandon_on_cancel=True)
+            if why is not None:
+                failed[name] = why
+        if limit.cancelled_caught:
+            failed[name] = f"did not take an alert in {self._settings.timeout_s:g} s"
+
+
+def _sent(address: str, alert: Alert) -> str | None:
+    """Send it, in a thread; gives what went wrong, in words."""
+    try:
+        import apprise
+    except ImportError:
+        return "needs a package that is not installed: `pip install 'regen[alerts]'`"
+    logging.getLogger("apprise").addHandler(logging.NullHandler())
+    sender = apprise.Apprise()
+    if not sender.add(address):
+        return "has an address that Apprise does not know"
+    kind = "success" if alert.recovered else "failure" if alert.severity == "critical" else "warning"
+    title = f"regen: {'recovered' if alert.recovered else alert.severity}: {alert.environment}"
+    return None if sender.notify(body=alert.message, title=title, notify_type=kind) else "did not take an alert"
