@@ -23,6 +23,8 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from regen.carried import carried
+
 CANNOT_RUN = frozenset({126, 127})
 """Exit codes with which a shell says that there is no such command, or that it may not be run (POSIX, 2.8.2)."""
 
@@ -71,7 +73,7 @@ def run(
     Args:
         argv: the program and its arguments; no shell takes part.
         folder: that it works in.
-        variables: of the environment, beside this process's own.
+        variables: of the environment, beside this process's own and those that carry the trace on.
         timeout_s: after which its process group is killed.
         most: bytes of output that are kept, the last ones; the others are read and dropped.
         given: what it reads on standard input.
@@ -106,7 +108,7 @@ def _started(
         return subprocess.Popen(
             argv,
             cwd=folder,
-            env={**os.environ, **variables},
+            env={**os.environ, **carried(), **variables},
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

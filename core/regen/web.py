@@ -15,6 +15,7 @@ from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from regen import carried
 from regen.version import __version__
 
 _PIECE = 65_536
@@ -71,7 +72,7 @@ def ask(
         timeout_s: for the whole answer.
         most: bytes of the body that are read.
         data: to post; None: a GET.
-        headers: beside the usual ones.
+        headers: beside the usual ones, among which are those that carry the trace on.
 
     Raises:
         Unanswered: no answer came in time, or none that is HTTP.
@@ -151,7 +152,8 @@ def _sent(
     url: str, data: bytes | None, headers: Mapping[str, str] | None, timeout_s: float
 ) -> Iterator[http.client.HTTPResponse]:
     """The answer to a request, whatever its status."""
-    request = urllib.request.Request(url, data, {"User-Agent": f"regen/{__version__}", **(headers or {})})  # noqa: S310
+    sent = {"User-Agent": f"regen/{__version__}", **carried.headers(), **(headers or {})}
+    request = urllib.request.Request(url, data, sent)  # noqa: S310
     opener, told = _opener(url), None
     try:
         response = opener.open(request, timeout=timeout_s)

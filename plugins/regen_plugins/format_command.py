@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 import shutil
 
 import anyio
 
+from regen.carried import carried
 from regen.errors import ConfigError
 from regen.hooks import hookimpl
 from regen.model.settings import PluginSettings
@@ -48,7 +50,7 @@ class FormatCommand:
             return None
         argv = [part.replace("{path}", path) for part in command]
         with anyio.move_on_after(_TIMEOUT_S) as scope:
-            done = await anyio.run_process(argv, input=content, check=False)
+            done = await anyio.run_process(argv, input=content, check=False, env={**os.environ, **carried()})
         if scope.cancelled_caught:
             _LOG.warning("%s: %s took more than %d s; the file is not formatted", path, argv[0], _TIMEOUT_S)
             return None

@@ -13,6 +13,7 @@ from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 
+from regen import carried
 from regen.dataset.files import FORMATS
 from regen.errors import GraphError
 from regen.model.graphfile import SOURCE
@@ -137,6 +138,8 @@ def _request(source: Source, known: Validators) -> urllib.request.Request:
     request.add_header("Accept", _ACCEPT)
     request.add_header("Accept-Encoding", "gzip")
     request.add_header("User-Agent", f"regen/{__version__}")
+    for name, value in carried.headers().items():
+        request.add_header(name, value)
     for name, variable in source.headers:
         request.add_unredirected_header(name, _secret(source, name, variable))
     return request

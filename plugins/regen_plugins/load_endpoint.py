@@ -8,6 +8,7 @@ its socket, and it must not keep the process from ending.
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable
@@ -80,7 +81,8 @@ async def _in_thread(function: Callable[[], T]) -> T:
         with suppress(RuntimeError):  # the event loop has ended meanwhile
             from_thread.run_sync(done.set, token=token)
 
-    threading.Thread(target=work, name="regen-fetch", daemon=True).start()
+    context = contextvars.copy_context()  # in which the trace is that the request goes on with
+    threading.Thread(target=context.run, args=(work,), name="regen-fetch", daemon=True).start()
     await done.wait()
     if errors:
         raise errors[0]

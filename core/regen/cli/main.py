@@ -28,6 +28,10 @@ def run(arguments: Sequence[str]) -> int:
 
     failed = failure(arguments)
     try:
+        if "REGEN_LOG" in os.environ:
+            from regen.telemetry import logs
+
+            logs.configure()
         return int(dispatch(arguments))
     except KeyboardInterrupt:
         print("interrupted; nothing is half done", file=sys.stderr)  # noqa: T201 - the command line is the printer

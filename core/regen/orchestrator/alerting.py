@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 
+from regen import telemetry
 from regen.model.alert import Alert, MonitoringAlert, MonitoringRecovery, Severity
 from regen.orchestrator.session import Session
-from regen.state import alerts
+from regen.state import alerts, cycles
 
 _LOG = logging.getLogger("regen.alert")
 
@@ -37,5 +38,7 @@ async def _tell(session: Session, found: Alert) -> None:
     await session.notifier.publish(
         kind(found.environment, found.key, found.severity, found.message), origin="monitoring"
     )
-    for error in await session.hooks.alert(found):
-        _LOG.warning("%s", error)
+    last = cycles.cycles(session.state.db, environment=found.environment, limit=1)
+    with telemetry.after(last[0] if last else None):
+        for error in await session.hooks.alert(found):
+            _LOG.warning("%s", error)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from regen.carried import around
 from regen.errors import PathError, PluginError, RegenError, StateError, TemplateError
 from regen.hooks.dispatch import Hooks
 from regen.model.artifact import ArtifactId, Lookup
@@ -71,6 +72,7 @@ class Workshop:
         settings: what plugins are told.
         threshold: of `[merge]`, from 0 to 1.
         changed_at: when the youngest graph file or template was written; None where no strategy asks.
+        trace: variables by which commands go on with the trace of the cycle, (name, value).
     """
 
     root: str
@@ -78,6 +80,7 @@ class Workshop:
     settings: PluginSettings
     threshold: float
     changed_at: float | None = None
+    trace: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ async def produce(chunk: Chunk, graph: GraphReader | None = None, hooks: Hooks |
     hooks = hooks or await worker_hooks(chunk.workshop.settings)
     made: list[Made] = []
     ticks = [start_ns := time.time_ns()]
-    with tally() as calls:
+    with tally() as calls, around(dict(chunk.workshop.trace)):
         renderer = await renderer_of(hooks, chunk.template)
         ticks[0] = time.time_ns()
         for job in chunk.jobs:

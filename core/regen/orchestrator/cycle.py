@@ -17,6 +17,7 @@ from regen.orchestrator.apply import apply
 from regen.orchestrator.collecting import let_go_of_terms, seldom
 from regen.orchestrator.conflicts import conflicts
 from regen.orchestrator.filling import sound_store
+from regen.orchestrator.links import link
 from regen.orchestrator.outcome import Applied
 from regen.orchestrator.recording import Recording
 from regen.orchestrator.session import Place, Session
@@ -51,6 +52,7 @@ async def running(
             try:
                 with record, telemetry.cycle(kind, trigger=trigger) as cycle, sound_store(session), seldom():
                     record.cycle = cycle
+                    link(session, cycle, environment)
                     yield cycle
             finally:
                 after = session.history.position().revision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,10 @@ async def worker_hooks(settings: PluginSettings) -> Hooks:
     """The plugins of a worker process, loaded once."""
     known = _HOOKS.get(settings)
     if known is None:
+        if "REGEN_LOG" in os.environ:
+            from regen.telemetry import logs
+
+            logs.configure()
         known = Hooks(PluginManager(settings.disable))
         await known.configure(settings)
         _HOOKS[settings] = known

@@ -19,6 +19,7 @@ from regen.model.delta import Delta, Quad
 from regen.model.graphfile import graph_iri
 from regen.model.term import Iri
 from regen.orchestrator.advance import take_in
+from regen.orchestrator.links import note_message
 from regen.orchestrator.outcome import Patched
 from regen.orchestrator.persist import persist
 from regen.orchestrator.session import Session
@@ -46,6 +47,7 @@ class Intake:
         if self.session is None:
             raise UsageError("the project is not open")
         del origin  # it is the file, as for every other change; the history names it
+        note_message(self.session)
         async with self.session.turn:
             await keep(self.session, delta, lenient=False)
             return self.session.revision

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from regen.carried import carried
 from regen.hooks.protocols import Executor
 from regen.model.artifact import ArtifactId
 from regen.model.graphfile import SOURCE
@@ -115,6 +116,7 @@ def workshop_of(session: Session, place: Place) -> Workshop:
         settings=session.settings,
         threshold=session.config.merge.threshold,
         changed_at=_changed_at(session),
+        trace=tuple(carried().items()),
     )
 
 

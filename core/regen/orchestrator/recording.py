@@ -7,6 +7,7 @@ the next command that has to write it.
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ from regen.orchestrator.conflicts import OpenConflict, conflicts
 from regen.orchestrator.session import Session
 from regen.state import cycles, releases
 
+_LOG = logging.getLogger("regen.cycle")
 ORIGIN = "cycle"
 _SHARES = 20  # of each kind
 _DAY_S = 86_400.0
@@ -96,6 +98,7 @@ class Recording:
         record = self._record(cycle, error, made, len(now_open))
         oldest = time.time() - self._session.config.history.keep_days * _DAY_S
         number = cycles.note(self._session.state.db, record, oldest=oldest)
+        _log(record, number)
         self._told = [
             *self._unreadable(),
             *_opened(self._environment, self._open, now_open),
@@ -169,6 +172,21 @@ class Recording:
             return []  # what is restored is told of as a rollback
         counts = (release.created, release.updated, release.merged, release.deleted)
         return [ReleaseDeployed(self._environment, release.number, release.complete, *counts)]
+
+
+def _log(record: CycleRecord, number: int) -> None:
+    """One line a cycle for who reads logs; `REGEN_LOG` shows it."""
+    if not _LOG.isEnabledFor(logging.INFO):
+        return
+    release = f", release {record.release}" if record.release is not None else ""
+    why = f": {record.error}" if record.error else ""
+    with telemetry.after(record):
+        _LOG.info(
+            "cycle %d of %s (%s, %s): %s in %.3f s%s%s",
+            *(number, record.environment, record.kind, record.trigger, record.result, record.duration_s),
+            release,
+            why,
+        )
 
 
 def _opened(environment: str, before: dict[str, OpenConflict], now: dict[str, OpenConflict]) -> list[Payload]:

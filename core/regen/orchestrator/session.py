@@ -32,6 +32,7 @@ from regen.state.records import Records
 from regen.state.sources import Known, read_known
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext
     from pyoxigraph import Quad
 
     from regen.dataset.store import Dataset
@@ -91,6 +92,7 @@ class Session:
     `unkept` are files that changed since their texts were kept.
     `listed` are the files with their digests, as a receipt names them; None: nobody asked.
     `rows` are what views gave at this revision.
+    `messages` are the spans of those who published deltas since the last cycle.
     `staged` are the copies of the project that gates work in, by environment.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
@@ -144,6 +146,7 @@ class Session:
     rows: Shared = field(default_factory=Shared)
     extra_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     staged: dict[str, Staging] = field(default_factory=dict)
+    messages: list[SpanContext] = field(default_factory=list)
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from regen import telemetry
+from regen.carried import NAMES, around
 from regen.config.objectives import objectives
 from regen.errors import RegenError
 from regen.orchestrator.metering import read_standing
@@ -47,6 +48,12 @@ def _environments(desk: Desk) -> list[str]:
         return []
 
 
+def _given(scope: Scope) -> dict[str, str]:
+    """The trace that a request is part of: what is done for it, such as a rollback, goes on with it."""
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return {name.upper(): found[name] for name in NAMES if name in found}
+
+
 class Counted:
     """Counts the requests that an application answers.
 
@@ -72,6 +79,7 @@ class Counted:
                 await send(message)
 
             try:
-                await self._app(scope, receive, noted)
+                with around(_given(scope)):
+                    await self._app(scope, receive, noted)
             finally:
                 asked.route = getattr(scope.get("route"), "path", "other")

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from regen import telemetry
 from regen.commands import run
 from regen.errors import DeployError
 
@@ -33,7 +32,6 @@ def variables(environment: str, release: int, tree: Path) -> dict[str, str]:
         "REGEN_ENVIRONMENT": environment,
         "REGEN_RELEASE": str(release),
         "REGEN_TREE": str(tree),
-        **telemetry.carried(),
     }
 
 

@@ -74,6 +74,16 @@ def cycle(db: Database, number: int) -> CycleRecord | None:
     return None if row is None else _record(row)
 
 
+def made(db: Database, environment: str, release: int) -> CycleRecord | None:
+    """The one that made a release; None where it is not kept."""
+    row = db.one(
+        f"SELECT {_COLUMNS} FROM cycle WHERE environment = ? AND release = ?"  # noqa: S608 - constants
+        " ORDER BY number DESC LIMIT 1",
+        (environment, release),
+    )
+    return None if row is None else _record(row)
+
+
 def count(db: Database, *, environment: str | None = None, since: float | None = None) -> int:
     """How many are kept."""
     where, bound = _where(environment, None, None, since, None, None)

@@ -5,7 +5,7 @@ The SDK is loaded only where an exporter is configured, and where metrics are re
 
 from __future__ import annotations
 
-from regen.telemetry.carried import carried
+from regen.carried import around
 from regen.telemetry.export import exporting, start, stop
 from regen.telemetry.metering import measuring, stands
 from regen.telemetry.observers import (
@@ -19,7 +19,7 @@ from regen.telemetry.observers import (
     watching,
 )
 from regen.telemetry.running import Cycle, Part, Trigger
-from regen.telemetry.spans import around, burst, cycle, part, running_cycle, stage
+from regen.telemetry.spans import after, burst, cycle, here, part, running_cycle, stage
 from regen.telemetry.tally import Calls, hook, tally
 from regen.telemetry.timed import Timed, record
 
@@ -35,11 +35,12 @@ __all__ = [
     "StageEnded",
     "Timed",
     "Trigger",
+    "after",
     "around",
     "burst",
-    "carried",
     "cycle",
     "exporting",
+    "here",
     "hook",
     "measuring",
     "part",

@@ -16,6 +16,7 @@ from regen.model.objective import Objective
 from regen.telemetry import instruments as table
 from regen.telemetry.instruments import INSTRUMENTS, Instrument
 from regen.telemetry.observers import CycleBegan, CycleEnded, Happening, Measured
+from regen.telemetry.spans import context_of
 from regen.telemetry.standing import EnvironmentStanding, Standing
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Meters:
         """Count a cycle that is over, of this process or of another."""
         environment: Labels = {"regen.environment": record.environment}
         run: Labels = {**_NAME, **environment, "regen.cycle.kind": record.kind}
-        context = _context(record.trace_id, record.span_id)
+        context = context_of(record.trace_id, record.span_id)
         ended: Labels = {**run, "cicd.pipeline.run.state": "executing", "cicd.pipeline.result": record.result}
         self._record(table.RUN_DURATION, record.duration_s, ended, context)
         if record.failed:
@@ -232,14 +233,3 @@ class Meters:
             standing = self._standing()
             self._stood = (time.monotonic(), standing)
         return standing
-
-
-def _context(trace_id: str | None, span_id: str | None) -> Context | None:
-    """A context in which the span of a cycle is the current one, though it may be over, or of another process."""
-    if trace_id is None or span_id is None:
-        return None
-    from opentelemetry import trace
-    from opentelemetry.context import Context
-
-    span = trace.SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=trace.TraceFlags(1))
-    return trace.set_span_in_context(trace.NonRecordingSpan(span), Context())

@@ -109,6 +109,11 @@ class Cycle:
         if self.span is not None:
             self.span.set_attributes(found)
 
+    def link(self, to: SpanContext | None, **attributes: Value) -> None:
+        """Link the trace to a span that it goes back to; `regen.*` attributes, `_` for `.`; None: to nothing."""
+        if self.span is not None and to is not None:
+            self.span.add_link(to, {attribute_name(key): value for key, value in attributes.items()})
+
     def add(self, kind: ShareKind, name: str, duration_s: float, count: int, longest_s: float = 0.0) -> None:
         """Add work to what a template or a view took."""
         before_s, number, longest_before_s = self.shares.get((kind, name), (0.0, 0, 0.0))

@@ -18,19 +18,56 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from regen.carried import NAMES, around_us
 from regen.errors import RegenError
-from regen.model.cycle import Result, StageTime
+from regen.model.cycle import CycleRecord, Result, StageTime
 from regen.telemetry.observers import CycleBegan, StageBegan, StageEnded, tell
 from regen.telemetry.running import NOBODY, Cycle, Kind, Noted, Part, Trigger, Value, attribute_name
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
-    from opentelemetry.trace import Link, Span, Tracer
+    from opentelemetry.trace import Link, Span, SpanContext, Tracer
 
 _FILES_A_BURST = 50  # files that a trigger's span names; the rest is counted
 
 _CYCLE: ContextVar[Cycle | None] = ContextVar("regen_cycle", default=None)
-_AROUND: ContextVar[Mapping[str, str] | None] = ContextVar("regen_around", default=None)
+
+
+@contextmanager
+def after(record: CycleRecord | None) -> Iterator[None]:
+    """The block goes on with the trace of a cycle that is over, where it has one and none is current."""
+    context = context_of(record.trace_id, record.span_id) if record is not None and _tracer() is not None else None
+    if context is None or here() is not None:
+        yield
+        return
+    from opentelemetry.context import attach, detach
+
+    token = attach(context)
+    try:
+        yield
+    finally:
+        detach(token)
+
+
+def here() -> SpanContext | None:
+    """The current span, to be linked to; None where there is none."""
+    if _tracer() is None:
+        return None
+    from opentelemetry import trace
+
+    found = trace.get_current_span().get_span_context()
+    return found if found.is_valid else None
+
+
+def context_of(trace_id: str | None, span_id: str | None) -> Context | None:
+    """A context in which a span is the current one though it may be over, or of another process; hex digits."""
+    if trace_id is None or span_id is None:
+        return None
+    from opentelemetry import trace
+    from opentelemetry.context import Context
+
+    span = trace.SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=trace.TraceFlags(1))
+    return trace.set_span_in_context(trace.NonRecordingSpan(span), Context())
 
 
 def running_cycle() -> Cycle | None:
@@ -83,16 +120,6 @@ def _traced(tracer: Tracer, kind: str, trigger: Trigger | None) -> Cycle:
     span = tracer.start_span("RUN regen", context, trace.SpanKind.SERVER, attributes, links)
     span.set_attribute("cicd.pipeline.run.id", f"{span.get_span_context().span_id:016x}")
     return Cycle(kind, trigger, span, tracer)
-
-
-@contextmanager
-def around(variables: Mapping[str, str]) -> Iterator[None]:
-    """Run cycles for another process inside the block: `TRACEPARENT` is looked for in its environment."""
-    token = _AROUND.set(variables)
-    try:
-        yield
-    finally:
-        _AROUND.reset(token)
 
 
 @contextmanager
@@ -225,9 +252,8 @@ def _parents(trigger: Trigger | None, *, alone: bool) -> tuple[Context | None, l
     outer = trace.get_current_span().get_span_context()
     context: Context | None = None
     if not outer.is_valid:
-        there = _AROUND.get()
-        variables = os.environ if there is None else there
-        carrier = {name: variables[name.upper()] for name in ("traceparent", "tracestate") if name.upper() in variables}
+        variables = around_us()
+        carrier = {name: variables[name.upper()] for name in NAMES if name.upper() in variables}
         context = TraceContextTextMapPropagator().extract(carrier, Context())
         outer = trace.get_current_span(context).get_span_context()
     if not alone:

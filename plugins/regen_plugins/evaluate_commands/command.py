@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from regen import telemetry
 from regen.commands import Ran
 from regen.model.evaluated import Evaluated, Figure, Outcome
 from regen.model.gate import FILES, Gate
@@ -33,7 +32,6 @@ async def command(gate: Gate, ground: Ground, files: Sequence[str], environment:
         **ground.variables(),
         "REGEN_ENVIRONMENT": environment,
         "REGEN_TREE": str(ground.tree),
-        **telemetry.carried(),
         **dict(gate.env),
     }
     lines = [Line(words, folder, told) for words in _lines(gate.run, there)]
