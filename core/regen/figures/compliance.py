@@ -13,7 +13,7 @@ from typing import Final
 
 from regen.figures.facts import Facts
 from regen.figures.table import Price, row_of, well_s
-from regen.model.figure import Budget, Compliance, Compliances, Figure
+from regen.model.figure import Budget, Compliance, Compliances, Statistic
 from regen.model.objective import Objective, Target
 
 SHORT = 12  # the short window is a twelfth of the long one, as in the workbook
@@ -39,7 +39,7 @@ def judged(facts: Facts, objective: Objective, price: Price) -> Compliance:
     """Hold one figure against its objective."""
     row = row_of(objective.metric, facts)
     if row is None:
-        figure = Figure(objective.metric, objective.means, objective.unit, None, 0)
+        figure = Statistic(objective.metric, objective.means, objective.unit, None, 0)
     else:
         figure = row.figure(facts, price)
     if objective.target is None or figure.value is None or objective.target.relative:

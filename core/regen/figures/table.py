@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from regen.figures.facts import Facts
 from regen.figures.statistics import mean, percentile, share
 from regen.health.own import Own
-from regen.model.figure import Figure
+from regen.model.figure import Statistic
 from regen.model.objective import Unit
 
 COURSE = 24  # parts of a window whose values a figure's course shows
@@ -51,11 +51,11 @@ class Row:
     work_out: Callable[[Facts, Price], Value]
     courses: bool = True
 
-    def figure(self, facts: Facts, price: Price, parts: Sequence[Facts] = ()) -> Figure:
+    def figure(self, facts: Facts, price: Price, parts: Sequence[Facts] = ()) -> Statistic:
         """It, of these facts; `parts` are those of equal parts of the window."""
         value, samples = self.work_out(facts, price)
         course = tuple(self.work_out(part, price).value for part in parts) if self.courses else ()
-        return Figure(self.metric, self.means, self.unit, value, samples, course)
+        return Statistic(self.metric, self.means, self.unit, value, samples, course)
 
 
 def _durations(facts: Facts) -> list[float]:

@@ -10,7 +10,7 @@ from regen.model.window import Window
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Statistic:
     """One figure.
 
     Attributes:
@@ -64,12 +64,12 @@ class Stats:
     window: Window
     environment: str | None
     cycles: int
-    figures: tuple[Figure, ...]
+    figures: tuple[Statistic, ...]
     stages: tuple[StageFigure, ...]
     sampled: int
     currency: str = ""
 
-    def figure(self, metric: str) -> Figure | None:
+    def figure(self, metric: str) -> Statistic | None:
         """The one of that name."""
         return next((one for one in self.figures if one.metric == metric), None)
 
@@ -107,7 +107,7 @@ class Compliance:
     """
 
     objective: Objective
-    figure: Figure
+    figure: Statistic
     outcome: Outcome
     level: OneOf["ok", "warning", "critical"]
     budget: Budget | None = None
