@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import time
 import urllib.request
 import zlib
@@ -19,6 +18,8 @@ from regen.errors import GraphError
 from regen.model.graphfile import SOURCE
 from regen.model.source import Fetched, Source, Validators
 from regen.version import __version__
+from regen.web.body import TooLong, read_body
+from regen.web.secrets import NoSecret, secret
 from regen_plugins.load_endpoint import shown
 
 _FORMATS = {
@@ -39,7 +40,6 @@ _ACCEPT = (
 _ANYTHING = {"", "text/plain", "application/octet-stream"}  # what servers of plain files say of RDF
 _EVERYTHING = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 _LONGEST_URL = 4000  # characters; servers stop at 8 KiB, proxies earlier
-_PIECE = 65_536
 _LATER = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -157,13 +157,10 @@ def _parameters(source: Source) -> str:
 
 def _secret(source: Source, header: str, variable: str) -> str:
     """A header's value; no message repeats it."""
-    value = os.environ.get(variable)
-    if value is None:
-        raise _error(source, f"its header {header} is in the variable {variable}, which is not set", f"set {variable}")
-    if not (value.isascii() and value.isprintable()):
-        hint = f"look at {variable}: a line end at its end is enough"
-        raise _error(source, f"the variable {variable} holds what no header can", hint)
-    return value
+    try:
+        return secret(header, variable)
+    except NoSecret as error:
+        raise _error(source, error.message, error.hint) from error
 
 
 def _fetched(source: Source, response: http.client.HTTPResponse, until: float) -> Fetched:
@@ -172,7 +169,10 @@ def _fetched(source: Source, response: http.client.HTTPResponse, until: float) -
     if response.headers.get("X-SQL-State"):  # Virtuoso's: its time was over, and what it has so far comes with 200
         raise _error(source, "its answer is a part of the graph: its time was over", "ask for less by `query`")
     kind = _format(source, response.headers)
-    data = _body(source, response, until)
+    try:
+        data = read_body(response, until, source.max_bytes)
+    except TooLong as error:
+        raise _too_long(source) from error
     validators = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
     return Fetched(data, kind, validators)
 
@@ -190,29 +190,6 @@ def _format(source: Source, headers: Message) -> str:
             source, f"it answered with {media or 'no media type'}, which is no RDF{query}", "look at what stands there"
         )
     return {"owl": "rdfxml", "xml": "rdfxml"}.get(found, found)
-
-
-def _body(source: Source, response: http.client.HTTPResponse, until: float) -> bytes:
-    """All of the answer, decompressed: `read1` gives what has come, so that a slow sender is noticed."""
-    packed = (response.headers.get("Content-Encoding") or "").lower() in {"gzip", "x-gzip"}
-    unpack = zlib.decompressobj(wbits=31) if packed else None
-    promised, received, size, pieces = response.length, 0, 0, []
-    if unpack is None and promised is not None and promised > source.max_bytes:
-        raise _too_long(source)
-    while piece := response.read1(_PIECE):
-        received += len(piece)
-        if time.monotonic() > until:
-            raise TimeoutError
-        while piece:
-            text = unpack.decompress(piece, _PIECE) if unpack is not None else piece
-            piece = unpack.unconsumed_tail if unpack is not None else b""
-            size += len(text)
-            if size > source.max_bytes:
-                raise _too_long(source)
-            pieces.append(text)
-    if (promised is not None and received < promised) or (unpack is not None and not unpack.eof):
-        raise http.client.IncompleteRead(b"")
-    return b"".join(pieces)
 
 
 def _too_long(source: Source) -> GraphError:

@@ -1,31 +1,19 @@
 """Fetch: a SPARQL endpoint, a Graph Store or a document on the web gives its graph, by conditional HTTP requests.
 
 Sources: SPARQL 1.1 Protocol, section 2.1; SPARQL 1.1 Graph Store HTTP Protocol, sections 4 and 5.2; RFC 9110.
-
-Why a thread of our own and not one of anyio's: when the time is over, or the cycle is cancelled, the thread is left to
-its socket, and it must not keep the process from ending.
 """
 
 from __future__ import annotations
 
-import contextvars
-import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import anyio
-from anyio import from_thread
-from anyio.lowlevel import current_token
 
 from regen.errors import GraphError
 from regen.hooks import hookimpl
 from regen.model.graphfile import SOURCE
 from regen.model.source import Fetched, Source, Validators
-
-T = TypeVar("T")
 
 _FIRST_WAIT_S = 0.5  # before the first retry; each further one waits twice as long
 _LONGEST_WAIT_S = 30.0
@@ -36,6 +24,7 @@ async def regen_fetch(source: Source, known: Validators) -> Fetched | None:
     """Ask a source that speaks HTTP."""
     if urlsplit(source.url).scheme not in {"http", "https"}:
         return None
+    from regen.web.threads import in_thread
     from regen_plugins.http_source import Busy, ask
 
     until = time.monotonic() + source.timeout_s
@@ -43,7 +32,7 @@ async def regen_fetch(source: Source, known: Validators) -> Fetched | None:
     while True:
         try:
             with anyio.fail_after(max(until - time.monotonic(), 0)):
-                return await _in_thread(lambda: ask(source, known, until))
+                return await in_thread(lambda: ask(source, known, until))
         except TimeoutError as error:
             raise _late(source) from error
         except Busy as busy:
@@ -65,25 +54,3 @@ def _late(source: Source) -> GraphError:
 def shown(url: str) -> str:
     """A URL for people: without its query, which may hold a key."""
     return url.partition("?")[0]
-
-
-async def _in_thread(function: Callable[[], T]) -> T:
-    """Run a function in a thread that is left alone when nobody waits for it any more."""
-    done, token = anyio.Event(), current_token()
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(function())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            errors.append(error)
-        with suppress(RuntimeError):  # the event loop has ended meanwhile
-            from_thread.run_sync(done.set, token=token)
-
-    context = contextvars.copy_context()  # in which the trace is that the request goes on with
-    threading.Thread(target=context.run, args=(work,), name="regen-fetch", daemon=True).start()
-    await done.wait()
-    if errors:
-        raise errors[0]
-    return results[0]
