@@ -40,6 +40,7 @@ from regen.model.fleet import HubFile, Manifest, Offered, Offers
 from regen.model.graphfile import Loaded
 from regen.model.interface import InterfaceChange
 from regen.model.language import Language
+from regen.model.learned import Item, Learned
 from regen.model.merge import Merged
 from regen.model.source import Fetched, Validators
 from regen.model.structure import Declaration, Structure

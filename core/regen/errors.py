@@ -65,6 +65,10 @@ class GraphError(RegenError):
     """A graph file cannot be read."""
 
 
+class LearnError(RegenError):
+    """A source of learning cannot be asked, or what it answers cannot be taken."""
+
+
 class QueryError(RegenError):
     """A SPARQL query is wrong, or could not give the same bytes twice."""
 

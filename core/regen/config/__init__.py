@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regen.config.deployer import DeployerSettings
 from regen.config.keys import Key
+from regen.config.learning import LearnSettings, LearnTable
 from regen.config.load import find_root, load_config, place_of
 from regen.config.settings import (
     Config,
@@ -15,8 +16,8 @@ from regen.config.settings import (
     Plugins,
     Project,
     Serve,
-    Source,
 )
+from regen.config.source import Source
 
 __all__ = [
     "Config",
@@ -26,6 +27,8 @@ __all__ = [
     "Evaluate",
     "History",
     "Key",
+    "LearnSettings",
+    "LearnTable",
     "Merge",
     "Plugins",
     "Project",

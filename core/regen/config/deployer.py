@@ -62,7 +62,7 @@ class DeployerSettings:
         """
         self._read = True
         index = self._config.environments.index(self._environment)
-        return read_options(kind, self._environment, place_of(self._config), index)
+        return read_options(kind, self._environment, place_of(self._config), ("environment", index))
 
     def refuse_unread(self) -> None:
         """Raise ConfigError for the first key that the deployer did not ask for."""

@@ -14,7 +14,7 @@ from regen.config.health import check_health
 from regen.config.objectives import check_objectives
 from regen.config.options import read_options
 from regen.config.settings import Config, Environment, NoOptions
-from regen.config.sources import check_sources
+from regen.config.sources import check_learning, check_sources
 from regen.errors import ConfigError, UsageError
 
 CONFIG_FILE = "regen.toml"
@@ -149,6 +149,7 @@ def _complete(config: Config, place: Place) -> Config:
     _check_options(config, place)
     _check_commands(config, place)
     check_sources(config, place)
+    check_learning(config, place)
     check_objectives(config, place)
     check_health(config, place)
     if config.gates or config.evaluate.tools:
@@ -207,7 +208,7 @@ def _check_options(config: Config, place: Place) -> None:
     """Other deployers' keys are checked when their plugins are asked."""
     for index, environment in enumerate(config.environments):
         if environment.deployer == "workspace":
-            read_options(NoOptions, environment, place, index)
+            read_options(NoOptions, environment, place, ("environment", index))
 
 
 def place_of(config: Config) -> Place:

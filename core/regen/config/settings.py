@@ -14,7 +14,10 @@ from typing import Literal as OneOf
 
 from regen.config.gate import GateTable
 from regen.config.keys import Key, Pairs, Texts
+from regen.config.learning import LearnTable
 from regen.config.probes import Alerts, ProbeTable
+from regen.config.receipts import Receipts
+from regen.config.source import Source
 from regen.errors import UsageError
 from regen.model.merge import ConflictKind, MergeRule
 from regen.model.semver import FIRST_VERSION
@@ -105,28 +108,6 @@ class Environment:
 @dataclass(frozen=True, slots=True)
 class NoOptions:
     """The keys of a deployer that has none of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A graph that is no file: asked for over HTTP, at one of `endpoint`, `graph_store` and `url`."""
-
-    name: Annotated[str, Key("letters, digits, `-` and `_`, a letter first")]
-    endpoint: Annotated[str | None, Key("a SPARQL 1.1 endpoint")] = None
-    graph_store: Annotated[str | None, Key("a SPARQL 1.1 Graph Store, by its URL without `?graph=`")] = None
-    url: Annotated[str | None, Key("one RDF document")] = None
-    graph: Annotated[str | None, Key("the graph's IRI there", shown="its default graph")] = None
-    query: Annotated[
-        str | None, Key("for an `endpoint`: a CONSTRUCT or DESCRIBE query", shown="all triples of the graph")
-    ] = None
-    interval_s: Annotated[float, Key("how often `watch` asks again; 0: at its start only", minimum=0)] = 60.0
-    timeout_s: Annotated[float, Key("how long one asking may take, its retries included", minimum=0.001)] = 30.0
-    max_mb: Annotated[float, Key("the longest answer, decompressed, in millions of bytes", minimum=0.001)] = 100.0
-    retries: Annotated[int, Key("how often a source is asked again that is busy or not there", minimum=0)] = 2
-    headers: Annotated[
-        Pairs,
-        Key("headers to send: a name, and the environment variable that holds the value, such as `Bearer …`"),
-    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,19 +215,6 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipts:
-    """What signs the receipts of releases, and which keys `regen verify` trusts."""
-
-    key: Annotated[
-        str | None,
-        Key("the file of a private ed25519 key in PEM; the variable `REGEN_RECEIPT_KEY` goes before it", shown="none"),
-    ] = None
-    trust: Annotated[
-        Texts, Key("files of public ed25519 keys in PEM, beside the one that `key` belongs to", one_or_many=True)
-    ] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Serve:
     """Where `regen serve` listens, and who may look."""
 
@@ -288,6 +256,7 @@ class Config:
         tuple[Source, ...],
         Key("One table for each; its triples stand in the graph `urn:regen:source:NAME`.", toml="source"),
     ] = ()
+    learning: Annotated[tuple[LearnTable, ...], Key("One table for each.", toml="learn")] = ()
     evaluate: Annotated[Evaluate, Key("")] = field(default_factory=Evaluate)
     probes: Annotated[tuple[ProbeTable, ...], Key("One table for each.", toml="probe")] = ()
     alerts: Annotated[Alerts, Key("")] = field(default_factory=Alerts)

@@ -95,6 +95,28 @@ def find_graph_files(root: Path, graphs: Sequence[str], ignore: Sequence[str] = 
     return tuple(found[path] for path in sorted(found))
 
 
+def first_folder(root: Path, graphs: Sequence[str]) -> str | None:
+    """The first entry of `graphs` that is a folder, in which regen writes files of its own; None: there is none."""
+    return next((entry for entry in graphs if (root / entry).is_dir()), None)
+
+
+def takes(root: Path, graphs: Sequence[str], ignore: Sequence[str], path: str) -> bool:
+    """Whether a file would be taken, if it was there: that is asked with an empty one in its place."""
+    file = root / path
+    made = not file.exists()
+    folders = [folder for folder in file.parents if not folder.exists()]
+    if made:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    try:
+        return any(found.path == path for found in find_graph_files(root, graphs, ignore))
+    finally:
+        if made:
+            file.unlink()
+        for folder in folders:
+            folder.rmdir()
+
+
 class _Finder:
     def __init__(self, root: Path, ignore: Sequence[str]) -> None:
         self.root = root

@@ -27,13 +27,14 @@ from regen.model.structure import Structure
 if TYPE_CHECKING:
     import pluggy
 
-    from regen.config import DeployerSettings
+    from regen.config import DeployerSettings, LearnSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.hooks.transport import Transport
     from regen.model.alert import Alert
     from regen.model.candidate import Candidate, GeneratedFile, GraphView
     from regen.model.fleet import Hub
     from regen.model.interface import Changed, InterfaceChange
+    from regen.model.learned import Channel
     from regen.model.settings import PluginSettings
     from regen.model.source import Source, Validators
     from regen.model.template import Renderer, Template
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _ANSWERS: dict[str, type | tuple[str, ...]] = {
     "regen_languages": Sequence,
     "regen_fetch": Fetched,
+    "regen_learn": ("learn",),
     "regen_load": Loaded,
     "regen_select": ("digest", "keyed", "variables", "affected", "rows", "all_rows", "global_rows"),
     "regen_render": ("render", "lines"),
@@ -129,6 +131,10 @@ class Hooks:
     async def fetch(self, source: Source, known: Validators) -> Fetched | None:
         """What a source answers; None where no plugin knows its kind."""
         return cast("Fetched | None", await self._first("regen_fetch", source=source, known=known))
+
+    async def learn(self, kind: str, settings: LearnSettings) -> Channel | None:
+        """The channel of a source; None where no plugin has one of that kind."""
+        return cast("Channel | None", await self._first("regen_learn", kind=kind, settings=settings))
 
     async def load(self, file: GraphFile) -> Loaded | None:
         """The file's quads; None where no plugin knows the format."""

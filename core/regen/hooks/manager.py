@@ -25,6 +25,7 @@ GROUP = "regen"
 BUILT_IN: tuple[str, ...] = (
     "regen_plugins.languages",
     "regen_plugins.load_endpoint",
+    "regen_plugins.learn_feeds",
     "regen_plugins.load_rdflib",
     "regen_plugins.load_oxigraph",
     "regen_plugins.select_sparql",

@@ -15,7 +15,7 @@ from regen.hooks.markers import hookspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from regen.config import DeployerSettings
+    from regen.config import DeployerSettings, LearnSettings
     from regen.hooks.protocols import Deployer, Executor, Selector, Strategy
     from regen.hooks.transport import Transport
     from regen.model.alert import Alert
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from regen.model.graphfile import GraphFile, Loaded
     from regen.model.interface import Changed, InterfaceChange
     from regen.model.language import Language
+    from regen.model.learned import Channel
     from regen.model.merge import Merged, ThreeWay
     from regen.model.settings import PluginSettings
     from regen.model.source import Fetched, Source, Validators
@@ -65,6 +66,19 @@ def regen_fetch(source: Source, known: Validators) -> Fetched | None:
     Promises: the whole graph, or an error; never a part. `known` is what the source said of the version in force, empty
         before the first; only where it is given may the answer have no data. No secret is in any message.
     Raises: GraphError with the way out; the source's last good version then stays in force.
+    """
+
+
+@hookspec(firstresult=True)
+def regen_learn(kind: str, settings: LearnSettings) -> Channel | None:
+    """Answer with the channel that learns from one source.
+
+    When: once for each `[[learn]]` that is enabled, when a project is opened. `settings.read` gives the keys of the
+        table that are the channel's own; a key that it does not ask for is an error.
+    None: is not this kind; the next plugin is asked.
+    Promises: the channel turns a cursor, and what the web answers, into items and a new cursor, and keeps nothing
+        itself: a step that was not kept is taken again with the same cursor. Making it asks nobody.
+    Raises: what `settings.read` and `settings.error` raise; the channel itself raises LearnError.
     """
 
 

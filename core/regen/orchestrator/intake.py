@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from pyoxigraph import Quad as OxQuad
 from pyoxigraph import RdfFormat, parse, serialize
 
-from regen.dataset.files import find_graph_files
+from regen.dataset.files import first_folder, takes
 from regen.dataset.normal import normal_quads
 from regen.dataset.store import named_quad
 from regen.dataset.terms import to_ox
@@ -68,7 +68,7 @@ async def keep(session: Session, delta: Delta, *, lenient: bool) -> Patched:
     relative = _relative(session)
     path = session.config.root / relative
     iri = graph_iri(relative)
-    _refuse_unseen(session, path, relative)
+    _refuse_unseen(session, relative)
     lines = set(filter(None, path.read_bytes().decode().split("\n"))) if path.exists() else set()
     added = {_line(quad, iri) for quad in delta.added}
     removed = {_line(quad, iri): quad for quad in delta.removed}
@@ -101,36 +101,25 @@ def _relative(session: Session) -> str:
 
 
 def _folder(session: Session) -> str:
-    for entry in session.config.project.graphs:
-        if (session.config.root / entry).is_dir():
-            return entry
+    folder = first_folder(session.config.root, session.config.project.graphs)
+    if folder is not None:
+        return folder
     raise UsageError(
         "a published delta needs a graph folder to be kept in",
         hint='add a folder to `graphs` under [project], such as "graphs", or name a file by `published`',
     )
 
 
-def _refuse_unseen(session: Session, path: Path, relative: str) -> None:
-    """Raise for a file that no cycle would read; whether `graphs` takes one is asked with the file in its place."""
-    project, made = session.config.project, not path.exists()
-    folders = [folder for folder in path.parents if not folder.exists()]
-    if made:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    try:
-        found = find_graph_files(session.config.root, project.graphs, project.ignore)
-        seen = any(file.path == relative for file in found)
-    finally:
-        if made:
-            path.unlink()
-        for folder in folders:
-            folder.rmdir()
-    if not seen:
-        raise UsageError(
-            "deltas would be kept here, and `graphs` does not take this file",
-            where=relative,
-            hint="name its folder under `graphs`, or another file by `published`; look at `ignore`",
-        )
+def _refuse_unseen(session: Session, relative: str) -> None:
+    """Raise for a file that no cycle would read."""
+    project = session.config.project
+    if takes(session.config.root, project.graphs, project.ignore, relative):
+        return
+    raise UsageError(
+        "deltas would be kept here, and `graphs` does not take this file",
+        where=relative,
+        hint="name its folder under `graphs`, or another file by `published`; look at `ignore`",
+    )
 
 
 def _refuse_foreign(session: Session, quad: Quad, line: str, own: str) -> None:

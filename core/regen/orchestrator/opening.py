@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -29,6 +29,7 @@ from regen.hooks.protocols import Executor
 from regen.model.gate import Gate
 from regen.model.settings import PluginSettings
 from regen.orchestrator.accounts import note_environments, recover
+from regen.orchestrator.executors import open_executors
 from regen.orchestrator.filling import let_go
 from regen.orchestrator.intake import Intake
 from regen.orchestrator.metering import standing_of, start_telemetry
@@ -44,6 +45,9 @@ from regen.state.opening import DEPLOY_FOLDER, State, open_state, set_aside
 from regen.state.records import Records
 from regen.state.sources import read_known
 from regen.state.standing import note_tree
+
+if TYPE_CHECKING:
+    from regen.sources.learner import Learner
 
 _POLL_S = 0.05  # flock cannot wait without blocking the event loop, so waiting asks again
 
@@ -81,7 +85,7 @@ async def open_session(
     hooks, settings = await open_plugins(config, plugins)
     async with AsyncExitStack() as stack:
         state = await _held(stack, config.root / STATE_FOLDER, command, wait_s, give_up)
-        executors = await _executors(config, hooks, stack, alone=bool(plugins))
+        executors = await open_executors(config, hooks, stack, alone=bool(plugins))
         session = await _session(config, hooks, settings, state, executors)
         session.extra, session.stack = plugins, stack
         stack.callback(let_go, session)
@@ -188,11 +192,21 @@ async def _session(
         sum=read_sum(state.db),
         known=read_known(state.db),
         languages=await _languages(config, hooks),
+        learner=await _learner(config, hooks, state),
     )
     for row in session.files.values():
         session.remark(row)
     intake.session = session
     return session
+
+
+async def _learner(config: Config, hooks: Hooks, state: State) -> Learner | None:
+    """Who asks the sources of `[[learn]]`; most projects have none, and load nothing for it."""
+    if not config.learning:
+        return None
+    from regen.sources.learner import Learner, channels
+
+    return Learner(config, await channels(config, hooks), state.db)
 
 
 async def _languages(config: Config, hooks: Hooks) -> dict[str, str]:
@@ -238,10 +252,14 @@ async def reload_session(session: Session) -> None:
     config = load_config(session.config.root)
     hooks, settings = await open_plugins(config, session.extra)
     places = tuple([await _place(config, environment, hooks, session.state) for environment in _enabled(config)])
+    learner = session.learner
+    if any(getattr(config, key) != getattr(session.config, key) for key in ("learning", "plugins", "project")):
+        learner = await _learner(config, hooks, session.state)
     languages, executors = await _languages(config, hooks), session.executors
     if (config.engine, config.plugins) != (session.config.engine, session.config.plugins):
-        executors = await _executors(config, hooks, session.stack, alone=bool(session.extra))
+        executors = await open_executors(config, hooks, session.stack, alone=bool(session.extra))
     session.config, session.hooks, session.settings = config, hooks, settings
+    session.learner = learner
     session.places, session.executors, session.languages = places, executors, languages
     note_environments(session)
     session.loader, session.units_signature, session.prefix_table = _loader(config, hooks), None, None
@@ -274,26 +292,3 @@ async def _place(config: Config, environment: Environment, hooks: Hooks, state: 
     around = deploy.Commands(config.root, environment.pre, environment.post, environment.timeout_s)
     target = deploy.Target(environment.name, root, deployer, seal, around if around.pre or around.post else None)
     return Place(environment, target, Records(state.db, environment.name))
-
-
-async def _executors(config: Config, hooks: Hooks, stack: AsyncExitStack, *, alone: bool) -> dict[str, Executor]:
-    """The executors that this project may use, open; with plugins of this process only, everything runs in it."""
-    engine = config.engine
-    workers = engine.workers if isinstance(engine.workers, int) else len(os.sched_getaffinity(0))
-    names = (
-        {"inline"} if alone else {"inline", "processes"} if engine.executor == "auto" else {engine.executor, "inline"}
-    )
-    found = {}
-    for name in sorted(names):
-        executor = await hooks.executor(name, workers)
-        if executor is None:
-            raise ConfigError(
-                f"no plugin has the executor {name!r}",
-                where=config.file,
-                hint="built in are `inline`, `processes` and `dask`; `regen plugins` lists what is installed",
-            )
-        await stack.enter_async_context(executor.open())
-        found[name] = executor
-    if alone:
-        found["processes"] = found[engine.executor] = found["inline"]
-    return found

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from regen.hooks.protocols import Executor
     from regen.orchestrator.selectors import Kept
     from regen.orchestrator.staged import Staging
+    from regen.sources.learner import Learner
     from regen.state.opening import State
     from regen.state.receipts import Listed
 
@@ -94,6 +95,7 @@ class Session:
     `rows` are what views gave at this revision.
     `messages` are the spans of those who published deltas since the last cycle.
     `staged` are the copies of the project that gates work in, by environment.
+    `learner` asks the sources that the project learns from; None: it has none.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -147,6 +149,7 @@ class Session:
     extra_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     staged: dict[str, Staging] = field(default_factory=dict)
     messages: list[SpanContext] = field(default_factory=list)
+    learner: Learner | None = None
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

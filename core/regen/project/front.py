@@ -22,6 +22,7 @@ from regen.project.conflicts import ConflictsMixin
 from regen.project.edits import EditsMixin
 from regen.project.figures import FiguresMixin
 from regen.project.graphs import GraphsMixin
+from regen.project.learning import LearningMixin
 from regen.project.releases import ReleasesMixin
 from regen.project.rollouts import RolloutsMixin
 from regen.project.standing import StandingMixin
@@ -42,7 +43,15 @@ def quiet(what: str, done: int, total: int) -> None:
 
 
 class Project(
-    ConflictsMixin, EditsMixin, FiguresMixin, GraphsMixin, ReleasesMixin, RolloutsMixin, StandingMixin, WatchMixin
+    ConflictsMixin,
+    EditsMixin,
+    FiguresMixin,
+    GraphsMixin,
+    LearningMixin,
+    ReleasesMixin,
+    RolloutsMixin,
+    StandingMixin,
+    WatchMixin,
 ):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.
 

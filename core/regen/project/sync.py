@@ -12,6 +12,7 @@ from anyio.from_thread import start_blocking_portal
 
 from regen.dataset.patch import Patch
 from regen.hooks.manager import Plugin
+from regen.model.learned import LearnRun, LearnStanding
 from regen.model.plan import Plan
 from regen.orchestrator import check as checking
 from regen.orchestrator import conflicts, explain
@@ -104,6 +105,14 @@ class SyncProject(SyncReleasesMixin):
     def restore(self, path: str, environment: str | None = None) -> Applied:
         """See `Project.restore`."""
         return self._call(partial(self._project.restore, path, environment))
+
+    def learn(self, *names: str) -> tuple[LearnRun, ...]:
+        """See `Project.learn`."""
+        return self._call(partial(self._project.learn, *names))
+
+    def learning(self) -> tuple[LearnStanding, ...]:
+        """See `Project.learning`."""
+        return self._call(awaited(self._project.learning))
 
     def on_disk(self, plan: Plan) -> dict[str, bytes]:
         """See `Project.on_disk`."""

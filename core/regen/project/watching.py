@@ -16,9 +16,9 @@ from regen.orchestrator.opening import reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
-from regen.orchestrator.sources import polled
 from regen.orchestrator.stale import Wish
 from regen.orchestrator.texts import keep_texts
+from regen.project.learning import asked_beside
 from regen.state import holds
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class WatchMixin:
             gave_way=self._gave_way,
             stays=self._stays,
             serve=partial(self._serve, guard),
-            polled=partial(polled, session),
+            polled=partial(asked_beside, session),
             probed=guard.probed,
             breached=guard.breached,
             health=guard.health,

@@ -24,10 +24,9 @@ from regen.state.db import Database
 
 _DAY_S = 86_400
 _EVENT = "sequence, revision, at, type, subject, origin, data"
-_PASSING = (
-    "cycle."  # events of which a watch makes some each second, though no revision comes; a power cut may take them
-)
-_PASSING_KEPT = 100_000  # events among which those of cycles are kept
+# Events of which a watch makes some each second, though no revision comes.
+_PASSING = "type LIKE 'cycle.%' OR type LIKE 'learning.%'"
+_PASSING_KEPT = 100_000  # events among which those are kept
 _LOOK = 1000  # events between two looks at what may go
 _FIRST = "history_first"  # the row of `meta` that names the first revision kept
 
@@ -132,7 +131,7 @@ class StateHistory:
             )
             if (start + len(rows)) // _LOOK > start // _LOOK:
                 self._database.execute(
-                    f"DELETE FROM event WHERE sequence <= ? AND type LIKE '{_PASSING}%'",  # noqa: S608 - a constant
+                    f"DELETE FROM event WHERE sequence <= ? AND ({_PASSING})",  # noqa: S608 - a constant
                     (start - _PASSING_KEPT,),
                 )
         return events

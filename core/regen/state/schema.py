@@ -318,4 +318,9 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX edge_edit_path ON edge_edit (edge, environment, path);
     """,
+    """
+    -- What is known of each source that regen learns from, and what a write of its file will make of that; JSON, see
+    -- regen.state.learning.
+    CREATE TABLE learning (name TEXT PRIMARY KEY, row TEXT NOT NULL, intended TEXT) WITHOUT ROWID;
+    """,
 )

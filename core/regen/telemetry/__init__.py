@@ -19,7 +19,7 @@ from regen.telemetry.observers import (
     watching,
 )
 from regen.telemetry.running import Cycle, Part, Trigger
-from regen.telemetry.spans import after, burst, cycle, here, part, running_cycle, stage
+from regen.telemetry.spans import after, beside, burst, cycle, here, part, running_cycle, stage
 from regen.telemetry.tally import Calls, hook, tally
 from regen.telemetry.timed import Timed, record
 
@@ -37,6 +37,7 @@ __all__ = [
     "Trigger",
     "after",
     "around",
+    "beside",
     "burst",
     "cycle",
     "exporting",

@@ -176,6 +176,28 @@ def part(kind: Kind, name: str, attributes: Mapping[str, Value]) -> Iterator[Par
         span.end()
 
 
+@contextmanager
+def beside(name: str, attributes: Mapping[str, Value]) -> Iterator[Part]:
+    """Open a span of work beside the cycles, which is a trace of its own.
+
+    Args:
+        name: of the span.
+        attributes: with their whole names.
+    """
+    tracer = _tracer()
+    if tracer is None:
+        yield NOBODY
+        return
+    from opentelemetry.context import Context
+
+    span = tracer.start_span(name, Context(), attributes=dict(attributes))
+    try:
+        with _current(span):
+            yield span
+    finally:
+        span.end()
+
+
 def burst(text: str, root: str, files: Mapping[str, int]) -> Trigger:
     """A burst of file events as a trigger that a cycle's trace links to.
 

@@ -55,7 +55,9 @@ class Unanswered(Exception):  # noqa: N818 - what happened, in words; who asked 
         self.unknown = unknown
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows none."""
+
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
@@ -144,7 +146,7 @@ def _plain(timeout_s: float) -> Iterator[None]:
     try:
         yield
     except (URLError, http.client.HTTPException, OSError) as error:
-        raise _unanswered(error, timeout_s) from None
+        raise unanswered(error, timeout_s) from None
 
 
 @contextmanager
@@ -172,15 +174,16 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
         urllib.request.HTTPHandler,
         urllib.request.HTTPSHandler,
         urllib.request.HTTPDefaultErrorHandler,
-        _NoRedirect,
+        NoRedirect,
         urllib.request.HTTPErrorProcessor,
     ]
-    for handler in ([] if _is_here(url) else [urllib.request.ProxyHandler]) + handlers:
+    for handler in ([] if is_here(url) else [urllib.request.ProxyHandler]) + handlers:
         opener.add_handler(handler())
     return opener
 
 
-def _is_here(url: str) -> bool:
+def is_here(url: str) -> bool:
+    """Whether an address is of this machine, so that no proxy is asked for it."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -202,7 +205,8 @@ def _headers(response: http.client.HTTPResponse) -> tuple[tuple[str, str], ...]:
     return tuple((name.lower(), value) for name, value in response.getheaders())
 
 
-def _unanswered(error: Exception, timeout_s: float) -> Unanswered:
+def unanswered(error: Exception, timeout_s: float) -> Unanswered:
+    """Why no answer came, in words."""
     import socket
 
     reason = error.reason if isinstance(error, URLError) else error

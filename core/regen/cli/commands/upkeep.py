@@ -54,6 +54,25 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "learn",
+        "learn:learn",
+        "Show what regen learns from and how well; `run` asks sources now, and exits with 1 where one cannot be read.",
+        (
+            argument(
+                "action",
+                nargs="?",
+                choices=("status", "list", "run"),
+                default="status",
+                help="`status`: figures, the last error, the next time; `list`: sources and files; `run`: ask now",
+            ),
+            argument("names", nargs="*", metavar="NAME", help="sources; all of them"),
+            JSON,
+            WAIT,
+            DIRECTORY,
+        ),
+        beside=True,
+    ),
+    Command(
         "prune",
         "settle:prune",
         "Delete old releases, old history and blobs that nothing needs any more.",
