@@ -510,30 +510,61 @@ class Shop:
         }
 
     def objectives(self, _: dict[str, str]) -> Any:
-        rows = [
-            ("cycle_p95", "95 % of cycles take less", "s", "< 30s", 1.42, "pass", "ok", 0.998, 0.83, 0.2),
-            ("error_rate", "cycles that failed", "share", "< 2%", 0.031, "fail", "warning", 0.91, 0.0, 3.4),
-            ("availability", "time with the watch alive", "share", "> 99.9%", 0.9997, "pass", "ok", 0.9997, 0.7, 0.3),
-            ("merge_success", "merges without conflict", "share", "> 95%", 0.97, "pass", "ok", 0.97, 0.4, 1.2),
-            ("learning_delay", "published to integrated", "s", "< 5min", None, "inconclusive", "ok", None, None, None),
+        rows: list[tuple[Any, ...]] = [
+            ("cycle_p95", "time of a cycle, 95th percentile", "s", ("<", 30), 1.42, "pass", "ok", 0.83, 0.2),
+            ("error_rate", "share of cycles that failed", "share", ("<", 0.02), 0.031, "fail", "warning", -0.5, 3.4),
+            (
+                "availability",
+                "share of time with the watch alive",
+                "share",
+                (">", 0.999),
+                0.9997,
+                "pass",
+                "ok",
+                0.7,
+                0.3,
+            ),
+            ("merge_success", "share of merges without conflict", "share", (">", 0.95), 0.97, "pass", "ok", 0.2, 1.2),
+            (
+                "learning_delay_p95",
+                "from published to integrated",
+                "s",
+                ("<", 300),
+                None,
+                "inconclusive",
+                "ok",
+                None,
+                None,
+            ),
         ]
-        names = (
-            "metric",
-            "means",
-            "unit",
-            "target",
-            "value",
-            "outcome",
-            "level",
-            "compliance",
-            "budget_left",
-            "burn_rate",
-        )
-        return {
-            "items": [dict(zip(names, row, strict=True)) for row in rows] if self.cycles else [],
-            "overall": 0.8,
-            "next": None,
-        }
+        items = []
+        for metric, means, unit, (operator, bound), value, outcome, level, left, burn in rows:
+            budget = {"allowed": 0.05, "missed": 3, "samples": 140, "left": left, "burn_short": burn, "burn_long": burn}
+            items.append(
+                {
+                    "objective": {
+                        "metric": metric,
+                        "means": self.evil(means),
+                        "unit": unit,
+                        "better": "lower",
+                        "target": {"operator": operator, "bound": bound, "unit": unit, "relative": False},
+                        "warning": None,
+                        "critical": None,
+                    },
+                    "figure": self.figure(metric, unit, value),
+                    "outcome": outcome,
+                    "level": level,
+                    "budget": None if left is None else budget,
+                }
+            )
+        window = {"text": "24h", "since": self.now - 86400, "until": self.now}
+        return {"window": window, "environment": None, "overall": 0.75, "items": items if self.cycles else []}
+
+    def figure(self, metric: str, unit: str, value: float | None) -> dict[str, Any]:
+        rng = random.Random(metric)
+        course = [None if value is None or at == 7 else value * (0.6 + rng.random()) for at in range(24)]
+        means = self.evil(f"what {metric} means")
+        return {"metric": metric, "means": means, "unit": unit, "value": value, "samples": 140, "course": course}
 
     def alerts(self, _: dict[str, str]) -> Any:
         items = [
@@ -561,51 +592,65 @@ class Shop:
         return {"items": items if self.cycles else [], "next": None}
 
     def stats(self, _: dict[str, str]) -> Any:
-        rng = random.Random(3)
-        rows = [
+        rows: list[tuple[str, str, float | None]] = [
             ("cycles", "number", 140),
             ("success_rate", "share", 0.961),
             ("cycle_p50", "s", 0.12),
             ("cycle_p95", "s", 1.42),
             ("artifacts_per_second", "number", 88.2),
             ("learning_delay_p95", "s", None),
+            ("cost", "number", 0.41),
+        ]
+        stages = [
+            {"name": name, "runs": 140, "mean_s": 0.02, "p50_s": 0.01, "p95_s": 0.2, "p99_s": 0.9, "share": share}
+            for name, share in zip(_STAGES, (0.04, 0.02, 0.14, 0.46, 0.12, 0.13, 0.09), strict=True)
         ]
         return {
-            "items": [
-                {"metric": metric, "unit": unit, "value": value, "series": [rng.random() for _ in range(24)]}
-                for metric, unit, value in rows
-            ]
-            if self.cycles
-            else []
+            "window": {"text": "24h", "since": self.now - 86400, "until": self.now},
+            "environment": None,
+            "cycles": self.cycles,
+            "figures": [self.figure(*row) for row in rows] if self.cycles else [],
+            "stages": stages if self.cycles else [],
+            "sampled": min(self.cycles, 100),
+            "currency": "EUR",
         }
 
     def tuning(self, _: dict[str, str]) -> Any:
-        decision = {
-            "at": self.now - 600,
-            "name": "workers",
-            "old": 1,
-            "new": 2,
-            "because": "waiting work needs 41 s of the 30 s that are left",
-            "inputs": {"waiting_s": 41.2, "left_s": 30, "p95_s": 22.4},
+        decisions = [
+            {
+                "setting": "workers",
+                "before": 1,
+                "after": 2,
+                "reason": self.evil("the work that waits needs 41 s of the 30 s that are left"),
+                "at": self.now - 600 - at * 3000,
+                "environment": "dev",
+                "p95_s": 22.4,
+                "waiting_s": 41.2,
+                "left_s": 30 if at else None,
+                "number": 5 - at,
+            }
+            for at in range(5)
+        ]
+        advice = {
+            "about": "python/model.py.j2",
+            "text": self.evil("`python/model.py.j2` takes 61 % of rendering: its view `properties` is evaluated whole"),
+            "evidence": ["61 % of 4.1 s", "it has a GROUP BY"],
+            "severity": "warning",
         }
+        settings = [
+            {"name": "workers", "value": 2, "least": 1, "most": 8, "fixed": None},
+            {"name": "debounce_ms", "value": 50, "least": 10, "most": 500, "fixed": "regen.toml"},
+            {"name": "executor", "value": "processes", "least": None, "most": None, "fixed": None},
+        ]
         return {
-            "adaptive": True,
-            "settings": [
-                {"name": "workers", "value": 2, "minimum": 1, "maximum": 8},
-                {"name": "debounce_ms", "value": 50, "minimum": 10, "maximum": 500},
-                {"name": "executor", "value": "processes", "minimum": None, "maximum": None},
-            ]
-            if self.cycles
-            else [],
-            "decisions": [{**decision, "at": decision["at"] - at * 3000} for at in range(5)] if self.cycles else [],
-            "recommendations": [
-                self.evil(
-                    "`python/model.py.j2` takes 61 % of rendering: its view `properties` is evaluated whole because of"
-                    " GROUP BY"
-                )
-            ]
-            if self.cycles
-            else [],
+            "adaptive": self.cycles > 0,
+            "why_off": None if self.cycles else "regen.toml",
+            "target_s": 30,
+            "p95_s": 1.42 if self.cycles else None,
+            "cycles": min(self.cycles, 100),
+            "settings": settings if self.cycles else [],
+            "decisions": decisions if self.cycles else [],
+            "recommendations": [advice, {**advice, "severity": "hint"}] if self.cycles else [],
         }
 
     def audit(self, _: dict[str, str]) -> Any:
@@ -614,7 +659,7 @@ class Shop:
                 "sequence": at,
                 "at": self.now - at * 50,
                 "action": ("rollback", "resolve", "apply")[at % 3],
-                "actor": "admin@host",
+                "who": {"user": "ann", "uid": 1000, "machine": "host", "sudo": None},
                 "outcome": ("done", "refused")[at % 5 == 0],
                 "environment": "dev",
                 "subject": self.evil("models/person.py"),

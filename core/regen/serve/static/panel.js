@@ -39,9 +39,13 @@ export class Frame {
 
 /**
  * A section with a heading. `load(signal)` gives the data, `draw(data)` its nodes; `types` are beginnings of the types
- * of events after which it is loaded again. The element has `again()`: load and draw now.
+ * of events after which it is loaded again; so it is each `every` milliseconds, where that is given. The element has
+ * `again()`: load and draw now.
  */
-export function panel(frame, { title, name, load, draw, types = [], level = 2, tools = null, wide = false }) {
+export function panel(
+  frame,
+  { title, name, load, draw, types = [], every = 0, level = 2, tools = null, wide = false },
+) {
   const id = `panel-${name}`;
   const body = h("div", { class: "panel-body", "aria-busy": "true" }, h("p", { class: "waiting" }, "Loading…"));
   const head = title && h("header", { class: "panel-head" }, h(`h${level}`, { id }, title), tools);
@@ -66,6 +70,7 @@ export function panel(frame, { title, name, load, draw, types = [], level = 2, t
   });
   section.again = again;
   if (types.length) frame.hear(types, again);
+  if (every) frame.every(every, again);
   frame.back(again);
   again();
   return section;

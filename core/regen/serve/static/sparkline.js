@@ -4,9 +4,10 @@ import { number } from "./words.js";
 
 const [WIDE, HIGH] = [120, 20];
 
-/** The line of a list of numbers; null is a gap. */
+/** The line of a list of numbers, in which null is a gap; null where there is no line to draw. */
 export function sparkline(values) {
   const known = values.filter((value) => typeof value === "number");
+  if (known.length < 2) return null;
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const at = (value, index) => [
     (index / (values.length - 1)) * WIDE,

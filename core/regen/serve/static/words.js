@@ -49,6 +49,21 @@ export function amount(value, unit) {
   return unit && unit !== "number" ? `${NUMBER.format(value)} ${unit}` : NUMBER.format(value);
 }
 
+/** The name of a metric in words. */
+export const spoken = (metric) => metric.replaceAll("_", " ");
+
+/** A target as people write it: "< 30 s", "> 99.9 %", "≤ +10 %". */
+export function target(found) {
+  if (!found) return "–";
+  const sign = found.relative && found.bound >= 0 ? "+" : "";
+  const operator = { "<=": "≤", ">=": "≥" }[found.operator] ?? found.operator;
+  return `${operator} ${sign}${found.unit === "s" ? brief(found.bound) : amount(found.bound, found.unit)}`;
+}
+
+/** Seconds of a bound that a person wrote: whole ones without digits behind the point. */
+const brief = (seconds) =>
+  Number.isInteger(seconds) && seconds < 120 ? `${seconds} s` : duration(seconds).replace(/ 0 s$| 0 min$/, "");
+
 /** An IRI or a term in N-Triples, short: the last part of an IRI, the text of a literal. */
 export function term(value) {
   if (value === null || value === undefined) return "";

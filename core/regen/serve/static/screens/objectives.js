@@ -3,23 +3,34 @@ import { get } from "../api.js";
 import { h } from "../dom.js";
 import { panel } from "../panel.js";
 import { choices, empty, mark, meter, table } from "../parts.js";
-import { sparkline } from "../sparkline.js";
 import { to } from "../routes.js";
-import { amount, number } from "../words.js";
+import { sparkline } from "../sparkline.js";
+import { amount, duration, number, plural, spoken, target } from "../words.js";
 
 const WINDOWS = [
   ["1h", "1 hour"],
   ["24h", "1 day"],
   ["7d", "7 days"],
   ["30d", "30 days"],
+  ["all", "All"],
 ];
-const TONES = { pass: "good", ok: "good", fail: "bad", warning: "warn", critical: "bad", inconclusive: "dim" };
-const SAYS = { pass: "kept", ok: "kept", fail: "missed", inconclusive: "not measured" };
+const STATES = {
+  pass: ["good", "kept"],
+  fail: ["bad", "missed"],
+  warning: ["warn", "warning"],
+  critical: ["bad", "critical"],
+  inconclusive: ["dim", "not measured"],
+};
+const ENDED = ["cycle.completed", "cycle.failed"];
+
+/** Figures are worked out every few seconds at most: what an event changed is in them a little later. */
+export const FIGURES_MS = 10_000;
 
 export const title = () => "Objectives";
 
 export function show(frame) {
   const window_ = frame.place.query.get("window") ?? "24h";
+  const asked = (what) => (signal) => get(what, { window: window_ }, signal);
   return [
     choices(
       "Window",
@@ -28,103 +39,116 @@ export function show(frame) {
     panel(frame, {
       title: "What is promised",
       name: "objectives",
-      types: ["cycle.completed", "cycle.failed"],
-      load: (signal) => get("objectives", { window: window_ }, signal),
-      draw: drawn,
+      types: ENDED,
+      every: FIGURES_MS,
+      load: asked("objectives"),
+      draw: promised,
     }),
     panel(frame, {
       title: "Figures",
       name: "stats",
-      types: ["cycle.completed", "cycle.failed"],
-      load: (signal) => get("stats", { window: window_ }, signal),
-      draw: figures,
+      types: ENDED,
+      every: FIGURES_MS,
+      load: asked("stats"),
+      draw: measured,
     }),
   ];
 }
 
-/** The state of an objective: [tone, word]. */
-export function stands(one) {
-  const state = one.level && one.level !== "ok" ? one.level : (one.outcome ?? one.level ?? "inconclusive");
-  return [TONES[state] ?? "dim", SAYS[state] ?? state];
-}
+/** How an objective stands: [tone, word]; a threshold that was passed says more than the target does. */
+const stands = ({ level, outcome }) => STATES[level === "ok" ? outcome : level] ?? STATES.inconclusive;
 
-const measured = (one) => (typeof one.value === "number" ? amount(one.value, one.unit) : "–");
+/** What was measured; what was not is said by the mark beside it. */
+const value = ({ figure }) => (figure.value === null ? "–" : amount(figure.value, figure.unit));
 
 /** Objectives at a glance, for the overview. */
 export function objectiveLines({ items }) {
   if (!items.length) return empty("No objective is set.", "Add ", h("code", {}, "[[objective]]"), " to regen.toml.");
-  return h(
-    "ul",
-    { class: "lines objectives" },
-    items.map((one) =>
-      h(
-        "li",
-        {},
-        mark(...stands(one)),
-        h("span", { class: "name" }, spoken(one.metric)),
-        h("span", { class: "figure" }, measured(one)),
-        h("span", { class: "note" }, one.target ?? ""),
-      ),
-    ),
-  );
+  const line = (one) =>
+    h(
+      "li",
+      {},
+      mark(...stands(one)),
+      h("span", { class: "name" }, spoken(one.objective.metric)),
+      h("span", { class: "figure" }, value(one)),
+      h("span", { class: "note" }, target(one.objective.target)),
+    );
+  return h("ul", { class: "lines objectives" }, items.map(line));
 }
 
-const spoken = (metric) => metric.replaceAll("_", " ");
-
-function drawn({ items, overall }) {
+function promised({ items, overall }) {
   if (!items.length) return objectiveLines({ items });
+  const columns = [
+    { head: "Objective", kind: "first", cell: ({ objective }) => named(objective) },
+    { head: "State", kind: "plain", cell: (one) => mark(...stands(one)) },
+    { head: "Measured", kind: "number", cell: value },
+    { head: "Target", kind: "number", cell: ({ objective }) => target(objective.target) },
+    { head: "Samples", kind: "number minor", cell: ({ figure }) => number(figure.samples) },
+    { head: "Error budget left", cell: ({ budget }) => left(budget) },
+    { head: "Burn rate", kind: "number", cell: ({ budget }) => burn(budget) },
+  ];
   return [
     typeof overall === "number" &&
-      h("p", { class: "lead" }, "Overall compliance ", h("strong", {}, amount(overall, "share"))),
-    table(
-      "Objectives with their error budgets",
-      [
-        {
-          head: "Objective",
-          kind: "first",
-          cell: (one) => [spoken(one.metric), one.means && h("div", { class: "note" }, one.means)],
-        },
-        { head: "State", kind: "plain", cell: (one) => mark(...stands(one)) },
-        { head: "Measured", kind: "number", cell: measured },
-        { head: "Target", kind: "number", cell: (one) => one.target ?? "–" },
-        { head: "Compliance", kind: "number minor", cell: (one) => amount(one.compliance, "share") },
-        { head: "Budget left", cell: budget },
-        { head: "Burn rate", kind: "number", cell: burn },
-      ],
-      items,
+      h(
+        "p",
+        { class: "lead" },
+        "Of those that could be judged, ",
+        h("strong", {}, amount(overall, "share")),
+        " are kept.",
+      ),
+    table("Objectives with their error budgets", columns, items),
+    h(
+      "p",
+      { class: "note" },
+      "At a burn rate of 1 × the budget lasts exactly as long as the window; now, and over all of it.",
     ),
   ];
 }
 
-function budget({ budget_left: left }) {
-  if (typeof left !== "number") return h("span", { class: "note" }, "no budget");
-  return meter(left, amount(left, "share"), left <= 0 ? "bad" : left < 0.25 ? "warn" : "good");
+const named = ({ metric, means }) => [spoken(metric), h("div", { class: "note" }, means)];
+
+function left(budget) {
+  if (!budget) return h("span", { class: "note" }, "none");
+  const tone = budget.left <= 0 ? "bad" : budget.left < 0.25 ? "warn" : "good";
+  const misses = plural(Math.floor(budget.allowed * budget.samples), "miss", "misses");
+  const text =
+    budget.left > 0 ? `${amount(budget.left, "share")} of ${misses}` : `used up: ${number(budget.missed)} missed`;
+  return meter(budget.left, text, tone);
 }
 
-/** Above 1 the budget is used up before its window ends. */
-function burn({ burn_rate: rate }) {
-  if (typeof rate !== "number") return "–";
-  return rate > 1 ? mark(rate > 2 ? "bad" : "warn", `${number(rate)} ×`) : `${number(rate)} ×`;
+function burn(budget) {
+  if (!budget || budget.burn_long === null) return "–";
+  return [rate(budget.burn_short), " · ", rate(budget.burn_long)];
 }
 
-function figures(found) {
-  const list =
-    found.items ??
-    found.figures ??
-    Object.entries(found)
-      .filter(([, value]) => typeof value === "number")
-      .map(([metric, value]) => ({ metric, value }));
-  if (!list.length) return empty("Nothing was measured in this window.", "Choose a longer one above.");
-  return table(
-    "Figures of the window",
-    [
-      { head: "Figure", kind: "first", cell: (one) => spoken(one.metric ?? one.name) },
-      { head: "Value", kind: "number", cell: (one) => amount(one.value, one.unit) },
-      {
-        head: "Course",
-        cell: (one) => (one.series?.length > 1 ? sparkline(one.series) : h("span", { class: "note" }, "–")),
-      },
-    ],
-    list,
-  );
+const rate = (found) =>
+  found === null ? "–" : found > 1 ? mark(found > 2 ? "bad" : "warn", `${number(found)} ×`) : `${number(found)} ×`;
+
+function measured({ figures, stages, cycles, sampled, currency }) {
+  if (!cycles && !figures.some((one) => one.samples)) {
+    return empty("Nothing was measured in this window.", "Choose a longer one above.");
+  }
+  const unit = (one) => (one.metric === "cost" && currency ? currency : one.unit);
+  const columns = [
+    { head: "Figure", kind: "first", cell: named },
+    { head: "Value", kind: "number plain", cell: (one) => amount(one.value, unit(one)) },
+    { head: "Samples", kind: "number minor", cell: (one) => number(one.samples) },
+    { head: "Course", kind: "plain", cell: (one) => sparkline(one.course) ?? h("span", { class: "note" }, "–") },
+  ];
+  return [
+    table("Figures of the window", columns, figures),
+    stages.length > 0 && [h("h2", {}, "Stages"), stageTable(stages, sampled)],
+  ];
+}
+
+function stageTable(stages, sampled) {
+  const time = (name) => (one) => duration(one[name]);
+  const columns = [
+    { head: "Stage", kind: "first", cell: (one) => one.name },
+    { head: "Median", kind: "number", cell: time("p50_s") },
+    { head: "p95", kind: "number", cell: time("p95_s") },
+    { head: "p99", kind: "number", cell: time("p99_s") },
+    { head: "Share of the time", cell: (one) => meter(one.share, amount(one.share, "share"), "busy") },
+  ];
+  return table(`Stages of the last ${plural(sampled, "cycle")}`, columns, stages, { seen: true });
 }

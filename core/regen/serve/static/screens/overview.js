@@ -8,7 +8,7 @@ import { timeline } from "../timeline.js";
 import { duration, number, plural, term } from "../words.js";
 import { runningPanel } from "./running.js";
 import { alertTone } from "./alerts.js";
-import { objectiveLines } from "./objectives.js";
+import { FIGURES_MS, objectiveLines } from "./objectives.js";
 
 const SHOWN = 8;
 
@@ -31,6 +31,7 @@ export function show(frame) {
       title: "Objectives",
       name: "objectives",
       types: [...ended, "monitoring."],
+      every: FIGURES_MS,
       tools: link("#/objectives", "All figures"),
       load: (signal) => get("objectives", {}, signal),
       draw: objectiveLines,
@@ -213,7 +214,10 @@ function happenings(frame) {
 function merged(one, other) {
   const known = new Map([...one, ...other].map((event) => [event.id ?? `${event.type}${event.at}`, event]));
   // The history lists the oldest first; of those of one moment the last one stands on top.
-  return [...known.values()].reverse().sort((a, b) => b.at - a.at).slice(0, 12);
+  return [...known.values()]
+    .reverse()
+    .sort((a, b) => b.at - a.at)
+    .slice(0, 12);
 }
 
 function happening(event) {
