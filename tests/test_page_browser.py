@@ -322,3 +322,15 @@ def test_nothing_moves_for_those_who_asked_for_it(browser: Browser) -> None:
             assert page.evaluate(moving) > 0
         with opened(browser, address, reduced_motion="reduce") as page:
             assert page.evaluate(moving) == 0
+
+
+def test_a_page_that_cannot_be_loaded_whole_says_so(browser: Browser) -> None:
+    with served(Shop()) as address:
+        page = browser.new_page()
+        page.route("**/static/words.js", lambda route: route.abort())
+        page.goto(address)
+        expect(page.locator("main")).to_contain_text("could not be loaded")
+        page.unroute("**/static/words.js")
+        page.get_by_role("button", name="Load again").click()
+        expect(page.locator("h1")).to_have_text("Overview")
+        page.close()
