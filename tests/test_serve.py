@@ -92,6 +92,10 @@ def test_the_page_is_served_and_nothing_outside_its_folder(world: World) -> None
         page = client.get("/")
         assert page.status_code == 200
         assert page.headers["content-type"].startswith("text/html")
+        part = client.get("/static/main.js")
+        assert part.headers["content-type"].startswith("text/javascript")
+        assert part.headers["cache-control"] == "no-cache"
+        assert client.get("/static/main.js", headers={"If-None-Match": part.headers["etag"]}).status_code == 304
         assert client.get("/static/../app.py").status_code == 404
         assert client.get("/static/%2e%2e/app.py").status_code == 404
 

@@ -47,7 +47,7 @@ def application(desk: Desk, gate: Gate, front: Callable[[ASGIApp], Front]) -> AS
         routes=[
             Served("/", _page, methods=["GET"]),
             *served,
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", _Parts(directory=STATIC)),
         ],
         exception_handlers={
             Problem: _problem,
@@ -60,8 +60,21 @@ def application(desk: Desk, gate: Gate, front: Callable[[ASGIApp], Front]) -> AS
     return front(app)
 
 
+_ASK: Final = {"Cache-Control": "no-cache"}
+
+
+class _Parts(StaticFiles):
+    """Parts of the page: a browser asks whether each is still the same, so that it never mixes those of two versions."""
+
+    def file_response(self, *arguments: Any, **named: Any) -> Response:
+        """As Starlette gives it, with that header."""
+        response = super().file_response(*arguments, **named)
+        response.headers.update(_ASK)
+        return response
+
+
 async def _page(request: Request) -> Response:
-    return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+    return FileResponse(STATIC / "index.html", headers=_ASK)
 
 
 def _served(route: Route | Raw, desk: Desk, gate: Gate) -> BaseRoute:

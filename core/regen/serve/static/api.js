@@ -1,5 +1,6 @@
 // Asking the server. Every failure becomes a Problem that says what to do; the token of a session never comes here.
 
+const asked = new Map(); // what is asked in this turn: address to promise of its answer
 let csrf = null;
 
 /** What went wrong: status 0 where nothing answered. */
@@ -27,19 +28,31 @@ export function address(path, query = {}) {
   return `/api/v1/${path}${text && `?${text}`}`;
 }
 
-export const get = (path, query, signal) => ask("GET", address(path, query), undefined, signal);
+/**
+ * Ask for something. Panels that ask for the same in one turn of the event loop get one answer; later ones do not, for
+ * what they were told of may not be in it.
+ */
+export async function get(path, query, signal) {
+  const url = address(path, query);
+  if (!asked.has(url)) {
+    asked.set(url, ask("GET", url));
+    setTimeout(() => asked.delete(url));
+  }
+  const found = await asked.get(url);
+  if (signal?.aborted) throw new DOMException("left", "AbortError");
+  return structuredClone(found); // each may change its own
+}
 export const post = (path, body) => ask("POST", address(path), body);
 export const remove = (path) => ask("DELETE", address(path));
 
-async function ask(method, url, body, signal) {
+async function ask(method, url, body) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
   let answer;
   try {
-    answer = await fetch(url, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+    answer = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
     throw new Problem(
       0,
       "The server does not answer",
