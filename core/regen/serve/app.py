@@ -64,7 +64,7 @@ _ASK: Final = {"Cache-Control": "no-cache"}
 
 
 class _Parts(StaticFiles):
-    """Parts of the page: a browser asks whether each is still the same, so that it never mixes those of two versions."""
+    """Parts of the page: a browser asks whether each is still the same, so that it never mixes two versions."""
 
     def file_response(self, *arguments: Any, **named: Any) -> Response:
         """As Starlette gives it, with that header."""
