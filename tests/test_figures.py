@@ -18,12 +18,12 @@ from regen.cli.main import run
 from regen.cli.stats import shown, sparkline
 from regen.errors import ConfigError, UsageError
 from regen.figures.compliance import compliance
-from regen.figures.facts import Cycle, Facts, read_facts
+from regen.figures.facts import Cycle, Facts, Sample, Up, read_facts
 from regen.figures.judging import CALM, Judge
 from regen.figures.statistics import percentile
 from regen.figures.stats import stats
-from regen.figures.table import ROWS, Price
-from regen.health.own import Alive
+from regen.figures.table import ROWS, Price, well_s
+from regen.health.own import Alive, uptime
 from regen.model.cycle import Counts, CycleRecord, StageTime
 from regen.model.measure import Measure
 from regen.model.objective import OBJECTIVES, Objective, Target
@@ -51,7 +51,7 @@ CYCLES = st.lists(
 
 
 def facts(some: list[Cycle], **values: object) -> Facts:
-    made = Facts(HOUR, sorted(some, key=lambda one: one.at), (), (), {}, (), 0, (0, 0))
+    made = Facts(HOUR, sorted(some, key=lambda one: one.at))
     return replace(made, **values)  # type: ignore[arg-type]
 
 
@@ -110,13 +110,43 @@ def test_nothing_measured_is_no_figure_and_no_verdict() -> None:
 
 def test_availability_counts_the_time_after_a_watch_died_and_not_after_it_was_stopped() -> None:
     alive = [Alive(0, 1000, stopped=True), Alive(1500, 2000), Alive(2500, 3600)]
-    found = stats(facts([CYCLE], alive=alive), FREE).figure("availability")
+    counted, well = uptime(alive, (), [[(1.0, False)]], 3600)
+    found = stats(facts([CYCLE], counted=counted, well=well), FREE).figure("availability")
     assert found is not None
     assert found.value == pytest.approx((1000 + 500 + 1100) / (1000 + 1000 + 1100))
 
 
+def test_availability_counts_the_interface_where_it_was_started_and_every_environment() -> None:
+    watched, served = [Alive(0, 1000)], [Alive(100, 200), Alive(300, 400, stopped=True)]
+    fine, failing = [(1.0, False)], [(500.0, True), (600.0, False), (950.0, True)]
+    counted, well = uptime(watched, served, [fine, failing], 1000)
+    assert counted == [(0, 1000)]
+    assert well == [(0, 200), (300, 500), (600, 950)]
+
+
+def test_a_window_in_which_no_cycle_ran_begins_as_the_one_before_it_ended() -> None:
+    record = CycleRecord(0, "dev", "watch", "t", 100.0, 2.0, 1.0, "failure")
+    with database() as db:
+        cycles.note(db, record)
+        cycles.note(db, replace(record, at=4000.0, result="success"))
+        up = Up([Alive(0, 10_000)], (), ["dev"])
+        values = []
+        for since, until in [(1000.0, 2000.0), (3002.0, 5002.0), (6000.0, 7000.0)]:
+            found = stats(read_facts(db, Window("", since, until), "dev", up), FREE).figure("availability")
+            values.append(found.value if found is not None else None)
+    assert values == [0.0, 0.5, 1.0]
+
+
+@given(st.lists(st.tuples(st.floats(0, 3600), st.booleans()), max_size=9), st.integers(1, 30))
+def test_availability_of_parts_is_that_of_the_whole(ends: list[tuple[float, bool]], number: int) -> None:
+    counted, well = uptime([Alive(0, 3000), Alive(3300, 3600)], (), [sorted(ends)], 3600)
+    whole = facts([], counted=counted, well=well)
+    parts = [well_s(whole.part(since, until)) for since, until in HOUR.buckets(number)]
+    assert [sum(one) for one in zip(*parts, strict=True)] == pytest.approx(well_s(whole), abs=1e-6)
+
+
 def test_cost_is_processor_time_and_model_money() -> None:
-    money = [Measure("model_cost", 0.5, "number", 10.0)]
+    money = [Sample(10.0, 0.5, "number")]
     some = [CYCLE._replace(cpu_s=1800.0)] * 2
     found = stats(facts(some, measures={"model_cost": money}), Price(2.0, "EUR")).figure("cost")
     assert found is not None
@@ -124,7 +154,7 @@ def test_cost_is_processor_time_and_model_money() -> None:
 
 
 def test_a_measure_of_the_users_own_has_a_mean_and_percentiles() -> None:
-    some = facts([], measures={"basket": [Measure("basket", float(number), "s", number) for number in range(1, 101)]})
+    some = facts([], measures={"basket": [Sample(number, float(number), "s") for number in range(1, 101)]})
     mean = stats(some, FREE).figure("basket")
     assert mean is not None
     assert (mean.value, mean.unit, mean.samples) == (50.5, "s", 100)
@@ -186,7 +216,7 @@ def test_facts_are_those_of_the_window_and_the_environment() -> None:
         cycles.note(db, replace(record, environment="live", result="failure"))
         cycles.note(db, replace(record, result="cancellation"))
         measures.record(db, [Measure("learning_delay", 9.0, "s", 200.0)])
-        found = read_facts(db, Window("", 100.0, 400.0), "dev", ())
+        found = read_facts(db, Window("", 100.0, 400.0), "dev", Up())
         assert [one.at for one in found.cycles] == [100.0, 200.0, 300.0]
         shown_stats = stats(found, FREE, "dev")
         assert [(one.name, one.runs, one.share) for one in shown_stats.stages] == [
@@ -195,7 +225,7 @@ def test_facts_are_those_of_the_window_and_the_environment() -> None:
         ]
         assert shown_stats.figure("artifacts_per_s").value == 4  # type: ignore[union-attr]
         assert shown_stats.figure("learning_delay_p95").value == 9  # type: ignore[union-attr]
-        everything = read_facts(db, parse_window("all", 1000.0), None, ())
+        everything = read_facts(db, parse_window("all", 1000.0), None, Up())
         assert (everything.window.since, len(everything.cycles)) == (0.0 if everything.cycles[0].at else -0.0, 6)
 
 

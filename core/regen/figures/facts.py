@@ -7,29 +7,40 @@ Stages are read of the newest cycles only.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
-from regen.health.own import Alive
-from regen.model.measure import Measure
+from regen.health.own import Alive, uptime
+from regen.model.spans import Span, within
 from regen.model.window import Window
 from regen.state import measures as kept
 from regen.state.db import Database
 from regen.state.figures import as_rendered
 
 STAGES_OF = 5_000  # cycles
+_IN = "at >= ? AND at < ? AND (? IS NULL OR environment = ?)"
+# Both are answered from the index `cycle_figures`.
 _CYCLES = (
-    "SELECT at, duration_s, cpu_s, result, delay_s, json_extract(counts, '$.merges'),"
-    " json_extract(counts, '$.merge_conflicts'), kind, environment FROM cycle"
-    " WHERE at >= ? AND at < ? AND (? IS NULL OR environment = ?) AND result <> 'cancellation' ORDER BY at"
+    "SELECT at, duration_s, cpu_s, result, delay_s, merges, merge_conflicts, kind, environment FROM cycle"  # noqa: S608
+    f" WHERE {_IN} AND result <> 'cancellation' ORDER BY at"
 )
+_NEWEST = f"SELECT number FROM cycle WHERE {_IN} AND result <> 'cancellation' ORDER BY at DESC LIMIT ?"  # noqa: S608
 _STAGES = (
-    "WITH newest AS (SELECT number, duration_s, stages, json_extract(counts, '$.rendered') AS rendered FROM cycle"
-    " WHERE at >= ? AND at < ? AND (? IS NULL OR environment = ?) AND result <> 'cancellation'"
-    " ORDER BY number DESC LIMIT ?) SELECT number, duration_s, rendered, value ->> 0, value ->> 1, value ->> 2"
-    " FROM newest, json_each(newest.stages) ORDER BY number"
+    "SELECT number, duration_s, json_extract(counts, '$.rendered'), value ->> 0, value ->> 1, value ->> 2"  # noqa: S608
+    f" FROM cycle, json_each(cycle.stages) WHERE number IN ({_NEWEST}) ORDER BY number"
 )
+_BEFORE = (
+    "SELECT at, duration_s, result FROM cycle WHERE environment = ? AND kind = 'watch' AND at < ?"
+    " AND result <> 'cancellation' ORDER BY at DESC LIMIT 1"
+)
+_SAMPLES = (
+    "SELECT at, value, unit FROM measure WHERE metric = ? AND at >= ? AND at < ?"
+    " AND (? IS NULL OR environment IS NULL OR environment = ?) ORDER BY at"
+)
+_FAILED = frozenset({"failure", "error"})
 
 
 class Cycle(NamedTuple):
@@ -48,7 +59,7 @@ class Cycle(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether it ended with an error."""
-        return self.result in {"failure", "error"}
+        return self.result in _FAILED
 
 
 class StageRun(NamedTuple):
@@ -68,7 +79,15 @@ class StageRun(NamedTuple):
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
+class Sample(NamedTuple):
+    """One value that was measured; see `Measure`."""
+
+    at: float
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)  # no slots: what is sorted once is kept
 class Facts:
     """What is known of a window.
 
@@ -77,21 +96,28 @@ class Facts:
         stage_runs: of the newest of them.
         rollbacks: (when verified, seconds from the breach) of automatic rollbacks.
         measures: by metric, the oldest first.
-        alive: when a watch ran.
+        counted: when a watch was to be there.
+        well: when it was, and all was well; see `uptime`.
         conflicts: that are open now.
         rendered: (files that stand, how many of them hold exactly the last render).
         judged: (artifacts that people judged, how many of them good).
     """
 
     window: Window
-    cycles: Sequence[Cycle]
-    stage_runs: Sequence[StageRun]
-    rollbacks: Sequence[tuple[float, float]]
-    measures: dict[str, list[Measure]]
-    alive: Sequence[Alive]
-    conflicts: int
-    rendered: tuple[int, int]
+    cycles: Sequence[Cycle] = ()
+    stage_runs: Sequence[StageRun] = ()
+    rollbacks: Sequence[Span] = ()
+    measures: dict[str, list[Sample]] = field(default_factory=dict)
+    counted: Sequence[Span] = ()
+    well: Sequence[Span] = ()
+    conflicts: int = 0
+    rendered: tuple[int, int] = (0, 0)
     judged: tuple[int, int] = (0, 0)
+
+    @cached_property
+    def durations(self) -> list[float]:
+        """Of cycles, the shortest first; in seconds."""
+        return sorted([one.duration_s for one in self.cycles])
 
     def part(self, since: float, until: float) -> Facts:
         """What is known of a part of the window; what stands now is no part of any."""
@@ -105,25 +131,43 @@ class Facts:
                 metric: values[_first(values, since) : _first(values, until)]
                 for metric, values in self.measures.items()
             },
+            counted=within(self.counted, since, until),
+            well=within(self.well, since, until),
             conflicts=0,
             rendered=(0, 0),
             judged=(0, 0),
         )
 
 
-def _first(ordered: Sequence[Cycle] | Sequence[Measure], at: float) -> int:
+def _first(ordered: Sequence[Cycle] | Sequence[Sample], at: float) -> int:
     """Where the things of this time and later begin."""
     return bisect_left(ordered, at, key=lambda one: one.at)
 
 
-def read_facts(db: Database, window: Window, environment: str | None, alive: Sequence[Alive]) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Up:
+    """When what is to be there was there, and for whom.
+
+    Attributes:
+        watched: when a watch ran.
+        served: when the interface did.
+        environments: whose last cycle has to be well.
+    """
+
+    watched: Sequence[Alive] = ()
+    served: Sequence[Alive] = ()
+    environments: Sequence[str] = ()
+
+
+def read_facts(db: Database, window: Window, environment: str | None, up: Up, *, stages: bool = True) -> Facts:
     """Read what the state knows.
 
     Args:
         db: of the project.
         window: of "all" the start becomes that of the first cycle or measure.
         environment: only of this one; None: of all.
-        alive: when a watch ran.
+        up: when a watch ran.
+        stages: whether runs of stages are wanted, too.
     """
     window = _from_first(db, window)
     bound = (window.since, window.until, environment, environment)
@@ -132,22 +176,35 @@ def read_facts(db: Database, window: Window, environment: str | None, alive: Seq
         " AND since + rollback_s < ? AND (? IS NULL OR environment = ?) ORDER BY 1",
         bound,
     )
-    names = kept.metrics(db)
+    cycles = list(map(Cycle._make, db.execute(_CYCLES, bound)))
+    ends = _ends(db, window, cycles, up.environments)
+    counted, well = uptime(up.watched, up.served, ends, window.until)
     return Facts(
         window,
-        [Cycle(*row) for row in db.execute(_CYCLES, bound)],
-        [StageRun(*row) for row in db.execute(_STAGES, (*bound, STAGES_OF))],
+        cycles,
+        list(map(StageRun._make, db.execute(_STAGES, (*bound, STAGES_OF)))) if stages else (),
         [(float(at), float(took_s)) for at, took_s in rows],
-        {name: _of(kept.measures(db, name, since=window.since, until=window.until), environment) for name in names},
-        alive,
+        {name: list(map(Sample._make, db.execute(_SAMPLES, (name, *bound)))) for name in kept.metrics(db)},
+        within(counted, window.since, window.until),
+        within(well, window.since, window.until),
         _number(db, "SELECT count(*) FROM conflict WHERE (? IS NULL OR environment = ?)", environment),
         _rendered(db, environment),
     )
 
 
-def _of(measures: list[Measure], environment: str | None) -> list[Measure]:
-    """Those of an environment, and those of the project as a whole."""
-    return [one for one in measures if environment is None or one.environment in {None, environment}]
+def _ends(
+    db: Database, window: Window, cycles: Sequence[Cycle], environments: Sequence[str]
+) -> list[list[tuple[float, bool]]]:
+    """Of each environment (when a cycle of a watch ended, whether it failed), from the last before the window on."""
+    found: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for name in environments:
+        before = db.one(_BEFORE, (name, window.since))
+        if before is not None:
+            found[name].append((before[0] + before[1], before[2] in _FAILED))
+    for one in cycles:
+        if one.kind == "watch" and one.environment in environments:
+            found[one.environment].append((one.at + one.duration_s, one.failed))
+    return list(found.values())
 
 
 def _from_first(db: Database, window: Window) -> Window:

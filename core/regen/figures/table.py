@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from regen.figures.facts import Facts
 from regen.figures.statistics import mean, percentile, share
-from regen.health.own import Own
 from regen.model.figure import Statistic
 from regen.model.objective import Unit
+from regen.model.spans import length_s
 
 COURSE = 24  # parts of a window whose values a figure's course shows
 OWN: Final = ("learning_delay", "api_latency", "rollback", "model_cost")
@@ -58,10 +58,6 @@ class Row:
         return Statistic(self.metric, self.means, self.unit, value, samples, course)
 
 
-def _durations(facts: Facts) -> list[float]:
-    return sorted(one.duration_s for one in facts.cycles)
-
-
 def _rate(bad: bool) -> Callable[[Facts, Price], Value]:
     def work_out(facts: Facts, price: Price) -> Value:
         number = sum(one.failed is bad for one in facts.cycles)
@@ -72,13 +68,13 @@ def _rate(bad: bool) -> Callable[[Facts, Price], Value]:
 
 def _cycle(percent: float) -> Callable[[Facts, Price], Value]:
     def work_out(facts: Facts, price: Price) -> Value:
-        return Value(percentile(_durations(facts), percent), len(facts.cycles))
+        return Value(percentile(facts.durations, percent), len(facts.cycles))
 
     return work_out
 
 
 def _mean(facts: Facts, price: Price) -> Value:
-    return Value(mean(_durations(facts)), len(facts.cycles))
+    return Value(mean(facts.durations), len(facts.cycles))
 
 
 def _render(percent: float | None) -> Callable[[Facts, Price], Value]:
@@ -115,10 +111,8 @@ def _rollback(facts: Facts, price: Price) -> Value:
 
 
 def well_s(facts: Facts) -> tuple[float, float]:
-    """Seconds of the window in which a watch was there with its last cycle well, and in which it was to be there."""
-    ends = sorted((one.at + one.duration_s, one.failed) for one in facts.cycles if one.kind == "watch")
-    alive = [one for one in facts.alive if one.since < facts.window.until]
-    return Own(facts.window.until, ends, alive).well_s(facts.window.since)
+    """Seconds of the window in which all was well, and in which it was to be; see `uptime`."""
+    return length_s(facts.well), length_s(facts.counted)
 
 
 def _availability(facts: Facts, price: Price) -> Value:

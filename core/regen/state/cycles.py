@@ -31,8 +31,9 @@ def note(db: Database, record: CycleRecord, *, oldest: float = 0.0) -> int:
     """
     with db.transaction(durable=False):
         db.execute(
-            f"INSERT INTO cycle ({_COLUMNS}) VALUES ({', '.join('?' * 20)})",  # noqa: S608 - constants
-            (None, *_row(record)),
+            f"INSERT INTO cycle ({_COLUMNS}, merges, merge_conflicts)"  # noqa: S608 - constants
+            f" VALUES ({', '.join('?' * 22)})",
+            (None, *_row(record), record.counts.merges, record.counts.merge_conflicts),
         )
         row = db.one("SELECT last_insert_rowid()")
         number = int(row[0]) if row is not None else 0

@@ -56,8 +56,13 @@ def measures(
 
 
 def metrics(db: Database) -> list[str]:
-    """Names of all that were ever recorded and are kept, sorted."""
-    return [metric for (metric,) in db.execute("SELECT DISTINCT metric FROM measure ORDER BY metric")]
+    """Names of all that were ever recorded and are kept, sorted; from one to the next by the index, not row by row."""
+    rows = db.execute(
+        "WITH RECURSIVE known (metric) AS (SELECT min(metric) FROM measure UNION ALL"
+        " SELECT (SELECT min(metric) FROM measure WHERE metric > known.metric) FROM known WHERE known.metric NOTNULL)"
+        " SELECT metric FROM known WHERE metric NOTNULL"
+    )
+    return [metric for (metric,) in rows]
 
 
 def _drop(db: Database, metric: str, oldest: float) -> None:
