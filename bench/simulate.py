@@ -13,7 +13,7 @@ import heapq
 import sys
 from dataclasses import dataclass
 
-from regen.orchestrator.production import CHUNK
+from regen.feedback.grain import CHUNK
 
 TRIPLES_A_FILE = 100
 

@@ -262,6 +262,7 @@ async def test_a_change_goes_before_a_look(tmp_path: Path, monkeypatch: pytest.M
         health=health,
         rollout_due_in=lambda: math.inf,
         rollouts=health,
+        debounce_s=lambda: 0.005,
     )
     async with aclosing(watching.watch(calls, None, "start")) as turns:
         told = [await next_turn(turns) for _ in range(3)]

@@ -54,6 +54,7 @@ class Calls:
         health: does what a probe asks for; gives a turn for each.
         rollout_due_in: in how many seconds a step of a rollout is due; infinite: none waits for a time.
         rollouts: takes the steps that are due; gives a turn for each environment.
+        debounce_s: how long a burst of changes is waited for, in seconds.
     """
 
     config: Callable[[], Config]
@@ -70,6 +71,7 @@ class Calls:
     health: Callable[[], Awaitable[list[Turn]]]
     rollout_due_in: Callable[[], float]
     rollouts: Callable[[], Awaitable[list[Turn]]]
+    debounce_s: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ async def watch(calls: Calls, door: Door | None, start: str) -> AsyncGenerator[T
                         for turn in await _between(ears, event):
                             yield turn
                         event = await _waited(ears)
-                    files = await _next(config(), changes)
+                    files = await _next(config(), changes, calls.debounce_s())
                     trigger = burst(_text(changes.root, files), str(changes.root), files)
                     failed = None
                     if any(Path(path).name in CONFIGURATION for path in files):
@@ -266,9 +268,8 @@ def _text(root: Path, files: Mapping[str, int]) -> str:
     return f"{name} and {len(files) - 1} more" if len(files) > 1 else name
 
 
-async def _next(config: Config, changes: Changes) -> dict[str, int]:
-    """Wait for the end of a burst of changes."""
-    quiet_s = config.engine.debounce_ms / 1000
+async def _next(config: Config, changes: Changes, quiet_s: float) -> dict[str, int]:
+    """Wait for the end of a burst of changes: until none came for so long, in seconds."""
     end = anyio.current_time() + quiet_s * _LONGEST_BURST
     seen = -1
     while quiet_s and seen != len(changes) and anyio.current_time() < end:

@@ -46,6 +46,12 @@ class ProcessExecutor:
         finally:
             self._limiter = None
 
+    def resize(self, workers: int) -> None:
+        """See `regen.hooks.protocols.Resizes`; those that are not needed any more wait, and end after five minutes."""
+        self.workers = workers
+        if self._limiter is not None:
+            self._limiter.total_tokens = workers
+
     async def map(self, work: Callable[[C], Awaitable[R]], chunks: Sequence[C], done: Callable[[int], None]) -> list[R]:
         """See `regen.hooks.protocols.Executor`."""
         limiter = self._limiter or anyio.CapacityLimiter(self.workers)

@@ -55,6 +55,7 @@ class Command:
         arguments: what it takes.
         failure: the exit code of whatever goes wrong with it; None: that of the error.
         beside: whether it works on an open project: where a watch holds it, the watch runs the command.
+        late: the argument that may stand after options, too; None: none.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Command:
     arguments: tuple[Argument, ...]
     failure: int | None = None
     beside: bool = False
+    late: str | None = None
 
     def load(self) -> Callable[..., int | Work]:
         """The function that it is."""

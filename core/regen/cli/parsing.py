@@ -69,9 +69,16 @@ def parsed(arguments: Sequence[str]) -> tuple[Command | None, dict[str, Any]]:
         UsageError: the arguments cannot be meant.
         SystemExit: for --help and --version, with 0.
     """
-    values = vars(parser().parse_args(_moved(arguments)))
+    top = parser()
+    found, left = top.parse_known_args(_moved(arguments))
+    values = vars(found)
     values.pop("command")
     command: Command | None = values.pop("run", None)
+    if left:
+        # argparse takes no argument after an option that it could have had before it.
+        if command is None or command.late is None or values[command.late] or left[0].startswith("-") or left[1:]:
+            top.error(f"unrecognized arguments: {' '.join(left)}")
+        values[command.late] = left[0]
     return command, values
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from regen.config.deployer import DeployerSettings
+from regen.config.engine import Engine, Tune
 from regen.config.keys import Key
 from regen.config.learning import LearnSettings, LearnTable
 from regen.config.load import find_root, load_config, place_of
 from regen.config.settings import (
     Config,
-    Engine,
     Environment,
     Evaluate,
     History,
@@ -34,6 +34,7 @@ __all__ = [
     "Project",
     "Serve",
     "Source",
+    "Tune",
     "find_root",
     "load_config",
     "place_of",

@@ -144,6 +144,7 @@ def _complete(config: Config, place: Place) -> Config:
     environments = tuple(replace(e, target=e.target or config.project.output) for e in written)
     config = replace(config, environments=environments)
     _check_version(config, place)
+    _check_tune(config, place)
     _check_names(config, place)
     _check_targets(config, place)
     _check_options(config, place)
@@ -174,6 +175,18 @@ def _check_version(config: Config, place: Place) -> None:
     if not _VERSION.fullmatch(version):
         hint = "write three numbers with points between them, such as `0.1.0`"
         raise place.error(("engine", "first_version"), f"{{key}} cannot be {version!r}", hint)
+
+
+def _check_tune(config: Config, place: Place) -> None:
+    tune = config.tune
+    for name, least, most in (
+        ("max_workers", tune.min_workers, tune.max_workers),
+        ("max_chunk", tune.min_chunk, tune.max_chunk),
+        ("max_debounce_ms", tune.min_debounce_ms, tune.max_debounce_ms),
+    ):
+        if isinstance(most, int) and most < least:
+            below = f"{{key}} is {most}, less than `{name.replace('max', 'min')}`, which is {least}"
+            raise place.error(("tune", name), below, "make it at least as much")
 
 
 def _check_names(config: Config, place: Place) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 from typing import Literal as OneOf
 
+from regen.config.engine import Engine, Tune
 from regen.config.gate import GateTable
 from regen.config.keys import Key, Pairs, Texts
 from regen.config.learning import LearnTable
@@ -20,7 +21,6 @@ from regen.config.receipts import Receipts
 from regen.config.source import Source
 from regen.errors import UsageError
 from regen.model.merge import ConflictKind, MergeRule
-from regen.model.semver import FIRST_VERSION
 from regen.model.settings import When
 
 
@@ -42,40 +42,6 @@ class Project:
         str | None,
         Key("the `.nq` file among `graphs` that keeps patches and deltas", shown="`published.nq` in the first folder"),
     ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """How a cycle works."""
-
-    incremental: Annotated[bool, Key("render what a change affects; false: everything, as `--full` does")] = True
-    workers: Annotated[
-        int | OneOf["auto"], Key("worker processes; `auto`: by the amount of work and the processors", minimum=1)
-    ] = "auto"
-    executor: Annotated[
-        str, Key("`inline`, `processes`, `dask`, or a plugin's; `auto`: inline while there is little work")
-    ] = "auto"
-    dask_address: Annotated[
-        str | None,
-        Key("the scheduler of a Dask cluster, such as `tcp://10.0.0.5:8786`; without it one is started here"),
-    ] = None
-    dataset: Annotated[
-        OneOf["auto", "memory", "disk"],
-        Key("where regen keeps the triples; `auto`: from 200,000 on in `.regen/dataset`, for the next start"),
-    ] = "auto"
-    debounce_ms: Annotated[int, Key("how long `watch` waits for a burst of changes to end", minimum=0)] = 50
-    idle_check_s: Annotated[
-        float,
-        Key("how long `watch` is idle before it asks a random view anew as a whole, each time; 0: never", minimum=0),
-    ] = 300.0
-    auto_version: Annotated[
-        bool, Key("give each release the semantic version that the change of its public interface asks for")
-    ] = False
-    first_version: Annotated[str, Key("the version of the first release that has one, such as `1.0.0`")] = FIRST_VERSION
-    health_check_interval_s: Annotated[
-        float, Key("how often `watch` asks a `[[probe]]` that says nothing else", minimum=0.1, maximum=60)
-    ] = 5.0
-    languages: Annotated[Texts, Key("render templates of these languages only", one_or_many=True, shown="all")] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +214,7 @@ class Config:
     file: str | None = None
     project: Annotated[Project, Key("")] = field(default_factory=Project)
     engine: Annotated[Engine, Key("")] = field(default_factory=Engine)
+    tune: Annotated[Tune, Key("")] = field(default_factory=Tune)
     environments: Annotated[
         tuple[Environment, ...],
         Key("One table for each. Without any there is one, `dev`, with the deployer `workspace`.", toml="environment"),

@@ -148,6 +148,17 @@ class Executor(Protocol):
         """
 
 
+@runtime_checkable
+class Resizes(Protocol):
+    """What an executor may offer beside: the number of its workers changes while it is open."""
+
+    name: str
+    workers: int
+
+    def resize(self, workers: int) -> None:
+        """Have so many workers from now on, in the midst of a `map`, too; what they do now they end."""
+
+
 class Parcel(Protocol[R]):
     """What chunks of artifacts offer, beside that they pickle, to an executor whose workers may die or be far away."""
 

@@ -14,7 +14,8 @@ from regen.hooks.protocols import Executor
 async def open_executors(config: Config, hooks: Hooks, stack: AsyncExitStack, *, alone: bool) -> dict[str, Executor]:
     """The executors that this project may use, open; with plugins of this process only, everything runs in it."""
     engine = config.engine
-    workers = engine.workers if isinstance(engine.workers, int) else len(os.sched_getaffinity(0))
+    most = config.tune.max_workers if engine.workers == "auto" else engine.workers
+    workers = max(len(os.sched_getaffinity(0)), config.tune.min_workers) if most == "auto" else most
     names = (
         {"inline"} if alone else {"inline", "processes"} if engine.executor == "auto" else {engine.executor, "inline"}
     )

@@ -256,7 +256,13 @@ async def reload_session(session: Session) -> None:
     if any(getattr(config, key) != getattr(session.config, key) for key in ("learning", "plugins", "project")):
         learner = await _learner(config, hooks, session.state)
     languages, executors = await _languages(config, hooks), session.executors
-    if (config.engine, config.plugins) != (session.config.engine, session.config.plugins):
+    if (config.engine, config.tune) != (session.config.engine, session.config.tune):
+        session.loop = None
+    if (config.engine, config.tune, config.plugins) != (
+        session.config.engine,
+        session.config.tune,
+        session.config.plugins,
+    ):
         executors = await open_executors(config, hooks, session.stack, alone=bool(session.extra))
     session.config, session.hooks, session.settings = config, hooks, settings
     session.learner = learner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,7 +30,7 @@ from regen.orchestrator.shared import Shared
 from regen.orchestrator.sources import ask
 from regen.orchestrator.stale import Wish, filled, waiting
 from regen.orchestrator.survey import look_for_clean
-from regen.orchestrator.workers import PROCESSES_FROM, only_error, starting_workers
+from regen.orchestrator.workers import only_error, starting_workers
 from regen.state import holds
 from regen.telemetry import stage
 
@@ -73,7 +74,7 @@ async def plan(
             entries = waiting(session, place, wish)
             span.set_attribute("regen.affected", len(entries))
         production = Production(session, place, progress)
-        jobs, ahead = await _jobs(session, entries, work, production, Count(progress, len(entries)), full=wish.full)
+        jobs, ahead = await _jobs(session, entries, work, production, production.count(len(entries)), full=wish.full)
         proposals = follow_renames(session, work, jobs)
     made = ahead.made | await production.all(ahead.missing(jobs))
     said = await _with_lost_bases(session, work, jobs, made, production)
@@ -173,7 +174,7 @@ async def _of_stratum(
 ) -> dict[str, list[Job]]:
     filled(session)
     evaluated = partial(evaluated_jobs, session, entries, work, lower, full=full)
-    executor = session.executor(len(entries), PROCESSES_FROM)
+    executor = production.executor(Counter(artifact.template for artifact in entries))
     if executor.name == "inline":
         return {template: mine async for template, mine in evaluated(run=_here)}
     jobs: dict[str, list[Job]] = {}

@@ -14,23 +14,26 @@ from regen.model.artifact import ArtifactId
 from regen.model.graphfile import SOURCE
 from regen.orchestrator.chunk import Chunk, Job, Made, Produced, Workshop, produce
 from regen.orchestrator.session import Place, Session
+from regen.orchestrator.sizing import chunk_size, done, sized
 from regen.orchestrator.stale import filled
 from regen.orchestrator.traces import record_chunks
-from regen.orchestrator.workers import PROCESSES_FROM
 from regen.telemetry import stage
 
 Progress = Callable[[str, int, int], None]
 
-CHUNK = 64  # artifacts a chunk: some 20 ms of work, so that sending it costs little (bench/README.md)
+
+def _nobody(template: str, artifacts: int) -> None:
+    """Is told what is done."""
 
 
 @dataclass(slots=True)
 class Count:
-    """How many artifacts of how many are done, over all chunks that run at a time."""
+    """How many artifacts of how many are done, over all chunks that run at a time; `ended` is told of each chunk."""
 
     progress: Progress
     total: int
     done: int = 0
+    ended: Callable[[str, int], None] = _nobody
 
     def add(self, artifacts: int) -> None:
         """So many more are done."""
@@ -39,8 +42,14 @@ class Count:
 
     def following(self, chunks: Sequence[Chunk]) -> Callable[[int], None]:
         """What an executor tells after each chunk: how many have ended."""
-        sizes = iter([len(chunk.jobs) for chunk in chunks])
-        return lambda _: self.add(next(sizes))
+        waiting = iter(chunks)
+
+        def ended(_: int) -> None:
+            chunk = next(waiting)
+            self.add(len(chunk.jobs))
+            self.ended(chunk.template.name, len(chunk.jobs))
+
+        return ended
 
 
 class Production:
@@ -62,10 +71,18 @@ class Production:
         total = sum(len(values) for values in jobs.values())
         if not total:
             return {}
-        executor = self._session.executor(total, PROCESSES_FROM)
-        count = Count(self._progress, total)
+        executor = self.executor({template: len(values) for template, values in jobs.items()})
+        count = self.count(total)
         with stage("render", artifacts=total, executor=executor.name, workers=executor.workers):
             return await self.some(jobs, executor, count)
+
+    def executor(self, counts: Mapping[str, int]) -> Executor:
+        """Where so many artifacts of each template are made."""
+        return sized(self._session, self._place.name, counts)
+
+    def count(self, total: int) -> Count:
+        """Counts artifacts as they get done."""
+        return Count(self._progress, total, ended=partial(done, self._session, self._place.name))
 
     async def some(self, jobs: Mapping[str, Sequence[Job]], executor: Executor, count: Count) -> dict[ArtifactId, Made]:
         """Make a part, inside the stage; several parts may be under way at a time."""
@@ -98,9 +115,9 @@ class Production:
     def _chunks(self, jobs: Mapping[str, Sequence[Job]]) -> Iterator[Chunk]:
         workshop = workshop_of(self._session, self._place)
         for template in sorted(jobs):
-            values = jobs[template]
-            for start in range(0, len(values), CHUNK):
-                yield Chunk(workshop, self._session.units[template].template, tuple(values[start : start + CHUNK]))
+            values, size = jobs[template], chunk_size(self._session, template)
+            for start in range(0, len(values), size):
+                yield Chunk(workshop, self._session.units[template].template, tuple(values[start : start + size]))
 
 
 def _keep(results: dict[ArtifactId, Made], chunk: Chunk, made: Iterable[Made]) -> None:

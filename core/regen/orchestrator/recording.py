@@ -32,6 +32,7 @@ from regen.model.event import (
 from regen.model.release import Release
 from regen.orchestrator.conflicts import OpenConflict, conflicts
 from regen.orchestrator.session import Session
+from regen.orchestrator.sizing import told
 from regen.state import cycles, releases
 
 _LOG = logging.getLogger("regen.cycle")
@@ -100,6 +101,7 @@ class Recording:
         number = cycles.note(self._session.state.db, record, oldest=oldest)
         _log(record, number)
         self._told = [
+            *told(self._session),
             *self._unreadable(),
             *_opened(self._environment, self._open, now_open),
             *self._settled(now_open),

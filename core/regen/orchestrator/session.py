@@ -38,13 +38,16 @@ if TYPE_CHECKING:
     from regen.dataset.store import Dataset
     from regen.dataset.version import Quads
     from regen.events import GraphChangeNotifier
+    from regen.feedback import Loop
     from regen.holder import Door
     from regen.hooks.protocols import Executor
+    from regen.model.event import SettingChanged
     from regen.orchestrator.selectors import Kept
     from regen.orchestrator.staged import Staging
     from regen.sources.learner import Learner
     from regen.state.opening import State
     from regen.state.receipts import Listed
+    from regen.telemetry import Cycle
 
 _KEPT_QUADS = 500_000  # quads of files that stay in memory for the next comparison; some 0.1 GB
 
@@ -96,6 +99,8 @@ class Session:
     `messages` are the spans of those who published deltas since the last cycle.
     `staged` are the copies of the project that gates work in, by environment.
     `learner` asks the sources that the project learns from; None: it has none.
+    `loop` chooses settings; None: nobody asked yet. `sized` is the cycle that it was asked for last, `changed` what it
+    changed that the bus was not told of, `advised` holds digests of templates whose whole views are known.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
@@ -150,6 +155,10 @@ class Session:
     staged: dict[str, Staging] = field(default_factory=dict)
     messages: list[SpanContext] = field(default_factory=list)
     learner: Learner | None = None
+    loop: Loop | None = None
+    sized: Cycle | None = None
+    changed: list[SettingChanged] = field(default_factory=list)
+    advised: dict[str, str] = field(default_factory=dict)
 
     def place(self, name: str | None) -> Place:
         """The environment of that name; the first one for None.

@@ -26,6 +26,7 @@ from regen.project.learning import LearningMixin
 from regen.project.releases import ReleasesMixin
 from regen.project.rollouts import RolloutsMixin
 from regen.project.standing import StandingMixin
+from regen.project.tuning import TuningMixin
 from regen.project.watching import WatchMixin
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Project(
     ReleasesMixin,
     RolloutsMixin,
     StandingMixin,
+    TuningMixin,
     WatchMixin,
 ):
     """An open project; make one with `Project.open`, or a `SyncProject` with `Project.open_sync`.

@@ -23,9 +23,10 @@ from regen.project.calling import Caller, awaited
 from regen.project.front import Progress, Project, quiet
 from regen.project.sync_bus import SyncNotifier
 from regen.project.sync_releases import SyncReleasesMixin
+from regen.project.sync_tuning import SyncTuningMixin
 
 
-class SyncProject(SyncReleasesMixin):
+class SyncProject(SyncReleasesMixin, SyncTuningMixin):
     """An open project; make one with `Project.open_sync`. Each method does what `Project`'s of that name does."""
 
     def __init__(self, project: Project, call: Caller) -> None:

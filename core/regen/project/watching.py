@@ -16,8 +16,10 @@ from regen.orchestrator.opening import reload_session
 from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.selectors import prepare_views
 from regen.orchestrator.session import Session
+from regen.orchestrator.sizing import begin, debounce_s
 from regen.orchestrator.stale import Wish
 from regen.orchestrator.texts import keep_texts
+from regen.orchestrator.tuning import note_whole_views
 from regen.project.learning import asked_beside
 from regen.state import holds
 
@@ -71,6 +73,7 @@ class WatchMixin:
             health=guard.health,
             rollout_due_in=rolling.due_in,
             rollouts=rolling.go_on,
+            debounce_s=partial(debounce_s, session),
         )
         with opened_door(session) as (door, start):
             async with aclosing(watch(calls, door, start)) as turns:
@@ -80,6 +83,7 @@ class WatchMixin:
                         session.free()
                         keep_texts(session)
                         prepare_views(session)
+                        note_whole_views(session)
 
     async def _guarded(
         self, guard: Guard, environment: str, trigger: telemetry.Trigger, changed: Collection[str] | None = None
@@ -115,6 +119,7 @@ class WatchMixin:
     ) -> Applied:
         async with running(self._session, "watch", trigger, environment=environment) as cycle:
             place = self._session.place(environment)
+            begin(self._session)
             plan = await planner.plan(self._session, place, _NO_WISH, self._progress, changed, polled=True)
             applied = await carry_out(self._session, place, plan, cycle, watching=True)
         if applied.rollout is not None:

@@ -336,4 +336,18 @@ MIGRATIONS: tuple[str, ...] = (
     DROP INDEX measure_metric;
     CREATE INDEX measure_metric ON measure (metric, at, value, unit, environment);
     """,
+    """
+    -- Changes of settings by the feedback loop, see regen.model.tuning; `before`, `after` are JSON.
+    CREATE TABLE tuning (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, environment TEXT, setting TEXT NOT NULL,
+        before TEXT NOT NULL, after TEXT NOT NULL, reason TEXT NOT NULL, p95_s REAL, waiting_s REAL, left_s REAL
+    );
+    -- What people said of artifacts.
+    CREATE TABLE judgement (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, environment TEXT NOT NULL, path TEXT NOT NULL,
+        template TEXT NOT NULL, key TEXT NOT NULL, content TEXT, release INTEGER, score REAL NOT NULL,
+        text TEXT NOT NULL, by TEXT NOT NULL
+    );
+    CREATE INDEX judgement_artifact ON judgement (environment, template, key, number);
+    """,
 )

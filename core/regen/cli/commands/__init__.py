@@ -1,7 +1,7 @@
 """All commands, in the order of the help page."""
 
 from regen.cli.command import Command
-from regen.cli.commands import cycles, fleet, merging, releases, serving, upkeep
+from regen.cli.commands import cycles, fleet, merging, releases, serving, tuning, upkeep
 
 COMMANDS: tuple[Command, ...] = (
     *cycles.COMMANDS,
@@ -9,6 +9,7 @@ COMMANDS: tuple[Command, ...] = (
     *merging.COMMANDS,
     *serving.COMMANDS,
     *fleet.COMMANDS,
+    *tuning.COMMANDS,
     *upkeep.COMMANDS,
 )
 
