@@ -306,3 +306,19 @@ def test_cycles_that_fail_are_a_figure_of_the_watch(tmp_path: Path) -> None:
     assert (alert.key, alert.severity) == ("dev/errors", "critical")
     assert "error_rate_exceeded: errors: " in alert.message
     assert "and has to be < 5%" in alert.message
+
+
+def test_a_watch_that_is_asked_to_stop_leaves_no_outage_behind(tmp_path: Path) -> None:
+    """Though it is asked by a signal; one that is killed does."""
+    world = World(tmp_path / "project")
+    memory = world.root / ".regen/health.json"
+    for signal_number, stopped in [(signal.SIGTERM, True), (signal.SIGKILL, False)]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "regen", "-C", str(world.root), "watch"], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        with process.stdout:
+            until(lambda lines=process.stdout: "to create" in (line := lines.readline()) or "nothing" in line)
+            process.send_signal(signal_number)
+            process.wait()
+        assert json.loads(memory.read_text())["alive"][-1][2] is stopped

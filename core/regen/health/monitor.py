@@ -126,15 +126,17 @@ class Monitor(Generic[J]):
         Args:
             backend: of anyio, for the monitor's own event loop.
         """
-        with start_blocking_portal(backend) as portal:
-            future = portal.start_task_soon(self.run)
-            try:
-                yield
-            finally:
-                future.cancel()
-        with self._lock:
-            self._alive[-1] = replace(self._alive[-1], until=self._clock(), stopped=True)
-            self._remember()
+        try:
+            with start_blocking_portal(backend) as portal:
+                future = portal.start_task_soon(self.run)
+                try:
+                    yield
+                finally:
+                    future.cancel()
+        finally:  # a watch that is asked to stop is cancelled here
+            with self._lock:
+                self._alive[-1] = replace(self._alive[-1], until=self._clock(), stopped=True)
+                self._remember()
 
     async def run(self) -> None:
         """Ask every probe in its interval, until cancelled."""
