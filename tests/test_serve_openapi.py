@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from tests.cycle_world import World
 from tests.serve_world import Server, serving
@@ -66,7 +67,10 @@ def tried(server: Server, operation: Any, mode: GenerationMode, examples: int, h
         answer = case.call(base_url=server.address, headers=headers)
         case.validate_response(answer, checks=checks)
 
-    sent()
+    try:
+        sent()
+    except Unsatisfiable:
+        pytest.skip("it takes nothing that could be wrong")
 
 
 @pytest.mark.parametrize("operation", operations("GET"), ids=lambda one: one.definition.raw["operationId"])

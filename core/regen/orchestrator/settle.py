@@ -154,15 +154,18 @@ class ReleaseChanges:
     evaluated: tuple[Evaluated, ...] = ()
 
 
-def release_changes(database: Database, environment: str, number: int) -> ReleaseChanges:
+def release_changes(database: Database, environment: str, number: int, *, limit: int | None = None) -> ReleaseChanges:
     """What a release changed against its parent.
+
+    Args:
+        limit: only so many paths are looked at, the first ones; None: all.
 
     Raises:
         UsageError: there is no such release.
     """
     release = releases.release(database, environment, number)
     changes = []
-    for before, after in releases.changes(database, environment, number):
+    for before, after in releases.changes(database, environment, number, limit=limit):
         known = after or before
         if known is None:
             continue

@@ -26,7 +26,7 @@ from regen.serve.caller import Gate
 from regen.serve.desk import Desk
 from regen.serve.front import Front
 from regen.serve.problems import MEDIA, Problem, of_error
-from regen.serve.route import Raw, Route, Said
+from regen.serve.route import Lasting, Raw, Route, Said
 
 STATIC: Final = Path(__file__).with_name("static")
 _LOG = logging.getLogger("regen.serve")
@@ -94,8 +94,8 @@ def _read(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
         asked: Any = parameters(route.asks, _path(request), request.query_params.multi_items())
         arguments = (desk, asked, gate.caller(request)) if route.wants_caller else (desk, asked)
         if waits:
-            return _answer(await route.handler(*arguments))
-        return await desk.in_thread(lambda: _answer(route.handler(*arguments)))
+            return _answer(desk, await route.handler(*arguments))
+        return await desk.in_thread(lambda: _answer(desk, route.handler(*arguments)))
 
     return endpoint
 
@@ -107,7 +107,7 @@ def _change(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
             given: tuple[Any, ...] = (
                 (body(route.takes, await _sent(request, _MOST_BODY)),) if route.takes is not None else ()
             )
-            return _answer(await route.handler(desk, asked, *given, caller))
+            return _answer(desk, await route.handler(desk, asked, *given, caller))
 
     return endpoint
 
@@ -154,10 +154,11 @@ def _path(request: Request) -> dict[str, str]:
     return {name: str(value) for name, value in request.path_params.items()}
 
 
-def _answer(value: object) -> Response:
+def _answer(desk: Desk, value: object) -> Response:
     headers = {"Cache-Control": "no-store"}
-    if isinstance(value, Response):
-        return value
+    if isinstance(value, Lasting):
+        text = desk.lasting.get(value.key) or desk.remember(value.key, _spelt(value.make()))
+        return Response(text, 200, headers, "application/json")
     if isinstance(value, Said):
         answer = _json(value.value, headers)
         for name, said in value.headers:
@@ -167,9 +168,12 @@ def _answer(value: object) -> Response:
 
 
 def _json(value: object, headers: dict[str, str], status: int = 200, media: str = "application/json") -> Response:
+    return Response(_spelt(value), status, headers, media)
+
+
+def _spelt(value: object) -> bytes:
     text = json.dumps(spell(value, contents=True), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # A file's name may hold halves of letters, which UTF-8 cannot.
-    return Response(text.encode("utf-8", "replace"), status, headers, media)
+    return text.encode("utf-8", "replace")  # a file's name may hold halves of letters, which UTF-8 cannot
 
 
 def told(problem: Problem) -> Response:

@@ -24,5 +24,6 @@ def assembled(desk: Desk, *, open_reading: bool) -> ASGIApp:
     """
     gate = Gate(desk.tokens, desk.sessions, desk.limits, Attempts(desk.folder), open_reading=open_reading)
     desk.open_reading, desk.check_token = open_reading, gate.checked
-    front = partial(Front, told=told, bounded=partial(gate.bounded, "requests"), names=desk.config.serve.hosts)
+    bounded = partial(gate.bounded, "requests")
+    front = partial(Front, told=told, bounded=bounded, calm=desk.calm, names=desk.config.serve.hosts)
     return Counted(application(desk, gate, front))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _THREADS = 4
+_ANSWERS = 100  # of up to a tenth of a megabyte
+_CALM_S = 0.1  # how long a request waits for the end of a cycle
 _KEPT_S = 1.0  # how long the configuration is taken as it was read
 
 
@@ -72,6 +74,7 @@ class Desk:
         sessions: of the page.
         limits: of each client.
         graph: as the state has it.
+        lasting: answers that never change, as they were spelt, by their keys; the last ones that were asked for.
         open_reading: whether looking needs no token.
         check_token: whose token it is that a client shows; raises Problem where it opens nothing.
     """
@@ -88,6 +91,7 @@ class Desk:
     sessions: Sessions = field(default_factory=Sessions)
     limits: Limits = field(default_factory=Limits)
     graph: StoredGraph = field(default_factory=StoredGraph)
+    lasting: dict[tuple[str | int | float, ...], bytes] = field(default_factory=dict)
     open_reading: bool = False
     check_token: Callable[[str, str], Kept] = nobody
     _config: tuple[float, Config] | None = None
@@ -98,7 +102,7 @@ class Desk:
         """The desk of a project."""
         readers = Readers(root / STATE_FOLDER)
         live = Live(readers)
-        return Desk(root, readers, live, Running(live.post, live.ring), TokenStore(root / STATE_FOLDER))
+        return Desk(root, readers, live, Running(live), TokenStore(root / STATE_FOLDER))
 
     @property
     def folder(self) -> Path:
@@ -127,6 +131,23 @@ class Desk:
             if state is None:
                 raise Problem(404, "nothing was deployed here yet", "`regen apply` runs the first cycle")
             yield state
+
+    def remember(self, key: tuple[str | int | float, ...], answer: bytes) -> bytes:
+        """Keep an answer that never changes, and give it."""
+        while len(self.lasting) >= _ANSWERS:
+            self.lasting.pop(next(iter(self.lasting)), None)
+        self.lasting[key] = answer
+        return answer
+
+    async def calm(self) -> None:
+        """Wait for the end of a cycle in this process, but not for long: the two would take turns at one interpreter.
+
+        Why: most cycles take some tens of milliseconds, and a request can wait for that; a cycle should not.
+        """
+        over = self.running.over
+        if over is not None:
+            with anyio.move_on_after(_CALM_S):
+                await over.wait()
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """What a plain function gives that would hold up the server."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +34,7 @@ class Front:
         app: what it stands before.
         told: the answer of a problem.
         bounded: counts a request of a client; raises Problem where that has to wait.
+        calm: waits, not for long, while something is at work that is more urgent.
         names: host names that the server may be called by, beside addresses and "localhost".
     """
 
@@ -43,9 +44,10 @@ class Front:
         *,
         told: Callable[[Problem], Response],
         bounded: Callable[[str], None],
+        calm: Callable[[], Awaitable[None]],
         names: tuple[str, ...] = (),
     ) -> None:
-        self._app, self._told, self._bounded = app, told, bounded
+        self._app, self._told, self._bounded, self._calm = app, told, bounded, calm
         self._names = frozenset(name.lower() for name in names) | {"localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,6 +66,8 @@ class Front:
         try:
             self._check(Headers(scope=scope), scope["method"])
             self._bounded((scope.get("client") or ("unknown", 0))[0])
+            if scope["method"] in {"GET", "HEAD"}:
+                await self._calm()
         except Problem as problem:
             await self._told(problem)(scope, receive, guarded)
             return

@@ -26,6 +26,7 @@ from regen.serve.readers import Readers
 LOOK_S = 0.1
 """How often it is looked whether something was committed, while somebody listens."""
 QUEUE = 500  # messages that wait for one listener
+_MOMENT_S = 0.03
 _BATCH = 500  # events read at once
 
 
@@ -118,6 +119,7 @@ class Live:
         self._rung = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._place: Place | None = None
+        self._posted: deque[Message] = deque()
 
     def __len__(self) -> int:
         return len(self._listeners)
@@ -141,19 +143,35 @@ class Live:
             listener.end()
             self._listeners.discard(listener)
 
-    def ring(self) -> None:
-        """Something may have been committed: look now."""
-        self._soon(self._rung.set)
+    def ring(self, *also: Callable[[], object]) -> None:
+        """Something may have been committed: look now; and call others in the event loop."""
+        self._soon(self._rung.set, *also)
 
     def post(self, name: str, data: object) -> None:
-        """Tell those who listen something that no history keeps."""
-        message = Message(name, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
-        self._soon(lambda: self._tell(message))
+        """Tell those who listen something that no history keeps, together with what else comes in a moment.
 
-    def _soon(self, call: Callable[[], None]) -> None:
+        Why in a moment: a cycle posts some thirty of these, and waking this loop for each would take turns with it.
+        """
+        if not self._listeners:
+            return
+        self._posted.append(Message(name, json.dumps(data, ensure_ascii=False, separators=(",", ":"))))
+        if len(self._posted) == 1:
+            self._soon(self._later)
+
+    def _later(self) -> None:
+        asyncio.get_running_loop().call_later(_MOMENT_S, self._flush)
+
+    def _flush(self) -> None:
+        while self._posted:
+            self._tell(self._posted.popleft())
+
+    def _soon(self, *calls: Callable[[], object]) -> None:
         loop = self._loop
-        if loop is not None and not loop.is_closed():
-            with suppress(RuntimeError):  # it closes this moment
+        if loop is None or loop.is_closed():
+            self._posted.clear()
+            return
+        with suppress(RuntimeError):  # it closes this moment
+            for call in calls:
                 loop.call_soon_threadsafe(call)
 
     def _tell(self, message: Message) -> None:

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from regen.access.roles import roles_with
 from regen.serve.asked import key_of, written
 from regen.serve.problems import MEDIA, ProblemDetails
-from regen.serve.route import Raw, Route, Said
+from regen.serve.route import Lasting, Raw, Route, Said
 from regen.serve.schema import Schema, Schemas
 from regen.version import __version__
 
@@ -66,7 +66,7 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
         problems |= _CHANGES
     elif "{" in route.path or fields(route.asks):
         problems |= {"404": "there is no such thing", "409": "it cannot be shown as things stand"}
-    gives = get_args(route.gives)[0] if get_origin(route.gives) is Said else route.gives
+    gives = get_args(route.gives)[0] if get_origin(route.gives) in {Said, Lasting} else route.gives
     answer = {"description": "what was asked for", "content": {"application/json": {"schema": schemas.of(gives)}}}
     return {
         "operationId": route.name,

@@ -7,7 +7,9 @@ place misses nothing and gets nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from heapq import merge
@@ -27,6 +29,7 @@ from regen.state.history import StateHistory
 from regen.state.opening import State
 
 _GRAPH_TYPES = tuple(kind.type for kind in (NodeAdded, NodeRemoved, NodeChanged, EdgeAdded, EdgeRemoved))
+_REVISIONS = 256  # whose events are remembered: some 10 MB where each is as large as can be
 _LARGE = 2_000  # triples of a revision that is told as a whole: nobody reads so many events one by one
 
 
@@ -145,15 +148,40 @@ def _of_revision(state: State, revision: int, types: Sequence[str]) -> list[Even
     return [event for event in _all_of(state, revision) if _matches(event, types)]
 
 
-def _all_of(state: State, revision: int) -> list[Event]:
+def _all_of(state: State, revision: int) -> Sequence[Event]:
     """Graph events of one revision; of a large one a single event that counts them."""
-    row = state.db.one("SELECT at, added + removed FROM revision WHERE number = ?", (revision,))
+    row = state.db.one("SELECT at, added + removed, delta, origin FROM revision WHERE number = ?", (revision,))
     if row is None:
-        return []
-    size = int(row[1]) or (quads_in(state) if revision == 1 else 0)
+        return ()
+    at, changed, digest, origin = row
+    size = int(changed) or (quads_in(state) if revision == 1 else 0)
     if size > _LARGE:
-        return [Event(Overflow(size, revision), revision, float(row[0]), "bus", f"overflow.{revision}")]
-    return StateHistory(state.db, state.blobs).graph_events(revision)
+        return (Event(Overflow(size, revision), revision, float(at), "bus", f"overflow.{revision}"),)
+    return _KNOWN.get(
+        (digest, origin, revision, at), lambda: StateHistory(state.db, state.blobs).graph_events(revision)
+    )
+
+
+class _Known:
+    """Events of the revisions that were asked for last: several readers ask for the same ones."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: OrderedDict[tuple[object, ...], tuple[Event, ...]] = OrderedDict()
+
+    def get(self, key: tuple[object, ...], read: Callable[[], list[Event]]) -> tuple[Event, ...]:
+        with self._lock:
+            found = self._events.get(key)
+        if found is None:
+            found = tuple(read())
+            with self._lock:
+                self._events[key] = found
+                while len(self._events) > _REVISIONS:
+                    self._events.popitem(last=False)
+        return found
+
+
+_KNOWN = _Known()
 
 
 def _others(

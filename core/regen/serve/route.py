@@ -59,6 +59,19 @@ class Said(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Lasting(Generic[T]):
+    """An answer that never changes once it can be given, so that it is made and spelt once.
+
+    Attributes:
+        key: names it among all answers of the server.
+        make: gives it, where it is not remembered any more.
+    """
+
+    key: tuple[str | int | float, ...]
+    make: Callable[[], T]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One route.
 

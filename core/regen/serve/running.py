@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from dataclasses import dataclass, replace
 
+from regen.serve.live import Live
 from regen.telemetry import CycleBegan, CycleEnded, Happening, StageBegan, StageEnded
 
 
@@ -41,31 +42,35 @@ class RunningCycle:
     stages: tuple[RunningStage, ...] = ()
 
 
-@dataclass(slots=True)
 class Running:
-    """Follows cycles by what telemetry tells; `post` is given (name, data) of what a stream tells, in that thread.
+    """Follows cycles by what telemetry tells, and tells those who listen.
+
+    Args:
+        live: tells them.
 
     Attributes:
         cycle: the one that is under way; None: none is.
+        over: set when it is over, in the server's event loop; None: none is under way.
     """
 
-    post: Callable[[str, object], None]
-    ring: Callable[[], None]
-    cycle: RunningCycle | None = None
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.cycle: RunningCycle | None = None
+        self.over: asyncio.Event | None = None
 
     def observe(self, what: Happening) -> None:
         """Take in what happened; called in the thread of the cycle, so it is quick."""
         match what:
             case CycleBegan():
+                self.over = asyncio.Event()
                 self.cycle = RunningCycle(None, what.kind, what.trigger, what.at)
-                self.ring()
             case StageBegan():
                 self._begin(what)
             case StageEnded():
                 self._end(what)
             case CycleEnded():
-                self.cycle = None
-                self.ring()
+                over, self.cycle, self.over = self.over, None, None
+                self._live.ring(*([over.set] if over is not None else []))
 
     def _begin(self, what: StageBegan) -> None:
         cycle = self.cycle
@@ -73,7 +78,7 @@ class Running:
             return
         stage = RunningStage(what.name, max(0.0, what.at - cycle.at))
         self.cycle = replace(cycle, stages=(*cycle.stages, stage))
-        self.post("stage.started", {"name": what.name, "at": what.at, "start_s": stage.start_s})
+        self._live.post("stage.started", {"name": what.name, "at": what.at, "start_s": stage.start_s})
 
     def _end(self, what: StageEnded) -> None:
         cycle = self.cycle
@@ -89,4 +94,4 @@ class Running:
             stages[index] = over
         self.cycle = replace(cycle, stages=tuple(stages))
         data = {"name": took.name, "at": what.at, "start_s": took.start_s, "duration_s": took.duration_s}
-        self.post("stage.ended", data)
+        self._live.post("stage.ended", data)

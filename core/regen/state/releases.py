@@ -123,19 +123,27 @@ def compare(db: Database, environment: str, older: int, newer: int) -> list[tupl
     return _differences(db, environment, older, newer)
 
 
-def changes(db: Database, environment: str, number: int) -> list[tuple[Version | None, Version | None]]:
-    """The same for what one release changed, though the one before may be forgotten. Raises UsageError."""
+def changes(
+    db: Database, environment: str, number: int, *, limit: int | None = None
+) -> list[tuple[Version | None, Version | None]]:
+    """The same for what one release changed, though the one before may be forgotten. Raises UsageError.
+
+    Args:
+        limit: only so many paths are looked at, the first ones; None: all.
+    """
     release(db, environment, number)
-    return _differences(db, environment, number - 1, number)
+    return _differences(db, environment, number - 1, number, limit)
 
 
-def _differences(db: Database, environment: str, older: int, newer: int) -> list[tuple[Version | None, Version | None]]:
+def _differences(
+    db: Database, environment: str, older: int, newer: int, limit: int | None = None
+) -> list[tuple[Version | None, Version | None]]:
     low, high = sorted((older, newer))
     paths = db.execute(
         "SELECT path FROM version INDEXED BY version_since WHERE environment = ?1 AND since > ?2 AND since <= ?3"
         " UNION SELECT path FROM version INDEXED BY version_until"
-        " WHERE environment = ?1 AND until > ?2 AND until <= ?3 ORDER BY path",
-        (environment, low, high),
+        " WHERE environment = ?1 AND until > ?2 AND until <= ?3 ORDER BY path LIMIT ?4",
+        (environment, low, high, -1 if limit is None else limit),
     )
     pairs = [(at_path(db, environment, path, older), at_path(db, environment, path, newer)) for (path,) in paths]
     return [pair for pair in pairs if pair[0] != pair[1]]

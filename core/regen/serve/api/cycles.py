@@ -12,7 +12,7 @@ from regen.serve.asked import LARGEST
 from regen.serve.desk import Desk, cursor
 from regen.serve.past import of_revisions
 from regen.serve.problems import Problem
-from regen.serve.route import Page, read
+from regen.serve.route import Lasting, Page, read
 from regen.state import cycles as kept
 from regen.state import releases
 from regen.state.opening import State
@@ -182,13 +182,18 @@ def cycles(desk: Desk, asked: CyclesAsked) -> Page[CycleItem]:
 
 
 @read("/api/v1/cycles/{number}")
-def cycle(desk: Desk, asked: CycleAsked) -> WholeCycle:
+def cycle(desk: Desk, asked: CycleAsked) -> Lasting[WholeCycle]:
     """One cycle: its stages, the graph events that it took in, and the files that it changed."""
     with desk.readers.read() as state:
         record = kept.cycle(state.db, asked.number) if state is not None else None
-        if record is None or state is None:
-            raise Problem(404, f"no cycle {asked.number} is kept", "/api/v1/cycles lists those that are")
-        fields = {name: getattr(record, name) for name in _SAME}
+    if record is None:
+        raise Problem(404, f"no cycle {asked.number} is kept", "/api/v1/cycles lists those that are")
+    return Lasting(("cycle", record.number, record.at), lambda: _whole(desk, record))
+
+
+def _whole(desk: Desk, record: CycleRecord) -> WholeCycle:
+    fields = {name: getattr(record, name) for name in _SAME}
+    with desk.state() as state:
         return WholeCycle(**fields, events=_events(state, record), artifacts=_artifacts(state, record))
 
 
@@ -234,7 +239,7 @@ def _artifacts(state: State, record: CycleRecord) -> tuple[TouchedArtifact, ...]
     if record.release is None:
         return ()
     found = []
-    for before, after in releases.changes(state.db, record.environment, record.release)[:_MOST_ARTIFACTS]:
+    for before, after in releases.changes(state.db, record.environment, record.release, limit=_MOST_ARTIFACTS):
         known = after or before
         if known is not None:
             action = "created" if before is None else "removed" if after is None else "changed"

@@ -11,9 +11,10 @@ import anyio
 from regen.config import Key
 from regen.errors import UsageError
 from regen.model.comparison import ReleaseComparison
+from regen.model.evaluated import Evaluated
 from regen.model.release import Release
 from regen.orchestrator.comparing import read_comparison
-from regen.orchestrator.settle import ReleaseChanges, release_changes
+from regen.orchestrator.settle import ReleaseChange, release_changes
 from regen.serve.asked import LARGEST
 from regen.serve.desk import Desk, cursor
 from regen.serve.errands import Done, carried_out
@@ -22,6 +23,7 @@ from regen.serve.route import Caller, Page, change, read
 from regen.state import releases as kept
 from regen.state.opening import State
 
+_MOST_CHANGES = 2_000
 _NUMBER = Key("number of a release", minimum=1, maximum=LARGEST)
 _ENVIRONMENT = Key("the environment's name", maximum=200)
 
@@ -79,12 +81,30 @@ def releases(desk: Desk, asked: ReleasesAsked) -> Page[Release]:
     return Page(tuple(found), cursor(found, asked.limit, lambda one: one.number))
 
 
+@dataclass(frozen=True, slots=True)
+class ShownRelease:
+    """One release, what it changed, and what gates had said of it.
+
+    Attributes:
+        changes: by path, the first 2,000.
+        cut: whether there are more.
+    """
+
+    release: Release
+    changes: tuple[ReleaseChange, ...]
+    evaluated: tuple[Evaluated, ...]
+    cut: bool
+
+
 @read("/api/v1/releases/{environment}/{number}")
-def release(desk: Desk, asked: ReleaseAsked) -> ReleaseChanges:
+def release(desk: Desk, asked: ReleaseAsked) -> ShownRelease:
     """One release: what it changed and why, and what gates had said of it."""
     name = desk.environment(asked.environment).name
     with desk.state() as state:
-        return release_changes(state.db, name, _release(state, name, asked.number).number)
+        number = _release(state, name, asked.number).number
+        found = release_changes(state.db, name, number, limit=_MOST_CHANGES + 1)
+    changes = found.changes[:_MOST_CHANGES]
+    return ShownRelease(found.release, changes, found.evaluated, len(found.changes) > len(changes))
 
 
 def _release(state: State, environment: str, number: int | None) -> Release:
