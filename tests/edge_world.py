@@ -40,12 +40,14 @@ class Way:
         bend: what becomes of answers.
         calls: (method, arguments in short) in their order.
         piece: bytes that a fetch gets at the most before the line breaks; None: all.
+        bundles: whether many small files come at once.
     """
 
     folder: Path
     bend: Bend = straight
     calls: list[str] = field(default_factory=list)
     piece: int | None = None
+    bundles: bool = False
     name: str = "way"
 
     @contextmanager
@@ -92,6 +94,15 @@ class Way:
             file.write(rest if self.piece is None else rest[: self.piece])
         if self.piece is not None and len(rest) > self.piece:
             raise HubError("the answer was cut off", hint="")
+
+    def bundle(self, environment: str, number: int, digests: Sequence[str]) -> Sequence[bytes]:
+        if not self.bundles:
+            return []
+        self.calls.append(f"bundle {len(digests)}")
+        with self._state() as state:
+            found = self.bend("bundle", hubs.bundle(state, environment, number, digests))
+        assert isinstance(found, list)
+        return found
 
     def send(self, edge: str, id: str, messages: Sequence[Message]) -> Sequence[Ack]:  # noqa: A002
         self.calls.append(f"send {len(messages)}")

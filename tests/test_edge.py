@@ -59,6 +59,33 @@ async def test_only_blobs_that_are_lacking_are_fetched(fleet: Fleet) -> None:
     assert len(fetched) == 2  # the receipt, and the one file that changed
 
 
+async def test_small_files_come_many_at_once_and_are_checked_one_by_one(fleet: Fleet) -> None:
+    fleet.way.bundles = True
+    fleet.bent("bundle", lambda found: [cast("list[bytes]", found)[0].replace(b"e", b"3")])
+    with pytest.raises(ReleaseError, match="have another digest"):
+        await fleet.sync()
+    assert not fleet.site.exists()
+    fleet.bent("bundle", lambda found: cast("list[bytes]", found)[:1])  # the others are asked for again
+    await fleet.sync()
+    assert fleet.stands() == fleet.hub.tree()
+    assert [call for call in fleet.way.calls if call.startswith("bundle")] == ["bundle 2", "bundle 2", "bundle 1"]
+
+
+async def test_a_hub_that_is_too_busy_is_asked_again_after_a_while(fleet: Fleet) -> None:
+    left = ["offers", "fetch"]
+
+    def bend(name: str, answer: object) -> object:
+        if name in left:
+            left.remove(name)
+            raise HubError("too many", hint="", status=429, retry_after_s=0.01)
+        return answer
+
+    fleet.way.bend = bend
+    await fleet.sync()
+    assert not left
+    assert fleet.stands() == fleet.hub.tree()
+
+
 async def test_what_is_gone_on_the_hub_goes_here(fleet: Fleet) -> None:
     await fleet.sync()
     fleet.hub.graph(':ada a :Person ; rdfs:label "Ada" .\n')

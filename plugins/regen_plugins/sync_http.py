@@ -113,6 +113,18 @@ class HttpTransport:
                 status=answer.status,
             )
 
+    def bundle(self, environment: str, number: int, digests: Sequence[str]) -> Sequence[bytes]:
+        """Some of these files."""
+        data = self._got(f"bundles/{quote(environment)}/{number}?{urlencode({'digests': ','.join(digests)})}").body
+        found, at = [], 0
+        while at < len(data):
+            end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+            if end > len(data):
+                raise _senseless("a file in it is cut off")
+            found.append(data[at + 4 : end])
+            at = end
+        return found
+
     def send(self, edge: str, id: str, messages: Sequence[Message]) -> Sequence[Ack]:  # noqa: A002 - its name
         """Give the hub messages."""
         from regen.model.fleet import Ack
@@ -126,6 +138,13 @@ class HttpTransport:
         )
 
     def _asked(self, what: str, body: object = None) -> Mapping[str, Any]:
+        answer = self._got(what, body)
+        found = _read(lambda: json.loads(answer.body))
+        if not isinstance(found, dict):
+            raise _senseless("it is no object")
+        return found
+
+    def _got(self, what: str, body: object = None) -> Answer:
         from regen.web import Unanswered, ask
 
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -141,10 +160,7 @@ class HttpTransport:
             raise HubError(
                 "the answer of the hub is too long", hint="raise `max_mb` in edge.toml", status=answer.status
             )
-        found = _read(lambda: json.loads(answer.body))
-        if not isinstance(found, dict):
-            raise _senseless("it is no object")
-        return found
+        return answer
 
     def _lost(self, error: Exception) -> HubError:
         return HubError(

@@ -11,8 +11,8 @@ from pathlib import Path
 from regen.config.check import Place
 from regen.config.urls import check_url
 from regen.errors import ConfigError, HubError, StateError, UsageError
+from regen.fleet.asking import ask
 from regen.fleet.opening import held, make_ready
-from regen.fleet.pull import ask
 from regen.fleet.settings import EDGE_FILE, check_name
 from regen.hooks.dispatch import Hooks
 from regen.hooks.manager import PluginManager

@@ -26,6 +26,9 @@ from regen.state.opening import State
 
 BATCH = 50
 """Messages at once, at the most (SPEC.md, edges)."""
+MANY = 100
+"""Files that are asked for at once, at the most."""
+_SMALL = 256 * 1024  # bytes of an answer of many files: two seconds at 1 Mbit/s (SPEC.md, edges)
 _LISTED = 500
 _REMEMBERED = 8  # releases whose digests are kept, to know which blobs may be given
 _READY = frozenset({ReleaseState.DEPLOYED, ReleaseState.BAD})
@@ -97,11 +100,35 @@ def blob(state: State, environment: str, number: int, digest: str) -> bytes:
     with state.db.snapshot():
         vouched = state.db.one("SELECT 1 FROM release WHERE environment = ? AND receipt = ?", (environment, digest))
         if vouched is None and not _GIVEN.holds(state, environment, number, digest):
-            raise UsageError(
-                f"release {number} of {environment} has no file with the digest {digest[:12]}",
-                hint="its list of files names them",
-            )
+            raise _not_in(environment, number, digest)
         return state.blobs.read(digest)
+
+
+def bundle(state: State, environment: str, number: int, digests: Sequence[str]) -> list[bytes]:
+    """Small files of a release, as many as a slow line brings in seconds; the first of those that are asked for.
+
+    Raises UsageError where the release holds one of them not. StateError: one is damaged.
+    """
+    found: list[bytes] = []
+    size = 0
+    with state.db.snapshot():
+        for digest in digests:
+            if not _GIVEN.holds(state, environment, number, digest):
+                raise _not_in(environment, number, digest)
+            data = state.blobs.read(digest)
+            if len(data) <= _SMALL:
+                size += len(data)
+                if size > _SMALL and found:
+                    break
+                found.append(data)
+    return found
+
+
+def _not_in(environment: str, number: int, digest: str) -> UsageError:
+    return UsageError(
+        f"release {number} of {environment} has no file with the digest {digest[:12]}",
+        hint="its list of files names them",
+    )
 
 
 @contextmanager

@@ -7,23 +7,22 @@ next round goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
-
-import anyio.to_thread
 
 from regen.errors import HubError, ReleaseError, StateError
+from regen.fleet.asking import ask_patiently
+from regen.fleet.hub import MANY
 from regen.fleet.manifest import Keys, Receipt, check_manifest, read_receipt, refuse_unsigned, trusted
 from regen.fleet.opening import Held
+from regen.hooks.transport import Bundles
 from regen.model.fleet import Manifest, Offered, Offers
 from regen.state import edge, faults, holds, outbox
 from regen.state.blobs import digest_of
 
-T = TypeVar("T")
 _MOST_STEPS = 1000  # receipts between two releases; a hub keeps 50 releases unless it is told otherwise
 _TOGETHER = 64  # files that are stored at a time
 _TOGETHER_BYTES = 8_000_000
@@ -48,11 +47,6 @@ class Pulled:
     gap: bool
 
 
-async def ask(call: Callable[[], T]) -> T:
-    """Ask the hub in a thread that may be left alone: it touches nothing but files in `incoming`."""
-    return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
-
-
 async def pull(work: Held) -> Pulled | None:
     """Get the newest good release of the hub; None where it stands here already, or the edge went back from it.
 
@@ -64,7 +58,7 @@ async def pull(work: Held) -> Pulled | None:
     newest = edge.newest(work.state.db)
     transport, environment = work.ready.transport, work.ready.environment
     since = newest.hub if newest is not None else 0
-    offers = await ask(partial(transport.offers, environment, since))
+    offers = await ask_patiently(partial(transport.offers, environment, since))
     wanted = _chosen(offers, newest)
     hold = holds.held(work.state.db, environment)
     if wanted is None or (hold is not None and hold.on(wanted.receipt)):
@@ -73,7 +67,7 @@ async def pull(work: Held) -> Pulled | None:
     receipt = read_receipt(await _blob(work, wanted.number, wanted.receipt), keys)
     refuse_unsigned(receipt, keys)
     gap = newest is not None and not await _follows(work, receipt, newest, keys)
-    manifest = await ask(partial(transport.manifest, environment, wanted.number))
+    manifest = await ask_patiently(partial(transport.manifest, environment, wanted.number))
     if (manifest.environment, manifest.number, manifest.receipt) != (environment, wanted.number, wanted.receipt):
         raise HubError("the hub answered with another release than it was asked for", hint="the next round asks again")
     check_manifest(manifest, receipt)
@@ -150,9 +144,10 @@ async def _fetch_all(work: Held, manifest: Manifest) -> tuple[int, int]:
     lacking = [
         digest for digest in sorted({file.digest for file in manifest.files}) if not work.state.blobs.has(digest)
     ]
+    big, total = await _fetch_small(work, manifest.number, lacking)
     waiting: list[Path] = []
-    size = total = 0
-    for digest in lacking:
+    size = 0
+    for digest in big:
         file = await _fetched(work, manifest.number, digest)
         waiting.append(file)
         size += file.stat().st_size
@@ -163,6 +158,40 @@ async def _fetch_all(work: Held, manifest: Manifest) -> tuple[int, int]:
     _store(work, waiting)
     _clear(work)
     return len(lacking), total
+
+
+async def _fetch_small(work: Held, number: int, lacking: list[str]) -> tuple[list[str], int]:
+    """Get those that come many at once; gives those that do not, and the bytes of what came."""
+    transport, big, total = work.ready.transport, [], 0
+    if not isinstance(transport, Bundles):
+        return lacking, 0
+    for start in range(0, len(lacking), MANY):
+        rest = lacking[start : start + MANY]
+        while rest:
+            faults.point("pull.bundle")
+            call = partial(transport.bundle, work.ready.environment, number, rest)
+            came = {digest_of(data): data for data in await ask_patiently(call)}
+            if not came:
+                big += rest
+                break
+            if not came.keys() <= set(rest):
+                raise _changed(number, rest[0])
+            size = sum(map(len, came.values()))
+            total += size
+            outbox.count_traffic(work.state.db, down=size)
+            with _room(work):
+                faults.point("pull.store")
+                work.state.blobs.put_many(list(came.values()))
+            rest = [digest for digest in rest if digest not in came]
+    return big, total
+
+
+def _changed(number: int, digest: str) -> ReleaseError:
+    return ReleaseError(
+        f"the bytes that the hub gave for {digest[:12]} of release {number} have another digest: they were"
+        " changed on their way or on the hub; nothing was deployed, and what stands goes on standing",
+        hint="`regen verify` on the hub says whether its own are damaged; the next round asks again",
+    )
 
 
 async def _fetched(work: Held, number: int, digest: str) -> Path:
@@ -179,18 +208,14 @@ async def _fetched(work: Held, number: int, digest: str) -> Path:
         if not before or _digest(file) != digest:
             faults.point("pull.fetch")
             try:
-                await ask(partial(transport.fetch, environment, number, digest, file))
+                await ask_patiently(partial(transport.fetch, environment, number, digest, file))
             finally:
                 came = (file.stat().st_size if file.exists() else 0) - before
                 outbox.count_traffic(work.state.db, down=max(came, 0))
             faults.point("pull.fetched")
             if not file.exists() or _digest(file) != digest:
                 file.unlink(missing_ok=True)
-                raise ReleaseError(
-                    f"the bytes that the hub gave for {digest[:12]} of release {number} have another digest: they were"
-                    " changed on their way or on the hub; nothing was deployed, and what stands goes on standing",
-                    hint="`regen verify` on the hub says whether its own are damaged; the next round asks again",
-                )
+                raise _changed(number, digest)
     return file
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from regen.errors import HubError
+from regen.fleet.asking import ask
 from regen.fleet.hub import BATCH
 from regen.fleet.opening import Held
-from regen.fleet.pull import ask
 from regen.model.fleet import Ack
 from regen.state import faults, outbox
 from regen.state.outbox import Waiting

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from regen.errors import HubError, RegenError
+from regen.fleet.asking import ask
 from regen.fleet.deployment import Back, Deployed, check_health, deploy_pulled
 from regen.fleet.edits import Looks, record_edits
 from regen.fleet.opening import Held
-from regen.fleet.pull import Pulled, ask, pull
+from regen.fleet.pull import Pulled, pull
 from regen.fleet.push import Pushed, push
 from regen.model.fleet import Report
 from regen.state import edge, outbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from regen.model.fleet import Ack, Manifest, Message, Offers, Report
@@ -39,4 +39,15 @@ class Transport(Protocol):
 
         Args:
             edge, id: who sends them, as in `Report`.
+        """
+
+
+@runtime_checkable
+class Bundles(Protocol):
+    """What a transport may offer beside: many small files by one question."""
+
+    def bundle(self, environment: str, number: int, digests: Sequence[str]) -> Sequence[bytes]:
+        """Some of these files of a release, in any order: those that are small, as many as one answer holds.
+
+        Files that are not among them are asked for again, or one by one.
         """

@@ -122,19 +122,50 @@ async def edge_met(desk: Desk, asked: Nothing, body: Report, caller: Caller) -> 
 @raw("/api/v1/edge/blobs/{environment}/{number}/{digest}", media="application/octet-stream")
 async def edge_blob(desk: Desk, request: Request) -> Response:
     """The bytes of a file of a release, or of a receipt, by digest; `Range: bytes=N-` gives what follows."""
-    where = request.path_params
-    name, number, digest = desk.environment(where["environment"]).name, where["number"], where["digest"]
-    if not number.isdecimal() or not number.isascii() or len(number) > 15:
-        raise Problem(404, "there is no such release", "its number is a whole one")
+    (name, number), digest = _release(desk, request), request.path_params["digest"]
 
     def found() -> bytes:
         with desk.state() as state:
             try:
-                return hub.blob(state, name, int(number), digest)
+                return hub.blob(state, name, number, digest)
             except UsageError as error:
                 raise of_error(error, missing=True) from None
 
     return _part(await anyio.to_thread.run_sync(found), request.headers.get("range"), digest)
+
+
+@raw("/api/v1/edge/bundles/{environment}/{number}", media="application/octet-stream")
+async def edge_bundle(desk: Desk, request: Request) -> Response:
+    """Small files of a release: of those that `digests` names, with commas between, the first that fit one answer.
+
+    Each is its length in four bytes, the most significant first, and then its bytes.
+    """
+    from starlette.responses import Response
+
+    name, number = _release(desk, request)
+    digests = [part for part in request.query_params.get("digests", "").split(",") if part]
+    if not 0 < len(digests) <= hub.MANY:
+        raise Problem(400, f"`digests` names 1 to {hub.MANY} files", _HINT)
+
+    def found() -> bytes:
+        with desk.state() as state:
+            try:
+                files = hub.bundle(state, name, number, digests)
+            except UsageError as error:
+                raise of_error(error, missing=True) from None
+        return b"".join(len(data).to_bytes(4, "big") + data for data in files)
+
+    data = await anyio.to_thread.run_sync(found)
+    return Response(data, headers={"Cache-Control": "no-store"}, media_type="application/octet-stream")
+
+
+def _release(desk: Desk, request: Request) -> tuple[str, int]:
+    """Environment and number of the release that the path names. Raises Problem where it cannot be one."""
+    where = request.path_params
+    number = where["number"]
+    if not number.isdecimal() or not number.isascii() or len(number) > 15:
+        raise Problem(404, "there is no such release", "its number is a whole one")
+    return desk.environment(where["environment"]).name, int(number)
 
 
 @raw("/api/v1/edge/messages", right="record", methods=("POST",), media="application/json", most=_MOST)
