@@ -19,7 +19,7 @@ from regen.cli.stats import shown, sparkline
 from regen.errors import ConfigError, UsageError
 from regen.figures.compliance import compliance
 from regen.figures.facts import Cycle, Facts, Sample, Up, read_facts
-from regen.figures.judging import CALM, Judge
+from regen.figures.judging import BURNS, FEWEST, Burn, Judge, Watched, burning
 from regen.figures.statistics import percentile
 from regen.figures.stats import stats
 from regen.figures.table import ROWS, Price, well_s
@@ -229,39 +229,94 @@ def test_facts_are_those_of_the_window_and_the_environment() -> None:
         assert (everything.window.since, len(everything.cycles)) == (0.0 if everything.cycles[0].at else -0.0, 6)
 
 
+class Beside:
+    """A judge with hands on its clock, and on the facts that it reads.
+
+    Args:
+        metric: the only objective that it judges.
+    """
+
+    def __init__(self, metric: str, facts: Facts, period_s: float = 720 * 3600.0) -> None:
+        self.facts, self.now, self.read = facts, 0.0, list[float]()
+        table = [Watched(row, 3600.0, period_s) for row in OBJECTIVES if row.metric == metric]
+        self._judge = Judge(table, FREE, self._read, lambda: self.now)
+
+    def _read(self, environment: str, length_s: float) -> Facts:
+        self.read.append(length_s)
+        return self.facts
+
+    def look(self, after_s: float = 10.0) -> list[tuple[str, str]]:
+        self.now += after_s
+        return [(one.level, one.message) for one in self._judge.look(["dev"])]
+
+    def levels(self, after_s: float = 10.0) -> list[str]:
+        return [level for level, _ in self.look(after_s)]
+
+
+BAD = facts([CYCLE._replace(result="failure")] * 2 + [CYCLE] * 18)
+GOOD = facts([CYCLE] * 20)
+
+
 def test_an_objective_is_told_when_it_gets_worse_and_when_it_stays_better() -> None:
-    bad = facts([CYCLE._replace(result="failure")] * 2 + [CYCLE] * 18)
-    good = facts([CYCLE] * 20)
-    now = [good]
-    table = [(row, 3600.0) for row in OBJECTIVES if row.metric == "error_rate"]
-    judge = Judge(table, FREE, lambda environment, window_s: now[0])
-    assert [one.level for _ in range(CALM) for one in judge.look(["dev"])] == ["ok"]
-    now[0] = bad
-    (news,) = judge.look(["dev"])
-    assert (news.environment, news.metric, news.level) == ("dev", "error_rate", "critical")
-    assert news.message == "error_rate is 10% over the last 60 min, critical from 5% on; remedy: roll back"
-    assert judge.look(["dev"]) == []
-    now[0] = good
-    assert judge.look(["dev"]) == []
-    now[0] = bad
-    assert judge.look(["dev"]) == []
-    now[0] = good
-    assert [one.level for _ in range(CALM) for one in judge.look(["dev"])] == ["ok"]
+    beside = Beside("error_rate", GOOD)
+    assert beside.levels() == []
+    assert beside.levels(60) == ["ok"]
+    beside.facts = BAD
+    ((level, message),) = beside.look()
+    assert level == "critical"
+    assert message == "error_rate is 10% over the last 1 h, critical from 5% on; remedy: roll back"
+    assert beside.look() == []
+    beside.facts = GOOD
+    assert [beside.levels() for _ in range(5)] == [[]] * 5
+    beside.facts = BAD
+    assert beside.look() == []
+    beside.facts = GOOD
+    assert [beside.levels() for _ in range(7)] == [[]] * 6 + [["ok"]]
 
 
-def test_few_cycles_raise_no_alert() -> None:
-    judge = Judge(
-        [(row, 60.0) for row in OBJECTIVES], FREE, lambda name, window_s: facts([CYCLE._replace(result="error")])
-    )
-    assert {one.level for _ in range(CALM) for one in judge.look(["dev"])} <= {"ok"}
+def test_few_samples_raise_no_alert() -> None:
+    for row in OBJECTIVES:
+        beside = Beside(row.metric, facts([CYCLE._replace(result="error")] * 9, rendered=(3, 1)))
+        assert {level for _ in range(9) for level in beside.levels(30)} <= {"ok"}, row.metric
 
 
 def test_a_budget_that_is_used_up_fast_is_an_alert_before_it_is_gone() -> None:
+    """In the last twelfth of the window, too: what is over is no alert any more."""
     slow = [CYCLE._replace(at=float(at), duration_s=40.0) for at in range(3500, 3599)]
+    fast = [CYCLE._replace(at=float(at)) for at in range(3300, 3400)] * 20
     row = Objective("cycle_p95", "", "s", "lower", Target.parse("< 30s"))
-    (news,) = Judge([(row, 3600.0)], FREE, lambda name, window_s: facts(slow)).look(["dev"])
-    assert news.level == "critical"
-    assert "its error budget is used 20 times too fast" in news.message
+    level, message = burning(facts(slow), row, BURNS[0], 3600.0)
+    assert level == "critical"
+    assert "its error budget is used 20 times too fast over the last 1 h and 5 min" in message
+    assert burning(facts([*slow, *fast]), row, BURNS[0], 3600.0)[0] == "ok"
+    over = [CYCLE._replace(at=at.at - 3000, duration_s=40.0) for at in slow]
+    later = [CYCLE._replace(at=3590.0)]
+    assert burning(facts([*over, *later]), row, BURNS[0], 3600.0)[0] == "ok"
+
+
+@given(CYCLES, st.sampled_from(BURNS))
+def test_a_budget_burns_where_both_windows_miss_more_than_so_many_times_what_is_allowed(
+    some: list[Cycle], burn: Burn
+) -> None:
+    row = next(one for one in OBJECTIVES if one.metric == "error_rate")
+    level, message = burning(facts(some), row, burn, 3600.0)
+    last = [one for one in some if one.at >= 3300]
+    rates = [sum(one.failed for one in part) / len(part) / 0.02 if part else -1.0 for part in (some, last)]
+    assert (level == burn.level) == (len(some) >= FEWEST and min(rates) >= burn.times)
+    assert bool(message) == (level != "ok")
+
+
+def test_long_windows_are_read_now_and_then_only() -> None:
+    beside = Beside("cycle_p95", GOOD)
+    for _ in range(61):
+        beside.look(2.0)
+    longest = 72 * 3600.0
+    assert beside.read.count(longest) == 1
+    assert beside.read[0] == longest
+    assert beside.read[1:5] == [3600.0] * 4
+    assert beside.read.count(6 * 3600.0) == 10
+    beside.look(30.0)
+    assert beside.read.count(longest) == 2
 
 
 def make(root: Path, settings: str = "") -> World:

@@ -41,8 +41,8 @@ def check_objectives(config: Config, place: Place) -> None:
             named.add(table.metric)
             for key, text in _given(table):
                 _check(row, key, text)
-            key = "window"
-            parse_span(table.window)
+            for key in ("window", "period"):
+                parse_span(getattr(table, key))
             key = "critical" if table.critical is not None else "warning"
             _check_order(_changed(row, table))
         except RegenError as error:
@@ -111,7 +111,8 @@ def _changed(row: Objective, table: ObjectiveTable) -> Objective:
     )
 
 
-def window_s(config: Config, metric: str) -> float:
-    """Over how many seconds a watch judges a figure."""
-    tables = (table.window for table in config.objectives if table.metric == metric)
-    return parse_span(next(tables, ObjectiveTable(metric).window))
+def spans_s(config: Config, metric: str) -> tuple[float, float]:
+    """Over how many seconds a watch judges a figure, and for how many its error budget is."""
+    tables = (table for table in config.objectives if table.metric == metric)
+    table = next(tables, ObjectiveTable(metric))
+    return parse_span(table.window), parse_span(table.period)

@@ -130,6 +130,10 @@ class ObjectiveTable:
     window: Annotated[
         str, Key("over which time `watch` judges it, such as `1h` or `7d`; `regen stats` has a window of its own")
     ] = "1h"
+    period: Annotated[
+        str,
+        Key("for which time the error budget is, such as `30d`: how fast it may be used before `watch` alerts"),
+    ] = "30d"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,11 @@ def judged(facts: Facts, objective: Objective, price: Price) -> Compliance:
     else:
         outcome = objective.target.judge(figure.value, None)
     level = objective.level(figure.value) if figure.value is not None else "ok"
-    return Compliance(objective, figure, outcome, level, _budget(facts, objective))
+    return Compliance(objective, figure, outcome, level, budget_of(facts, objective))
 
 
-def _budget(facts: Facts, objective: Objective) -> Budget | None:
+def budget_of(facts: Facts, objective: Objective) -> Budget | None:
+    """The error budget of a window; None where the objective has none, or nothing was measured."""
     target = objective.target
     if target is None or target.relative:
         return None
@@ -108,4 +109,4 @@ def _single(facts: Facts, metric: str) -> Iterator[tuple[float, float]]:
 def _well(facts: Facts) -> Samples:
     """Availability by parts of the window; the samples are seconds."""
     parts = [facts.part(since, until) for since, until in facts.window.buckets(SHORT)]
-    return [(part.window.since, *well_s(part)) for part in parts]
+    return [((part.window.since + part.window.until) / 2, *well_s(part)) for part in parts]

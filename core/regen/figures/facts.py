@@ -119,6 +119,11 @@ class Facts:
         """Of cycles, the shortest first; in seconds."""
         return sorted([one.duration_s for one in self.cycles])
 
+    def last(self, length_s: float) -> Facts:
+        """What is known of the last part of the window, and what stands now."""
+        part = self.part(max(self.window.since, self.window.until - length_s), self.window.until)
+        return replace(part, conflicts=self.conflicts, rendered=self.rendered, judged=self.judged)
+
     def part(self, since: float, until: float) -> Facts:
         """What is known of a part of the window; what stands now is no part of any."""
         return replace(

@@ -26,7 +26,8 @@ from regen.health.streak import Streak
 from regen.model.probe import Breach, Probe, Reading
 
 _BEAT_S = 1.0  # how exactly it is known when a watch that was killed lived last
-_JUDGE_S = 10.0  # seconds between two looks at the objectives
+_JUDGE_S = 10.0  # seconds between two looks at the objectives while no cycle ends
+_REST = 20  # times as long as a look took no other one follows: it takes a twentieth of the process at the most
 
 J = TypeVar("J")
 Cycles = Callable[[str], Sequence[tuple[float, bool]]]
@@ -81,6 +82,7 @@ class Monitor(Generic[J]):
         self._standing: dict[str, int | None] = {}
         self._noticed: deque[Noticed] = deque()
         self._judged: deque[J] = deque()
+        self._ended = False
         self._lock = Lock()
 
     def deployed(self, environment: str, release: int | None, at: float, *, now: bool) -> None:
@@ -104,6 +106,10 @@ class Monitor(Generic[J]):
             taken = list(self._judged)
             self._judged.clear()
         return taken
+
+    def ended(self) -> None:
+        """Tell that a cycle is over: the objectives are looked at soon."""
+        self._ended = True
 
     @property
     def urgent(self) -> Breach | None:
@@ -154,9 +160,16 @@ class Monitor(Generic[J]):
             await self._sleep(_BEAT_S)
 
     async def _look(self) -> None:
+        """Soon after each cycle, and now and then."""
+        took_s = 0.0
         while True:
-            await self._sleep(_JUDGE_S)
+            waited_s = 0.0
+            while waited_s < _REST * took_s or not (self._ended or waited_s >= _JUDGE_S):
+                await self._sleep(_BEAT_S)
+                waited_s += _BEAT_S
+            started, self._ended = time.perf_counter(), False
             news = await anyio.to_thread.run_sync(self._judge)
+            took_s = time.perf_counter() - started
             with self._lock:
                 self._judged.extend(news)
             if news:

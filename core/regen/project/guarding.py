@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,10 +10,10 @@ from dataclasses import replace
 
 from regen.config import Config
 from regen.config.health import probes
-from regen.config.objectives import objectives, window_s
-from regen.errors import FrozenError, RegenError
+from regen.config.objectives import objectives, spans_s
+from regen.errors import FrozenError, RegenError, StateError
 from regen.figures.facts import Facts
-from regen.figures.judging import Judge, Judgement
+from regen.figures.judging import Judge, Judgement, Watched
 from regen.figures.table import Price
 from regen.health import Monitor, Noticed
 from regen.model.probe import Breach
@@ -25,6 +26,8 @@ from regen.orchestrator.rescue import Rescued, rescue, tell
 from regen.orchestrator.session import Session
 from regen.state import cycles, releases
 from regen.state.opening import read_state
+
+_LOG = logging.getLogger("regen.alert")
 
 
 class Guard:
@@ -54,7 +57,7 @@ class Guard:
     def _judge(self, config: Config) -> Callable[[], Sequence[Judgement]]:
         """Looks at the objectives; called in a thread of the monitor's, with a connection of its own each time."""
         folder, names = self._session.state.folder, [place.name for place in self._session.places]
-        table = [(row, window_s(config, row.metric)) for row in objectives(config)]
+        table = [Watched(row, *spans_s(config, row.metric)) for row in objectives(config)]
         price = Price(config.cost.processor_hour, config.cost.currency)
 
         def read(environment: str, length_s: float) -> Facts:
@@ -62,12 +65,23 @@ class Guard:
             return facts_of(folder, Window("", now - length_s, now), environment, names, stages=False)
 
         judge = Judge(table, price, read)
-        return lambda: judge.look(names)
+
+        def look() -> Sequence[Judgement]:
+            try:
+                return judge.look(names)
+            except RegenError as error:  # the state cannot be read now; the next look is soon
+                _LOG.warning("the objectives cannot be judged: %s", error)
+                return ()
+
+        return look
 
     def _cycles(self, environment: str) -> Sequence[tuple[float, bool]]:
         """In the monitor's thread, which has a connection of its own."""
-        with read_state(self._session.state.folder) as state:
-            return cycles.ends(state.db, environment, time.time() - cycles.WINDOW_S) if state is not None else ()
+        try:
+            with read_state(self._session.state.folder) as state:
+                return cycles.ends(state.db, environment, time.time() - cycles.WINDOW_S) if state is not None else ()
+        except StateError:  # it cannot be read now, so nothing is said of it
+            return ()
 
     def look(self, *, now: bool = True) -> None:
         """Tell the monitor which releases stand; `now`: some may have been deployed this moment."""
@@ -77,6 +91,11 @@ class Guard:
             release = releases.current(self._session.state.db, place.name)
             number, at = (release.number, release.at) if release is not None else (None, time.time())
             self._monitor.deployed(place.name, number, at, now=now)
+
+    def ended(self) -> None:
+        """Tell the monitor that a cycle is over, well or not."""
+        if self._monitor is not None:
+            self._monitor.ended()
 
     def breached(self) -> str | None:
         """Which breach asks for a rollback, in words; None: none."""

@@ -90,8 +90,11 @@ class WatchMixin:
     ) -> Applied:
         """A cycle; what it deployed is told to who guards the environment."""
         self._session.made_way.pop(environment, None)
-        applied = await self._turn(environment, trigger, changed)
-        guard.look()
+        try:
+            applied = await self._turn(environment, trigger, changed)
+            guard.look()
+        finally:
+            guard.ended()
         return applied
 
     async def _gave_way(self, environment: str) -> None:
