@@ -16,6 +16,7 @@ from typing import NamedTuple
 from regen.health.own import Alive, uptime
 from regen.model.spans import Span, within
 from regen.model.window import Window
+from regen.state import judgements
 from regen.state import measures as kept
 from regen.state.db import Database
 from regen.state.figures import as_rendered
@@ -194,6 +195,7 @@ def read_facts(db: Database, window: Window, environment: str | None, up: Up, *,
         within(well, window.since, window.until),
         _number(db, "SELECT count(*) FROM conflict WHERE (? IS NULL OR environment = ?)", environment),
         _rendered(db, environment),
+        _judged(db, environment),
     )
 
 
@@ -223,6 +225,12 @@ def _from_first(db: Database, window: Window) -> Window:
 def _number(db: Database, query: str, environment: str | None) -> int:
     row = db.one(query, (environment, environment))
     return int(row[0]) if row is not None else 0
+
+
+def _judged(db: Database, environment: str | None) -> tuple[int, int]:
+    """The last word on each artifact, whenever it was said: it stands as the artifact does."""
+    found = judgements.judged(db, environment=environment)[0]
+    return found.artifacts, found.good
 
 
 def _rendered(db: Database, environment: str | None) -> tuple[int, int]:

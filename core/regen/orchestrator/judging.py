@@ -70,8 +70,15 @@ def judge(
     return one
 
 
-def read_opinions(folder: Path, environment: str | None = None, *, limit: int = 100) -> Opinions:
+def read_opinions(
+    folder: Path, environment: str | None = None, *, before: int | None = None, limit: int = 100
+) -> Opinions:
     """What people said of an environment's artifacts, or of all for None; another process may hold the project.
+
+    Args:
+        folder: the project, or one inside it.
+        environment: its name.
+        before, limit: only judgements with a smaller number, and at most so many.
 
     Raises:
         RegenError: the folder is no project, there is no such environment, or its state cannot be read.
@@ -81,5 +88,5 @@ def read_opinions(folder: Path, environment: str | None = None, *, limit: int = 
     with read_state(config.root / STATE_FOLDER) as state:
         if state is None:
             return Opinions((), ())
-        found = judgements.judgements(state.db, environment=name, limit=limit)
+        found = judgements.judgements(state.db, environment=name, before=before, limit=limit)
         return Opinions(tuple(judgements.judged(state.db, environment=name)), tuple(found))

@@ -38,12 +38,12 @@ _WORDS = 3  # that are quoted of what people said
 _WHOLE = "tuning:whole"  # row of `meta`: why views are evaluated whole, as JSON
 
 
-def read_tuning(folder: Path, *, limit: int = 20, dry_run: bool = False) -> Tuning:
+def read_tuning(folder: Path, *, limit: int = 20, before: int | None = None, dry_run: bool = False) -> Tuning:
     """Where the loop stands; another process may hold the project meanwhile.
 
     Args:
         folder: the project, or one inside it.
-        limit: decisions at the most.
+        limit, before: at most so many decisions, and only with smaller numbers than that.
         dry_run: give instead of the decisions that were made those that the next cycle would make, if it was to make
             what the last one made; nothing is changed.
 
@@ -54,7 +54,7 @@ def read_tuning(folder: Path, *, limit: int = 20, dry_run: bool = False) -> Tuni
     with read_state(config.root / STATE_FOLDER) as state:
         if state is None:
             return Tuning(config.engine.adaptive, None, config.engine.target_cycle_s, None, 0, ())
-        return tuning_of(config, state.db, limit=limit, dry_run=dry_run)
+        return tuning_of(config, state.db, limit=limit, before=before, dry_run=dry_run)
 
 
 def tuning_of(

@@ -37,13 +37,18 @@ def judge(db: Database, one: Judgement) -> int:
 
 
 def judgements(
-    db: Database, *, environment: str | None = None, template: str | None = None, limit: int = 100
+    db: Database,
+    *,
+    environment: str | None = None,
+    template: str | None = None,
+    before: int | None = None,
+    limit: int = 100,
 ) -> list[Judgement]:
     """What was said, the newest first; None: of all."""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM judgement WHERE (? IS NULL OR environment = ?) AND (? IS NULL OR template = ?)"  # noqa: S608
-        " ORDER BY number DESC LIMIT ?",
-        (environment, environment, template, template, limit),
+        " AND (? IS NULL OR number < ?) ORDER BY number DESC LIMIT ?",
+        (environment, environment, template, template, before, before, limit),
     )
     return [_judgement(row) for row in rows]
 
