@@ -116,8 +116,8 @@ class FeedServer:
 
 
 @contextmanager
-def publishing() -> Iterator[FeedServer]:
-    """The server, while the block runs."""
+def publishing(host: str = "127.0.0.1") -> Iterator[FeedServer]:
+    """The server, while the block runs, at an address of the loopback."""
     server = FeedServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -151,8 +151,8 @@ def publishing() -> Iterator[FeedServer]:
         def handle_error(self, request: object, address: object) -> None:
             """A client that left is no error."""
 
-    http = Quiet(("127.0.0.1", 0), Handler)
-    server.url = f"http://127.0.0.1:{http.server_port}"
+    http = Quiet((host, 0), Handler)
+    server.url = f"http://{host}:{http.server_port}"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

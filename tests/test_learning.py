@@ -82,8 +82,7 @@ def titles(world: World, path: str = FILE) -> list[str]:
     store = Store()
     store.load((world.root / path).read_bytes(), RdfFormat.TURTLE)
     found = store.query(
-        "SELECT ?t WHERE { ?s a <http://www.w3.org/ns/prov#Entity> ; "
-        "<http://purl.org/dc/terms/identifier> ?i ; <http://purl.org/dc/terms/title> ?t }"
+        "SELECT ?t WHERE { ?s <https://schema.org/isPartOf> ?source ; <http://purl.org/dc/terms/title> ?t }"
     )
     assert isinstance(found, QuerySolutions)
     return sorted(row["t"].value for row in found)  # type: ignore[union-attr]

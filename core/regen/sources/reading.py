@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from datetime import UTC, datetime
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from regen.errors import GraphError
 from regen.model.learned import Item
-from regen.sources.turtle import DCTERMS, OWN_FACTS, PROV, RDF_TYPE, SCHEMA, Block, Visit, made, source_iri
+from regen.sources.turtle import DCTERMS, OWN_FACTS, PROV, RDF_TYPE, SCHEMA, Block, Visit, epoch, made, source_iri
 
 _ISSUED = re.compile(r'^    dcterms:issued "([^"]+)"', re.MULTILINE)
 _CAME = " ;\n    prov:generatedAtTime "
@@ -42,7 +41,7 @@ def written_blocks(data: bytes, name: str) -> dict[str, Block]:
             continue
         at = Visit(float(visit[1]), float(visit[2]))
         issued = _ISSUED.search(text)
-        order = at.integrated if issued is None else _epoch(issued[1])
+        order = at.integrated if issued is None else epoch(issued[1])
         found[key] = Block(text, order, issued is not None, at)
     return found
 
@@ -110,13 +109,7 @@ def _times(said: _Said, key: str) -> list[float]:
     found = []
     for value in said.get(key, ()):
         try:
-            found.append(_epoch(value.value))
-        except ValueError:
+            found.append(epoch(value.value))
+        except (ValueError, OverflowError):
             continue
     return found
-
-
-def _epoch(text: str) -> float:
-    """A time of the file in seconds since the epoch. Raises ValueError."""
-    at = datetime.fromisoformat(text)
-    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from regen.model.learned import Item
 from regen.sources.text import clean, iri
@@ -38,7 +38,7 @@ _FACT = re.compile(r"[a-z][A-Za-z0-9]{0,63}")
 OWN_FACTS = frozenset({"url", "isPartOf"})
 _MOST_ID, _MOST_TITLE, _MOST_SUMMARY, _MOST_NAME, _MOST_FACT = 2000, 1000, 4000, 200, 1000  # characters
 _MOST_NAMES = 50  # authors, categories, facts
-_YEARS = range(1, 10_000)  # what xsd:dateTime of four digits and datetime can say
+_EPOCH = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def subject(name: str, item: Item) -> str:
 
 def content(name: str, item: Item) -> str:
     """The lines of an item, but for the first one and those that say how it came."""
-    rows = [("dcterms:identifier", _literal(clean(item.id or item.link, _MOST_ID)))]
+    rows = [("dcterms:identifier", _literal(clean(item.id, _MOST_ID) or clean(item.link, _MOST_ID)))]
     rows.append(("dcterms:title", _literal(clean(item.title, _MOST_TITLE))))
     link = iri(item.link)
     if link is not None:
@@ -133,9 +133,9 @@ def document(name: str, url: str | None, blocks: Mapping[str, Block]) -> bytes:
 
 def made(name: str, item: Item, visit: Visit) -> Block:
     """A new item as the file will have it."""
-    dated = bool(_moment(item.published))
-    order = item.published if dated and item.published is not None else visit.integrated
-    return Block(content(name, item), order, dated, visit)
+    date = _date(item.published)
+    order = visit.integrated if date is None else (date - _EPOCH) // timedelta(milliseconds=1) / 1000
+    return Block(content(name, item), order, date is not None, visit)
 
 
 def _visit_iri(source: str, visit: Visit) -> str:
@@ -156,13 +156,25 @@ def _literal(text: str) -> str:
 
 def _moment(at: float | None) -> str:
     """A time as Turtle writes it, in UTC and to the millisecond; "" where it is none or no year can say it."""
-    if at is None:
+    found = _date(at)
+    if found is None:
         return ""
-    try:
-        found = datetime.fromtimestamp(round(at, 3), UTC)
-    except (ValueError, OverflowError, OSError):
-        return ""
-    if found.year not in _YEARS:
-        return ""
-    text = found.replace(tzinfo=None).isoformat(timespec="milliseconds").rstrip("0").rstrip(".")
+    text = found.isoformat(timespec="milliseconds").rstrip("0").rstrip(".")
     return f'"{text}Z"^^xsd:dateTime'
+
+
+def _date(at: float | None) -> datetime | None:
+    """By whole milliseconds: further back in time a float has no more."""
+    if at is None:
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=round(at * 1000))
+    except (ValueError, OverflowError):
+        return None
+
+
+def epoch(text: str) -> float:
+    """A time of the file in seconds since the epoch. Raises ValueError, OverflowError."""
+    at = datetime.fromisoformat(text)
+    plain = at if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
+    return (plain - _EPOCH) // timedelta(milliseconds=1) / 1000

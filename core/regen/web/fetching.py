@@ -25,7 +25,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from regen.version import __version__
-from regen.web import NoRedirect, is_here, unanswered
+from regen.web import is_here, unanswered
 from regen.web.body import read_body
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -141,8 +141,8 @@ class Fetch:
         connected = partial(self._connected, at_home=at_home, proxied=proxied)
         opener.add_handler(_Http(connected))
         opener.add_handler(_Https(connected))
-        for handler in (urllib.request.UnknownHandler, urllib.request.HTTPDefaultErrorHandler, NoRedirect):
-            opener.add_handler(handler())
+        opener.add_handler(urllib.request.UnknownHandler())
+        opener.add_handler(urllib.request.HTTPDefaultErrorHandler())  # a redirect is the answer, too
         if proxied:
             opener.add_handler(urllib.request.ProxyHandler())
         opener.add_handler(urllib.request.HTTPErrorProcessor())

@@ -29,9 +29,10 @@ _NO_MEMORY = 3
 def main(about: dict[str, str], memory: int, seconds: int, most: int) -> int:
     """Read and print; gives the exit code."""
     ctypes.CDLL(None).prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most_of_it in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(what)  # which nobody may raise again
+        bound = most_of_it if hard == resource.RLIM_INFINITY else min(most_of_it, hard)
+        resource.setrlimit(what, (bound, bound))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # warnings would stand between the lines
     try:
         _print(*_read(sys.stdin.buffer.read(), about, most))
@@ -61,6 +62,8 @@ def _read(data: bytes, about: dict[str, str], most: int) -> tuple[list[dict[str,
     broken = bool(found.bozo) and not isinstance(found.bozo_exception, _overrides())
     cut = broken and not _END.search(data.replace(b"\0", b""))
     entries, note = found.entries, None
+    if cut and len(entries) < 2:
+        return [], _no_feed(f"it is cut off before the end of its first entry; {_why(found)}")
     if cut:  # the last one may be half an entry, whose id is still to come
         entries, note = entries[:-1], f"it is cut off: {len(entries[:-1])} whole entries were taken; {_why(found)}"
     elif broken:
