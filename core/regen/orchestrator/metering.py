@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -13,6 +14,7 @@ from regen import telemetry
 from regen.config import Config
 from regen.config.objectives import objectives
 from regen.errors import StateError
+from regen.model.objective import OBJECTIVES
 from regen.state import cycles, holds, lock, releases
 from regen.state.db import Database
 from regen.state.opening import read_state
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from regen.orchestrator.session import Session
 
 _MEASURED = frozenset({"watch", "serve"})  # commands that run for so long that somebody may read their metrics
+FIGURES_S = 15.0
+"""How long figures are shown as they were: an hour of many cycles takes some time to read, and a scrape comes often."""
+_WINDOW = "1h"
+_FIGURES: dict[Path, tuple[float, tuple[tuple[str, float], ...]]] = {}
 _AT_ONCE = 1000  # cycles of another process that are counted in one go
 
 
@@ -62,9 +68,26 @@ def read_standing(folder: Path, environments: Callable[[], Iterable[str]]) -> St
                 revision=_number(db, "SELECT max(number) FROM revision"),
                 watching=holder is not None and holder.watches and lock.held(folder),
                 environments=tuple(_environment(db, name) for name in environments()),
+                figures=_figures(folder),
             )
     except (StateError, OSError):
         return None
+
+
+def _figures(folder: Path) -> tuple[tuple[str, float], ...]:
+    """What the objectives are about, over the last hour, as it was at most FIGURES_S seconds ago."""
+    at, found = _FIGURES.get(folder, (-FIGURES_S, ()))
+    if time.monotonic() - at > FIGURES_S:
+        from regen.figures.compliance import compliance
+        from regen.figures.table import Price
+        from regen.model.window import parse_window
+        from regen.orchestrator.figures import facts_of
+
+        kept = compliance(facts_of(folder, parse_window(_WINDOW, time.time()), None), OBJECTIVES, Price(0.0, ""))
+        values = [(one.objective.metric, one.figure.value) for one in kept.objectives]
+        found = tuple((metric, value) for metric, value in values if value is not None)
+        _FIGURES[folder] = (time.monotonic(), found)
+    return found
 
 
 def _environment(db: Database, name: str) -> EnvironmentStanding:

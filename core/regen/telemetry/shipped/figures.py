@@ -44,8 +44,7 @@ def figures(objectives: Iterable[Objective]) -> Iterator[Figure]:
         elif objective.metric == "processor_use":
             yield Figure(objective, _PROCESSORS)
         else:
-            known = f'{table.FIGURE.family}{{regen_objective="{objective.metric}", $where}}'
-            yield Figure(objective, f"max by ({BY}) ({known})")
+            yield Figure(objective, _known(objective))
 
 
 def filled(query: str, window: str, where: str = "") -> str:
@@ -61,8 +60,15 @@ def percentile(histogram: Instrument, share: float, by: str = BY) -> str:
     return f"histogram_quantile({share:g}, sum by ({by}, le) (rate({histogram.family}_bucket{{$where}}[$window])))"
 
 
+def _known(objective: Objective) -> str:
+    """The figure as `regen stats` has it."""
+    return f'max by ({BY}) ({table.FIGURE.family}{{regen_objective="{objective.metric}", $where}})'
+
+
 def _percentile(objective: Objective, histogram: Instrument) -> Figure:
-    value, target = percentile(histogram, _PERCENTILE), objective.target
+    # Where there is no value the histogram gives none, or NaN; what the state knows is from before the start, too.
+    value = f"({percentile(histogram, _PERCENTILE)} >= 0) or {_known(objective)}"
+    target = objective.target
     if target is None or target.relative:
         return Figure(objective, value)
     le = f'le="{float(target.bound)!r}"'
