@@ -61,20 +61,20 @@ def read_standing(folder: Path, environments: Callable[[], Iterable[str]]) -> St
         with read_state(folder) as state:
             if state is None:
                 return None
-            db = state.db
+            db, names = state.db, tuple(environments())
             holder = lock.last_holder(folder)
             return Standing(
                 triples=_number(db, "SELECT sum(triples) FROM file"),
                 revision=_number(db, "SELECT max(number) FROM revision"),
                 watching=holder is not None and holder.watches and lock.held(folder),
-                environments=tuple(_environment(db, name) for name in environments()),
-                figures=_figures(folder),
+                environments=tuple(_environment(db, name) for name in names),
+                figures=_figures(folder, names),
             )
     except (StateError, OSError):
         return None
 
 
-def _figures(folder: Path) -> tuple[tuple[str, float], ...]:
+def _figures(folder: Path, environments: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
     """What the objectives are about, over the last hour, as it was at most FIGURES_S seconds ago."""
     at, found = _FIGURES.get(folder, (-FIGURES_S, ()))
     if time.monotonic() - at > FIGURES_S:
@@ -83,7 +83,8 @@ def _figures(folder: Path) -> tuple[tuple[str, float], ...]:
         from regen.model.window import parse_window
         from regen.orchestrator.figures import facts_of
 
-        kept = compliance(facts_of(folder, parse_window(_WINDOW, time.time()), None), OBJECTIVES, Price(0.0, ""))
+        facts = facts_of(folder, parse_window(_WINDOW, time.time()), None, environments, stages=False)
+        kept = compliance(facts, OBJECTIVES, Price(0.0, ""))
         values = [(one.objective.metric, one.figure.value) for one in kept.objectives]
         found = tuple((metric, value) for metric, value in values if value is not None)
         _FIGURES[folder] = (time.monotonic(), found)
