@@ -50,7 +50,12 @@ async def running(
         async with session.turn:
             before = session.history.position().revision
             try:
-                with record, telemetry.cycle(kind, trigger=trigger) as cycle, sound_store(session), seldom():
+                with (
+                    record,
+                    telemetry.cycle(kind, trigger=trigger, environment=record.environment) as cycle,
+                    sound_store(session),
+                    seldom(),
+                ):
                     record.cycle = cycle
                     link(session, cycle, environment)
                     yield cycle

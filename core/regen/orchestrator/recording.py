@@ -50,6 +50,7 @@ class Recording:
         environment: its name; None: the first one.
 
     Attributes:
+        environment: its name; "" where there is none.
         cycle: the cycle, as soon as it runs.
     """
 
@@ -57,7 +58,7 @@ class Recording:
         self._session = session
         self._kind = kind
         self._recorded = kind in RECORDED and bool(session.places)
-        self._environment = environment or (session.places[0].name if session.places else "")
+        self.environment = environment or (session.places[0].name if session.places else "")
         self._cpu_s = 0.0
         self._open: dict[str, OpenConflict] = {}
         self._parent: int | None = None
@@ -68,7 +69,7 @@ class Recording:
         """Tell the bus that the cycle is asked for."""
         if self._recorded:
             because = trigger.text if trigger is not None else self._kind
-            await self._session.notifier.publish(CycleStarted(self._environment, because), origin=ORIGIN)
+            await self._session.notifier.publish(CycleStarted(self.environment, because), origin=ORIGIN)
 
     def __enter__(self) -> Self:
         self._cpu_s = time.process_time()
@@ -103,7 +104,7 @@ class Recording:
         self._told = [
             *told(self._session),
             *self._unreadable(),
-            *_opened(self._environment, self._open, now_open),
+            *_opened(self.environment, self._open, now_open),
             *self._settled(now_open),
             *self._deployed(made),
             _ended(record, len(now_open)),
@@ -121,7 +122,7 @@ class Recording:
         executor = cycle.stages_said.get(("render", "regen.executor"))
         return CycleRecord(
             number=0,
-            environment=self._environment,
+            environment=self.environment,
             kind=cast("CycleKind", self._kind),
             trigger=cycle.trigger.text,
             at=cycle.at,
@@ -143,14 +144,14 @@ class Recording:
         )
 
     def _conflicts(self) -> dict[str, OpenConflict]:
-        return {one.path: one for one in conflicts(self._session.state.db, self._environment)}
+        return {one.path: one for one in conflicts(self._session.state.db, self.environment)}
 
     def _release(self) -> int | None:
         newest = self._newest()
         return newest.number if newest is not None else None
 
     def _newest(self) -> Release | None:
-        return releases.current(self._session.state.db, self._environment)
+        return releases.current(self._session.state.db, self.environment)
 
     def _unreadable(self) -> Sequence[Payload]:
         """Files that became unreadable since the last cycle told of them."""
@@ -161,11 +162,11 @@ class Recording:
 
     def _settled(self, now_open: dict[str, OpenConflict]) -> list[Payload]:
         """Conflicts that ended in this cycle: merged with a newer render, or gone with the artifact."""
-        records = next(place for place in self._session.places if place.name == self._environment).records
+        records = next(place for place in self._session.places if place.name == self.environment).records
         found: list[Payload] = []
         for path in sorted(set(self._open) - set(now_open)):
             standing = records.get(self._open[path].artifact) is not None
-            found.append(ConflictResolved(self._environment, path, "merged" if standing else "gone"))
+            found.append(ConflictResolved(self.environment, path, "merged" if standing else "gone"))
         return found
 
     def _deployed(self, number: int | None) -> list[Payload]:
@@ -173,7 +174,7 @@ class Recording:
         if number is None or release is None or release.restores is not None:
             return []  # what is restored is told of as a rollback
         counts = (release.created, release.updated, release.merged, release.deleted)
-        return [ReleaseDeployed(self._environment, release.number, release.complete, *counts)]
+        return [ReleaseDeployed(self.environment, release.number, release.complete, *counts)]
 
 
 def _log(record: CycleRecord, number: int) -> None:

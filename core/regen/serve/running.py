@@ -63,7 +63,7 @@ class Running:
         match what:
             case CycleBegan():
                 self.over = asyncio.Event()
-                self.cycle = RunningCycle(None, what.kind, what.trigger, what.at)
+                self.cycle = RunningCycle(what.environment, what.kind, what.trigger, what.at)
             case StageBegan():
                 self._begin(what)
             case StageEnded():

@@ -20,11 +20,12 @@ _LOG = logging.getLogger("regen.telemetry")
 
 @dataclass(frozen=True, slots=True)
 class CycleBegan:
-    """A cycle started; `kind` is "plan" or "check", too. `at`: seconds since the epoch, UTC."""
+    """A cycle started, of an environment; `kind` is "plan" or "check", too. `at`: seconds since the epoch, UTC."""
 
     kind: str
     trigger: str
     at: float
+    environment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def traced_cycle() -> Cycle | None:
 
 
 @contextmanager
-def cycle(kind: str, *, trigger: Trigger | None = None) -> Iterator[Cycle]:
+def cycle(kind: str, *, trigger: Trigger | None = None, environment: str | None = None) -> Iterator[Cycle]:
     """Open the root span of one cycle.
 
     Its parent is the span that is current in this program, else the one that `TRACEPARENT` names. A cycle of a watch
@@ -91,11 +91,12 @@ def cycle(kind: str, *, trigger: Trigger | None = None) -> Iterator[Cycle]:
     Args:
         kind: "plan", "check", "apply", "watch", "restore" or "rollback".
         trigger: what started it; None: whoever called.
+        environment: that it is for, as observers are told; None: that is not known.
     """
     tracer = _tracer()
     running = Cycle(kind, trigger) if tracer is None else _traced(tracer, kind, trigger)
     token = _CYCLE.set(running)
-    tell(CycleBegan(kind, running.trigger.text, running.at))
+    tell(CycleBegan(kind, running.trigger.text, running.at, environment))
     try:
         with _current(running.span):
             yield running
