@@ -16,9 +16,10 @@ from tests.test_receipts import write_key
 
 from regen.cli.main import run
 from regen.errors import DeployError, HubError, ReleaseError, StateError, UsageError
+from regen.fleet.opening import Held
 from regen.fleet.status import status
 from regen.model.fleet import HubFile, Manifest, Offered, Offers
-from regen.state import edge, faults, outbox
+from regen.state import edge, faults, outbox, releases
 from regen.state.blobs import digest_of
 from regen.state.envelope import PAYLOAD_TYPE, enclosed, opened
 
@@ -583,6 +584,42 @@ async def test_one_message_that_is_refused_does_not_hold_up_the_others(fleet: Fl
     await fleet.sync()
     counts = status(fleet.edge).outbox
     assert counts == {"pending": 0, "synced": 4, "conflict": 0, "error": 1}
+
+
+async def test_who_replaces_a_read_only_file_has_edited_it(fleet: Fleet) -> None:
+    await fleet.sync()
+    file = fleet.site / "ada.txt"
+    text = file.read_bytes()
+    file.unlink()
+    file.write_bytes(text.replace(b"three\n", b"three\nmine\n"))
+    await fleet.release("Ada Lovelace")
+    await fleet.sync()
+    assert b"mine" in fleet.stands()["ada.txt"]
+    assert b"Ada Lovelace" in fleet.stands()["ada.txt"]
+    assert fleet.kinds() == ["deployed", "edit", "deployed"]
+    await fleet.sync()
+    assert fleet.kinds() == ["deployed", "edit", "deployed"]
+    back = await fleet.back()
+    assert back.to == 1
+    assert b"mine" in fleet.stands()["ada.txt"]
+
+
+async def test_old_releases_are_forgotten_and_what_stands_is_whole(fleet: Fleet) -> None:
+    fleet.settings("keep_releases = 2")
+    for number in range(13):
+        await fleet.release(f"Ada {number}")
+        await fleet.sync()
+
+    def look(work: Held) -> list[int]:
+        for digest in releases.reachable(work.state.db):
+            work.state.blobs.read(digest)
+        return [one.number for one in releases.history(work.state.db, "dev")]
+
+    assert await fleet.work(look) == [13, 12]
+    assert fleet.stands() == fleet.hub.tree()
+    assert (await fleet.back()).to == 13
+    with pytest.raises(UsageError, match="release 2 of the hub never stood on this edge, or is forgotten"):
+        await fleet.back(2)
 
 
 async def test_a_second_edge_of_one_name_is_refused(fleet: Fleet, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.serve_world import Server, serving
+from tests.test_cli import started
 
 from regen.cli.main import run
 from regen.config.check import keys_of
@@ -306,3 +308,21 @@ def test_whatever_answers_for_a_hub_gives_one_clear_error(answer: bytes) -> None
         HttpTransport(Hub(url, "e", "rgn_secret")).offers("dev", 0)
     assert caught.value.hint
     assert "rgn_secret" not in str(caught.value) + repr(Hub(url, "e", "rgn_secret"))
+
+
+def test_a_loop_goes_on_until_it_is_told_to_end(
+    hub: Path, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edge = made(server, tmp_path / "shop", token(hub, capsys))
+    text = (edge / "edge.toml").read_text()
+    (edge / "edge.toml").write_text(text.replace("[[environment]]", "interval_s = 1\n\n[[environment]]"))
+    with started("edge", "run", "--json", cwd=edge) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        assert first["deployed"]["hub"] == 1
+        note_execution(edge, Execution("import"))  # beside it
+        assert json.loads(process.stdout.readline())["pushed"]["sent"] == 1
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert run(["edge", "rollback", "-C", str(edge)]) == 2  # there is nothing before it; and nobody holds the edge

@@ -211,8 +211,9 @@ def _number_of(work: Held, hub: int) -> int:
     kept = {one.number for one in releases.history(work.state.db, work.ready.environment)}
     found = next((one.number for one in known if one.number in kept), None)
     if found is None:
-        here = sorted({one for (one,) in work.state.db.execute("SELECT DISTINCT hub FROM edge_release")})
+        rows = work.state.db.execute("SELECT DISTINCT hub, number FROM edge_release ORDER BY hub")
+        here = dict.fromkeys(str(one) for one, number in rows if number in kept)
         raise UsageError(
-            f"release {hub} of the hub never stood on this edge", hint=f"these did: {', '.join(map(str, here))}"
+            f"release {hub} of the hub never stood on this edge, or is forgotten", hint=f"there are: {', '.join(here)}"
         )
     return found

@@ -14,6 +14,7 @@ from regen.fleet.edits import Looks, record_edits
 from regen.fleet.opening import Held
 from regen.fleet.pull import Pulled, pull
 from regen.fleet.push import Pushed, push
+from regen.fleet.upkeep import keep_small
 from regen.model.fleet import Report
 from regen.state import edge, outbox
 from regen.version import __version__
@@ -67,6 +68,7 @@ async def meet(work: Held, looks: Looks, *, told: Callable[[str], None] = lambda
         edge.note_contact(work.state.db, replace(now, tried=contact.tried, reachable=reachable, error=error.message))
         raise
     outbox.sweep(work.state.db, time.time())
+    keep_small(work)
     return found
 
 

@@ -44,6 +44,7 @@ class Edge:
         Texts,
         Key("files of public ed25519 keys in PEM: a release has to be signed by one of them", one_or_many=True),
     ] = ()
+    keep_releases: Annotated[int, Key("how many releases stay, to go back to without a hub", minimum=2)] = 20
     max_mb: Annotated[float, Key("the longest file, in millions of bytes", minimum=0.001)] = 100.0
 
 
