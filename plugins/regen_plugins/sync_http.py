@@ -194,7 +194,7 @@ def _spelt(message: Message) -> dict[str, object]:
         "kind": message.kind,
         "at": message.at,
         "release": message.release,
-        "data": json.loads(message.data),
+        "data": message.data,
         "content": None if message.content is None else b64encode(message.content).decode(),
     }
 

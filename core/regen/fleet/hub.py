@@ -6,19 +6,16 @@ SQLite lets one writer in at a time, and the tables of edges are nobody else's. 
 
 from __future__ import annotations
 
-import binascii
 import json
 import threading
 import time
-from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast, get_args
 
 from regen.errors import StateError, UsageError
-from regen.model.fleet import Ack, HubFile, Kind, Manifest, Message, Offered, Offers, Report
+from regen.model.fleet import Ack, HubFile, Manifest, Message, Offered, Offers, Report
 from regen.model.release import Release, ReleaseState
 from regen.state import db, edges, receipts, releases
 from regen.state.db import Database
@@ -32,7 +29,6 @@ _SMALL = 256 * 1024  # bytes of an answer of many files: two seconds at 1 Mbit/s
 _LISTED = 500
 _REMEMBERED = 8  # releases whose digests are kept, to know which blobs may be given
 _READY = frozenset({ReleaseState.DEPLOYED, ReleaseState.BAD})
-_LARGEST = 2**53  # of whole numbers that every reader of JSON keeps
 
 
 class _Given:
@@ -168,56 +164,18 @@ def forget(folder: Path, edge: str) -> bool:
         return edges.forget(database, edge)
 
 
-def messages_of(body: object) -> tuple[str, str, list[Message], list[Ack]]:
-    """Who sends, what can be read of it, and an answer for each message that cannot.
-
-    Raises ValueError where it is no batch of messages.
-    """
-    if not isinstance(body, dict):
-        raise ValueError("the body has to be a JSON object")
-    edge, known, listed = body.get("edge"), body.get("id"), body.get("messages")
-    if not _is_name(edge) or not _is_name(known):
-        raise ValueError("the body names `edge` and `id`")
-    if not isinstance(listed, list) or not 1 <= len(listed) <= BATCH:
-        raise ValueError(f"the body has a list of 1 to {BATCH} `messages`")
-    found: list[Message] = []
-    bad: list[Ack] = []
-    for one in listed:
-        if not isinstance(one, dict) or not _is_name(one.get("id")):
-            raise ValueError("a message is an object with an `id` of at most 64 letters")
-        try:
-            found.append(_message(one))
-        except ValueError as error:
-            bad.append(Ack(one["id"], 422, str(error)))
-    return cast("str", edge), cast("str", known), found, bad
-
-
-def _message(value: Mapping[str, Any]) -> Message:
-    """A message as an edge spells it. Raises ValueError where it is none."""
-    sequence, kind, at = value.get("sequence"), value.get("kind"), value.get("at")
-    release, data, content = value.get("release"), value.get("data", {}), value.get("content")
-    if not _is_number(sequence) or isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < _LARGEST:
-        raise ValueError("it has no `sequence`, or no time `at`")
-    if kind not in get_args(Kind):
-        raise ValueError("it is of no `kind` that is known")
-    if not isinstance(data, dict) or not (release is None or _is_number(release)):
-        raise ValueError("`data` has to be an object, and `release` a number or null")
-    if not isinstance(content, str | None):
-        raise ValueError("`content` has to be base64")
+def canonical_object(text: str) -> str:
+    """An object of JSON in one spelling. Raises ValueError where the text is none."""
     try:
-        held = None if content is None else b64decode(content, validate=True)
-        text = json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False)
-        text.encode()
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"it cannot be kept: {error}") from error
-    return Message(
-        value["id"], cast("int", sequence), cast("Kind", kind), float(at), cast("int | None", release), text, held
-    )
+        found = json.loads(text, parse_constant=_refused)
+        if not isinstance(found, dict):
+            raise ValueError("`data` is no object")
+        spelt = json.dumps(found, ensure_ascii=False, sort_keys=True, allow_nan=False)
+        spelt.encode()
+    except RecursionError as error:
+        raise ValueError("`data` is nested too deeply") from error
+    return spelt
 
 
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable() and value.isascii()
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
+def _refused(name: str) -> float:
+    raise ValueError(f"JSON has no {name}")

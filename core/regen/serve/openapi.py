@@ -40,7 +40,7 @@ def document(routes: Iterable[Route | Raw]) -> dict[str, Any]:
         item = paths.setdefault(_bare(route.path), {})
         if isinstance(route, Raw):
             for method in route.methods:
-                item[method.lower()] = _raw(route, method)
+                item[method.lower()] = _raw(route, method, schemas)
         else:
             item[route.method.lower()] = _operation(route, schemas)
     schemas.of(ProblemDetails)
@@ -92,7 +92,7 @@ def _security(route: Route | Raw) -> dict[str, Any]:
     return {"security": [*open_ways, {"token": []}, {"session": []}], "x-roles": list(roles_with(route.right))}
 
 
-def _parameters(route: Route, schemas: Schemas) -> list[dict[str, Any]]:
+def _parameters(route: Route | Raw, schemas: Schemas) -> list[dict[str, Any]]:
     hints = get_type_hints(route.asks, include_extras=True)
     found = []
     for field in fields(route.asks):
@@ -131,28 +131,24 @@ def _body(kind: type, schemas: Schemas) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _raw(route: Raw, method: str) -> dict[str, Any]:
+def _raw(route: Raw, method: str, schemas: Schemas) -> dict[str, Any]:
     problems = {**_ALWAYS, **(_GUARDED if route.right is not None else {}), **(_CHANGES if method != "GET" else {})}
     names = re.findall(r"\{(\w+)", route.path)
-    bare = _bare(route.path)
+    plain = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    parameters = _parameters(route, schemas) if fields(route.asks) else plain
+    schema = schemas.of(route.gives) if route.gives is not None else {}
+    also = {status: {"description": text, "content": {route.media: {"schema": {}}}} for status, text in route.also}
     return {
         "operationId": f"{route.endpoint.__name__}{'' if method == route.methods[0] else '_' + method.lower()}",
         "tags": [route.endpoint.__module__.rpartition(".")[2]],
         "summary": route.summary,
+        **_described(route.endpoint),
         **_security(route),
-        **(
-            {
-                "parameters": [
-                    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-                    for name in names
-                    if f"{{{name}}}" in bare
-                ]
-            }
-            if names
-            else {}
-        ),
+        **({"parameters": parameters} if parameters else {}),
+        **(_body(route.takes, schemas) if route.takes is not None else {}),
         "responses": {
-            "200": {"description": "what was asked for", "content": {route.media: {"schema": {}}}},
+            "200": {"description": "what was asked for", "content": {route.media: {"schema": schema}}},
+            **also,
             **_problems({"404": "there is no such thing", **problems}),
         },
     }

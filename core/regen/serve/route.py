@@ -14,8 +14,9 @@ field is annotated with a `regen.config.Key`, which says what it means and its b
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_type_hints
 from typing import Literal as OneOf
 
@@ -116,6 +117,9 @@ class Raw:
         right: that its caller needs; None: it is for everybody.
         media: the media type of its answer.
         most: bytes of a request's body; None: as many as everywhere.
+        asks, takes: dataclasses of parameters and of a body of JSON, for the description; the route reads them itself.
+        gives: the type of what it returns, where that is JSON.
+        also: (status, what it means) of other answers.
     """
 
     methods: tuple[Method, ...]
@@ -125,6 +129,10 @@ class Raw:
     media: str
     summary: str
     most: int | None = None
+    asks: type = Nothing
+    takes: type | None = None
+    gives: Any = None
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +180,15 @@ def raw(
     methods: tuple[Method, ...] = ("GET",),
     media: str,
     most: int | None = None,
+    asks: type = Nothing,
+    takes: type | None = None,
+    gives: Any = None,
+    also: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[Endpoint], Raw]:
     """A coroutine function `(desk, request)` that gives a Starlette response."""
-    return lambda endpoint: Raw(methods, path, endpoint, right, media, _summary(endpoint), most)
+    return lambda endpoint: Raw(
+        methods, path, endpoint, right, media, _summary(endpoint), most, asks, takes, gives, tuple(also.items())
+    )
 
 
 def _route(method: Method, path: str, handler: Callable[..., Any], right: Right | None) -> Route:

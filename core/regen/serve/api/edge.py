@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import anyio.to_thread
 
 from regen.config import Key
 from regen.errors import UsageError
 from regen.fleet import hub
-from regen.model.fleet import EdgeEdit, Manifest, Node, Offered, Report
-from regen.serve.asked import LARGEST
+from regen.model.fleet import Ack, EdgeEdit, Kind, Manifest, Message, Node, Offered, Report
+from regen.serve.asked import LARGEST, body, parameters
 from regen.serve.desk import Desk
 from regen.serve.problems import Problem, of_error
 from regen.serve.route import Caller, Nothing, Page, change, raw, read
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+S = TypeVar("S")
 _MOST = 140_000_000  # bytes of messages: an edit of 100 MB in base64 (SPEC.md, edges)
 _HINT = "see docs/edges.md"
 
@@ -51,6 +54,62 @@ class EditsAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class BlobAsked:
+    """Which file."""
+
+    environment: Annotated[str, Key("the environment of its release", maximum=200)]
+    number: Annotated[int, Key("the number of its release", minimum=0, maximum=LARGEST)]
+    digest: Annotated[str, Key("BLAKE3 of its bytes, in hex", maximum=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class BundleAsked:
+    """Which files."""
+
+    environment: Annotated[str, Key("the environment of their release", maximum=200)]
+    number: Annotated[int, Key("the number of their release", minimum=0, maximum=LARGEST)]
+    digests: Annotated[str, Key("BLAKE3 of their bytes in hex, with commas between; at most 100", maximum=7000)]
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """One thing that happened on an edge.
+
+    Attributes:
+        id: drawn when it happened; at most 64 letters.
+        sequence: by which the edge's messages are in order.
+        kind: what it is about.
+        at: seconds since the epoch, UTC.
+        release: the hub's number of the release that it is about; null: none.
+        data: more of it: an object of JSON, as text.
+        content: the bytes of an edit, in base64; null for others, and where the file was deleted.
+    """
+
+    id: Annotated[str, Key("", maximum=64)]
+    sequence: Annotated[int, Key("", minimum=0, maximum=LARGEST)]
+    kind: Kind
+    at: Annotated[float, Key("", minimum=0, maximum=1e11)]
+    release: Annotated[int | None, Key("", minimum=0, maximum=LARGEST)] = None
+    data: str = "{}"
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesSent:
+    """What an edge has to tell.
+
+    Attributes:
+        edge: its name.
+        id: as in its report; it tells an edge from another one of its name.
+        messages: in their order; each counts once.
+    """
+
+    edge: Annotated[str, Key("", maximum=64)]
+    id: Annotated[str, Key("", maximum=64)]
+    messages: tuple[SentMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OffersPage:
     """Releases that an edge may get.
 
@@ -65,6 +124,28 @@ class OffersPage:
     newest: int
     items: tuple[Offered, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AckItem:
+    """What became of a message.
+
+    Attributes:
+        id: of the message.
+        status: as of HTTP: 200 once it is kept for good, be it from before; 422: it never will be.
+        why: in words.
+    """
+
+    id: str
+    status: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An answer for each message."""
+
+    items: tuple[AckItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +170,8 @@ def edge_releases(desk: Desk, asked: OffersAsked) -> OffersPage:
 def edge_manifest(desk: Desk, asked: ManifestAsked) -> Manifest:
     """All files of a release: path, BLAKE3 digest and permissions; its receipt vouches for paths and digests."""
     name = desk.environment(asked.environment).name
-    with desk.state() as state:
-        try:
-            return hub.manifest(state, name, asked.number)
-        except UsageError as error:
-            raise of_error(error, missing=True) from None
+    with desk.state() as state, _missing():
+        return hub.manifest(state, name, asked.number)
 
 
 @read("/api/v1/edge/nodes")
@@ -119,78 +197,99 @@ async def edge_met(desk: Desk, asked: Nothing, body: Report, caller: Caller) -> 
     return Met(body.edge)
 
 
-@raw("/api/v1/edge/blobs/{environment}/{number}/{digest}", media="application/octet-stream")
+@raw(
+    "/api/v1/edge/blobs/{environment}/{number}/{digest}",
+    media="application/octet-stream",
+    asks=BlobAsked,
+    also={"206": "what follows after `Range: bytes=N-`", "416": "nothing follows after so many bytes"},
+)
 async def edge_blob(desk: Desk, request: Request) -> Response:
     """The bytes of a file of a release, or of a receipt, by digest; `Range: bytes=N-` gives what follows."""
-    (name, number), digest = _release(desk, request), request.path_params["digest"]
+    asked = _asked(BlobAsked, request)
+    name = desk.environment(asked.environment).name
 
     def found() -> bytes:
-        with desk.state() as state:
-            try:
-                return hub.blob(state, name, number, digest)
-            except UsageError as error:
-                raise of_error(error, missing=True) from None
+        with desk.state() as state, _missing():
+            return hub.blob(state, name, asked.number, asked.digest)
 
-    return _part(await anyio.to_thread.run_sync(found), request.headers.get("range"), digest)
+    return _part(await anyio.to_thread.run_sync(found), request.headers.get("range"), asked.digest)
 
 
-@raw("/api/v1/edge/bundles/{environment}/{number}", media="application/octet-stream")
+@raw("/api/v1/edge/bundles/{environment}/{number}", media="application/octet-stream", asks=BundleAsked)
 async def edge_bundle(desk: Desk, request: Request) -> Response:
-    """Small files of a release: of those that `digests` names, with commas between, the first that fit one answer.
+    """Small files of a release: of those that `digests` names, the first that fit into one answer.
 
     Each is its length in four bytes, the most significant first, and then its bytes.
     """
     from starlette.responses import Response
 
-    name, number = _release(desk, request)
-    digests = [part for part in request.query_params.get("digests", "").split(",") if part]
+    asked = _asked(BundleAsked, request)
+    name = desk.environment(asked.environment).name
+    digests = [part for part in asked.digests.split(",") if part]
     if not 0 < len(digests) <= hub.MANY:
         raise Problem(400, f"`digests` names 1 to {hub.MANY} files", _HINT)
 
     def found() -> bytes:
-        with desk.state() as state:
-            try:
-                files = hub.bundle(state, name, number, digests)
-            except UsageError as error:
-                raise of_error(error, missing=True) from None
+        with desk.state() as state, _missing():
+            files = hub.bundle(state, name, asked.number, digests)
         return b"".join(len(data).to_bytes(4, "big") + data for data in files)
 
     data = await anyio.to_thread.run_sync(found)
     return Response(data, headers={"Cache-Control": "no-store"}, media_type="application/octet-stream")
 
 
-def _release(desk: Desk, request: Request) -> tuple[str, int]:
-    """Environment and number of the release that the path names. Raises Problem where it cannot be one."""
-    where = request.path_params
-    number = where["number"]
-    if not number.isdecimal() or not number.isascii() or len(number) > 15:
-        raise Problem(404, "there is no such release", "its number is a whole one")
-    return desk.environment(where["environment"]).name, int(number)
-
-
-@raw("/api/v1/edge/messages", right="record", methods=("POST",), media="application/json", most=_MOST)
+@raw(
+    "/api/v1/edge/messages",
+    right="record",
+    methods=("POST",),
+    media="application/json",
+    most=_MOST,
+    takes=MessagesSent,
+    gives=Acknowledged,
+)
 async def edge_messages(desk: Desk, request: Request) -> Response:
     """Take messages of an edge, each once; an answer for each, when what it says is durable."""
     from starlette.responses import JSONResponse
 
-    try:
-        edge, known, found, bad = hub.messages_of(json.loads(await _body(request)))
-    except (ValueError, RecursionError) as error:
-        raise Problem(422, f"these are no messages: {error}", _HINT) from None
-    acks = await anyio.to_thread.run_sync(partial(hub.receive, desk.folder, edge, known, found)) if found else []
+    sent = body(MessagesSent, await request.body())
+    if not sent.edge or not sent.id or not all(one.id for one in sent.messages):
+        raise Problem(422, "an edge has a name and an id, and so has each message", _HINT)
+    found, bad = _read(sent.messages)
+    call = partial(hub.receive, desk.folder, sent.edge, sent.id, found)
+    acks = await anyio.to_thread.run_sync(call) if found else []
     if isinstance(acks, str):
         raise Problem(409, acks, _HINT)
     items = [{"id": one.id, "status": one.status, "why": one.why} for one in (*acks, *bad)]
     return JSONResponse({"items": items}, headers={"Cache-Control": "no-store"})
 
 
-async def _body(request: Request) -> bytes:
-    data = bytearray()
-    async for piece in request.stream():
-        data += piece
-        if len(data) > _MOST:
-            raise Problem(413, f"the body is longer than {_MOST:,} bytes", "send fewer messages at once")
-    return bytes(data)
+def _read(sent: Sequence[SentMessage]) -> tuple[list[Message], list[Ack]]:
+    """Messages that can be kept, and an answer for each that cannot."""
+    found: list[Message] = []
+    bad: list[Ack] = []
+    for one in sent:
+        try:
+            content = None if one.content is None else b64decode(one.content, validate=True)
+            text = hub.canonical_object(one.data)
+        except ValueError as error:
+            bad.append(Ack(one.id, 422, str(error)))
+        else:
+            found.append(Message(one.id, one.sequence, one.kind, one.at, one.release, text, content))
+    return found, bad
+
+
+def _asked(kind: type[S], request: Request) -> S:
+    path = {name: str(value) for name, value in request.path_params.items()}
+    return parameters(kind, path, request.query_params.multi_items())
+
+
+@contextmanager
+def _missing() -> Iterator[None]:
+    """What the path names and is not there is a 404."""
+    try:
+        yield
+    except UsageError as error:
+        raise of_error(error, missing=True) from None
 
 
 def _part(data: bytes, asked: str | None, digest: str) -> Response:
