@@ -276,7 +276,7 @@ def test_an_objective_is_told_when_it_gets_worse_and_when_it_stays_better() -> N
 
 def test_few_samples_raise_no_alert() -> None:
     for row in OBJECTIVES:
-        beside = Beside(row.metric, facts([CYCLE._replace(result="error")] * 9, rendered=(3, 1)))
+        beside = Beside(row.metric, facts([CYCLE._replace(result="error")] * 9, accurate=(3, 1)))
         assert {level for _ in range(9) for level in beside.levels(30)} <= {"ok"}, row.metric
 
 
@@ -351,6 +351,29 @@ def test_stats_of_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "missed (critical)" in text
     assert run(["-C", str(world.root), "stats", "--window", "5x"]) == 2
     assert run(["-C", str(world.root), "stats", "--env", "nowhere"]) == 2
+
+
+def test_accuracy_is_what_nobody_changed_or_called_bad(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was called bad counts until it is rendered anew, or somebody calls it good."""
+    world = make(tmp_path)
+
+    def accuracy() -> float:
+        capsys.readouterr()
+        assert run(["-C", str(world.root), "stats", "--json"]) == 0
+        return {one["metric"]: one for one in json.loads(capsys.readouterr().out)["figures"]}["accuracy"]["value"]
+
+    run(["-C", str(world.root), "apply"])
+    files = sorted(path for path in (world.root / "out").rglob("*") if path.is_file())
+    assert accuracy() == 1.0
+    run(["-C", str(world.root), "feedback", str(files[0]), "--bad"])
+    assert accuracy() == pytest.approx(1 - 1 / len(files))
+    run(["-C", str(world.root), "feedback", str(files[0]), "--good"])
+    assert accuracy() == 1.0
+    run(["-C", str(world.root), "feedback", str(files[0]), "--bad"])
+    template = world.root / "templates/person.j2"
+    template.write_text(template.read_text() + "# better\n")
+    run(["-C", str(world.root), "apply"])
+    assert accuracy() == 1.0
 
 
 OWN = '[[objective]]\nmetric = "basket_errors"\nmeans = "share of baskets that fail"\ntarget = "< 2%"\n'

@@ -16,10 +16,9 @@ from typing import NamedTuple
 from regen.health.own import Alive, uptime
 from regen.model.spans import Span, within
 from regen.model.window import Window
-from regen.state import judgements
 from regen.state import measures as kept
 from regen.state.db import Database
-from regen.state.figures import as_rendered
+from regen.state.figures import as_rendered, called_bad
 
 STAGES_OF = 5_000  # cycles
 _IN = "at >= ? AND at < ? AND (? IS NULL OR environment = ?)"
@@ -100,8 +99,7 @@ class Facts:
         counted: when a watch was to be there.
         well: when it was, and all was well; see `uptime`.
         conflicts: that are open now.
-        rendered: (files that stand, how many of them hold exactly the last render).
-        judged: (artifacts that people judged, how many of them good).
+        accurate: (files that stand, how many of them are exactly the last render and were not called bad).
     """
 
     window: Window
@@ -112,8 +110,7 @@ class Facts:
     counted: Sequence[Span] = ()
     well: Sequence[Span] = ()
     conflicts: int = 0
-    rendered: tuple[int, int] = (0, 0)
-    judged: tuple[int, int] = (0, 0)
+    accurate: tuple[int, int] = (0, 0)
 
     @cached_property
     def durations(self) -> list[float]:
@@ -123,7 +120,7 @@ class Facts:
     def last(self, length_s: float) -> Facts:
         """What is known of the last part of the window, and what stands now."""
         part = self.part(max(self.window.since, self.window.until - length_s), self.window.until)
-        return replace(part, conflicts=self.conflicts, rendered=self.rendered, judged=self.judged)
+        return replace(part, conflicts=self.conflicts, accurate=self.accurate)
 
     def part(self, since: float, until: float) -> Facts:
         """What is known of a part of the window; what stands now is no part of any."""
@@ -140,8 +137,7 @@ class Facts:
             counted=within(self.counted, since, until),
             well=within(self.well, since, until),
             conflicts=0,
-            rendered=(0, 0),
-            judged=(0, 0),
+            accurate=(0, 0),
         )
 
 
@@ -194,8 +190,7 @@ def read_facts(db: Database, window: Window, environment: str | None, up: Up, *,
         within(counted, window.since, window.until),
         within(well, window.since, window.until),
         _number(db, "SELECT count(*) FROM conflict WHERE (? IS NULL OR environment = ?)", environment),
-        _rendered(db, environment),
-        _judged(db, environment),
+        _accurate(db, environment),
     )
 
 
@@ -227,17 +222,11 @@ def _number(db: Database, query: str, environment: str | None) -> int:
     return int(row[0]) if row is not None else 0
 
 
-def _judged(db: Database, environment: str | None) -> tuple[int, int]:
-    """The last word on each artifact, whenever it was said: it stands as the artifact does."""
-    found = judgements.judged(db, environment=environment)[0]
-    return found.artifacts, found.good
-
-
-def _rendered(db: Database, environment: str | None) -> tuple[int, int]:
-    """Of what stands in the environments now."""
+def _accurate(db: Database, environment: str | None) -> tuple[int, int]:
+    """Of what stands in the environments now; nothing stands that a gate stopped."""
     rows = db.execute(
         "SELECT environment, max(number) FROM release WHERE (? IS NULL OR environment = ?) GROUP BY environment",
         (environment, environment),
     )
-    found = [as_rendered(db, name, number) for name, number in rows]
-    return sum(files for files, _ in found), sum(same for _, same in found)
+    found = [(*as_rendered(db, *one), called_bad(db, *one)) for one in rows]
+    return sum(files for files, _, _ in found), sum(same - bad for _, same, bad in found)

@@ -36,6 +36,7 @@ BURNS: Final = (Burn(1 / 720, 14.4, "critical"), Burn(1 / 120, 6.0, "critical"),
 """Windows are parts of the budget's period; of 30 days 1 h, 6 h and 3 days: "multiwindow, multi-burn-rate alerts", Site
 Reliability Workbook, chapter 5, table 5-8."""
 
+_FEWEST_S: Final = 600.0  # of a watch, before its availability says something: with fewer a failed cycle is past it
 _ORDER: Final[dict[Level, int]] = {"ok": 0, "warning": 1, "critical": 2}
 _SINGLE: Final = frozenset({"rollback", "processor_use"})  # of which every single sample says something
 Said = tuple[Level, str]
@@ -141,7 +142,7 @@ class Judge:
 def level_of(found: Compliance, window_s: float) -> Said:
     """How bad a figure is, and why, in one sentence."""
     objective, figure = found.objective, found.figure
-    if figure.value is None or (figure.samples < FEWEST and figure.metric not in _SINGLE):
+    if figure.value is None or figure.samples < _fewest(figure.metric):
         return "ok", f"{objective.metric} was not measured often enough"
     text = f"{objective.metric} is {shown_figure(figure.value, figure.unit)} over the last {_shown_s(window_s)}"
     if found.level != "ok":
@@ -156,7 +157,12 @@ def level_of(found: Compliance, window_s: float) -> Said:
 def burning(facts: Facts, objective: Objective, burn: Burn, span_s: float) -> Said:
     """Whether an error budget is used too fast, and how much, in one sentence."""
     budget = budget_of(facts, objective)
-    if budget is None or budget.samples < FEWEST or budget.burn_short is None or budget.burn_long is None:
+    if (
+        budget is None
+        or budget.samples < _fewest(objective.metric)
+        or budget.burn_short is None
+        or budget.burn_long is None
+    ):
         return "ok", ""
     times = min(budget.burn_short, budget.burn_long)
     if times < burn.times:
@@ -164,6 +170,10 @@ def burning(facts: Facts, objective: Objective, burn: Burn, span_s: float) -> Sa
     over = f"over the last {_shown_s(span_s)} and {_shown_s(span_s / SHORT)}"
     text = f"{objective.metric} has to be {objective.target}, and its error budget is used {times:.3g} times too fast"
     return burn.level, f"{text} {over}{_remedy(objective)}"
+
+
+def _fewest(metric: str) -> float:
+    return _FEWEST_S if metric == "availability" else 1 if metric in _SINGLE else FEWEST
 
 
 def _remedy(objective: Objective) -> str:

@@ -129,13 +129,8 @@ def _measured(metric: str, percent: float) -> Callable[[Facts, Price], Value]:
 
 
 def _accuracy(facts: Facts, price: Price) -> Value:
-    """Nothing stands that a gate stopped; so what is left is what people changed, or judged bad."""
-    files, same = facts.rendered
-    judged, good = facts.judged
-    value = share(same, files)
-    if value is not None and judged:
-        value *= good / judged
-    return Value(value, files)
+    files, good = facts.accurate
+    return Value(share(good, files), files)
 
 
 def _processor(facts: Facts, price: Price) -> Value:
@@ -171,7 +166,13 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("conflicts_open", "files that wait for a person now", "number", _conflicts, courses=False),
     Row("rollback", "time from the breach to the verified rollback, the longest", "s", _rollback),
     Row("availability", "share of the watched time with the last cycle well", "share", _availability),
-    Row("accuracy", "share of files that stand as rendered, and are not judged bad", "share", _accuracy, courses=False),
+    Row(
+        "accuracy",
+        "share of files that stand as rendered and nobody called bad",
+        "share",
+        _accuracy,
+        courses=False,
+    ),
     Row(
         "learning_delay_p95", "time from published to integrated, 95th percentile", "s", _measured("learning_delay", 95)
     ),

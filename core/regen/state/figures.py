@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from regen.model.artifact import ArtifactId
+from regen.model.tuning import GOOD_FROM
 from regen.state.codec import artifact_of, artifact_text
 from regen.state.db import Database
 
@@ -18,6 +19,17 @@ def as_rendered(db: Database, environment: str, number: int) -> tuple[int, int]:
         (environment, number, number),
     )
     return (int(row[0]), int(row[1])) if row is not None else (0, 0)
+
+
+def called_bad(db: Database, environment: str, number: int) -> int:
+    """How many of the files that are exactly the last render people called bad, as they stand; the last word counts."""
+    row = db.one(
+        "SELECT count(*) FROM judgement JOIN version USING (environment, path, template, key, content)"  # noqa: S608
+        f" WHERE {_HELD} AND content = base AND score < ? AND judgement.number IN"
+        " (SELECT max(number) FROM judgement WHERE environment = ? GROUP BY template, key)",
+        (environment, number, number, GOOD_FROM, environment),
+    )
+    return int(row[0]) if row is not None else 0
 
 
 def edited(db: Database, environment: str, number: int) -> list[tuple[str, int]]:
