@@ -14,9 +14,12 @@ from urllib.parse import parse_qs, urlsplit
 import anyio
 import pytest
 from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store
+from tests.beside_world import watched
 from tests.cycle_world import World
 from tests.feed_world import Answer, Entry, FeedServer, now, publishing
 from tests.learn_plugin import LearnApi
+from tests.otlp_receiver import receiving
+from tests.test_telemetry import attributes, regen
 
 from regen import Project
 from regen.cli.main import run
@@ -339,6 +342,32 @@ def test_the_library_without_an_event_loop_learns_too(world: World) -> None:
     with Project.open_sync(world.root) as project:
         assert [one.added for one in project.learn()] == [2]
         assert [one.items for one in project.learning()] == [2]
+
+
+def test_an_asking_is_a_trace_of_its_own(world: World, server: FeedServer) -> None:
+    """It says what came, and that it failed where it did."""
+    with receiving() as receiver:
+        for status, added in ((None, 2), (500, 0)):
+            server.say = lambda path, headers, status=status: None if status is None else Answer(status)  # type: ignore[misc]
+            regen(world.root, "learn", "run", OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+            *_, span = sorted(receiver.named("regen.learn"), key=lambda one: one.start_time_unix_nano)
+            found = attributes(span)
+            assert (found["regen.learn.source"], found["regen.learn.added"]) == ("news", added)
+            assert (span.parent_span_id, span.status.code) == (b"", 2 if status else 0)
+
+
+def test_a_watch_that_holds_the_project_learns_for_others(
+    world: World, server: FeedServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And its next cycle has what came; the source is not asked twice at a time."""
+    configure(world, server, "interval_s = 3600")
+    with watched(world) as watch:
+        assert len(watch.paths()) == 2
+        server.publish(Entry("urn:3", "Three"))
+        assert run(["learn", "run", "-C", str(world.root)]) == ExitCode.DONE
+        assert "1 new" in capfd.readouterr().out
+        assert len(watch.paths()) == 1
+    assert server.statuses == [200, 200]
 
 
 def test_an_apply_loads_no_parser_of_feeds(world: World) -> None:
