@@ -93,7 +93,7 @@ def served(folder: Path) -> Iterator[str]:
         assert process.stdout is not None
         found = re.match(r"serving (\S+)", process.stdout.readline())
         assert found is not None
-        while True:
+        while process.poll() is None:
             try:
                 ask(found[1] + "/readyz")
                 break

@@ -1,4 +1,4 @@
-"""Graphs: patches of a project's graph, and what its graph files were at git revisions."""
+"""Graphs: patches of a project's graph, what its graph files were at git revisions, and what is around a node."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from regen.orchestrator.session import Session
 
 if TYPE_CHECKING:
     from regen.dataset.patch import Patch
+    from regen.model.neighbourhood import FoundNodes, Neighbourhood
     from regen.orchestrator.comparison import GraphComparison
 
 
@@ -52,3 +53,43 @@ class GraphsMixin:
         from regen.orchestrator.comparison import compare_named
 
         return await compare_named(self._session.config.root, str(old), str(new))
+
+    async def around(self, node: str, *, depth: int = 1, limit: int = 100) -> Neighbourhood:
+        """What is around a node of the graph, and the files that are made for what is there.
+
+        Args:
+            node: an IRI, or `_:` and the label of a blank node.
+            depth: edges from the node to the farthest one, 1 or 2.
+            limit: nodes at the most.
+
+        Raises:
+            RegenError: a graph file is wrong, and never was right.
+        """
+        from regen.orchestrator.advance import take_in
+        from regen.orchestrator.around import around, last_changed, node_term
+        from regen.orchestrator.stale import filled
+
+        session = self._session
+        async with session.turn:
+            await take_in(session)
+            changed = last_changed(session.state)
+            place = node_term(node)
+            return around(filled(session), session.state.db, place, depth=depth, limit=limit, changed=changed)
+
+    async def search(self, text: str, *, limit: int = 50) -> FoundNodes:
+        """Nodes of the graph whose label or IRI holds a text; it takes a fifth of a second at the most.
+
+        Args:
+            text: capitals and small letters are the same.
+            limit: nodes at the most.
+
+        Raises:
+            RegenError: a graph file is wrong, and never was right.
+        """
+        from regen.orchestrator.advance import take_in
+        from regen.orchestrator.around import search
+        from regen.orchestrator.stale import filled
+
+        async with self._session.turn:
+            await take_in(self._session)
+            return search(filled(self._session), self._session.state.db, text, limit=limit)

@@ -10,23 +10,22 @@ from random import Random
 
 from anyio.from_thread import start_blocking_portal
 
-from regen.dataset.patch import Patch
 from regen.hooks.manager import Plugin
 from regen.model.learned import LearnRun, LearnStanding
 from regen.model.plan import Plan
 from regen.orchestrator import check as checking
 from regen.orchestrator import conflicts, explain
-from regen.orchestrator.comparison import GraphComparison
-from regen.orchestrator.outcome import Applied, Patched, Turn
+from regen.orchestrator.outcome import Applied, Turn
 from regen.orchestrator.views import TemplateViews
 from regen.project.calling import Caller, awaited
 from regen.project.front import Progress, Project, quiet
 from regen.project.sync_bus import SyncNotifier
+from regen.project.sync_graphs import SyncGraphsMixin
 from regen.project.sync_releases import SyncReleasesMixin
 from regen.project.sync_tuning import SyncTuningMixin
 
 
-class SyncProject(SyncReleasesMixin, SyncTuningMixin):
+class SyncProject(SyncGraphsMixin, SyncReleasesMixin, SyncTuningMixin):
     """An open project; make one with `Project.open_sync`. Each method does what `Project`'s of that name does."""
 
     def __init__(self, project: Project, call: Caller) -> None:
@@ -59,14 +58,6 @@ class SyncProject(SyncReleasesMixin, SyncTuningMixin):
     ) -> Plan:
         """See `Project.plan`."""
         return self._call(partial(self._project.plan, environment, full=full, languages=languages, graph_at=graph_at))
-
-    def patch(self, patch: Patch | bytes | str, *, name: str = "patch") -> Patched:
-        """See `Project.patch`."""
-        return self._call(partial(self._project.patch, patch, name=name))
-
-    def diff(self, old: str | Path, new: str | Path) -> GraphComparison:
-        """See `Project.diff`."""
-        return self._call(partial(self._project.diff, old, new))
 
     def apply(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from regen.model.term import Term
+from regen.project.glancing import glance_views
 from regen.serve.errands import answered
 from regen.serve.problems import Problem
 
@@ -43,7 +44,7 @@ async def views_behind(desk: Desk, environment: str, path: str) -> tuple[ShownVi
     project = desk.project
     if project is not None:
         try:
-            found = await desk.in_thread(lambda: project.glance_views(path, environment))
+            found = await desk.in_thread(lambda: glance_views(project, path, environment))
         except Exception:  # noqa: BLE001 - the graph moved on under the question: it is only shown
             _LOG.debug("the views of %s could not be asked", path, exc_info=True)
             return None

@@ -79,15 +79,15 @@ async def _glanced(desk: Desk, look: Callable[[Dataset, State], T]) -> T | None:
     """What is seen in the graph of this process, or as the state has it; None where that is too large."""
     project = desk.project
 
-    def glance() -> T | None:
+    def seen() -> T | None:
         with desk.state() as state:
-            seen = project.glance(lambda dataset: look(dataset, state)) if project is not None else None
-            if seen is not None:
-                return seen
+            here = glance(project, lambda dataset: look(dataset, state)) if project is not None else None
+            if here is not None:
+                return here
             dataset = desk.graph.of(state)
             return None if dataset is None else look(dataset, state)
 
-    return await desk.in_thread(glance)
+    return await desk.in_thread(seen)
 
 
 async def _told(desk: Desk, arguments: Sequence[str]) -> Any:
