@@ -11,6 +11,7 @@ import anyio
 from regen.config import Key
 from regen.model.neighbourhood import FoundNodes, GraphEdge, GraphNode, HangingFile, Neighbourhood
 from regen.orchestrator.around import around, last_changed, node_term, search
+from regen.project.glancing import glance
 from regen.serve.desk import Desk
 from regen.serve.errands import answered
 from regen.serve.problems import Problem
