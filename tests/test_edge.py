@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -19,8 +20,10 @@ from regen.errors import DeployError, HubError, ReleaseError, StateError, UsageE
 from regen.fleet.opening import Held
 from regen.fleet.status import status
 from regen.model.fleet import HubFile, Manifest, Offered, Offers
-from regen.state import edge, faults, outbox, releases
+from regen.model.rollout import Rollout, RolloutState
+from regen.state import edge, faults, outbox, releases, rollouts
 from regen.state.blobs import digest_of
+from regen.state.db import Database
 from regen.state.envelope import PAYLOAD_TYPE, enclosed, opened
 
 pytestmark = pytest.mark.anyio
@@ -300,6 +303,15 @@ async def test_a_release_that_does_not_follow_from_what_stands_is_refused(fleet:
         await fleet.sync()
 
 
+async def test_no_edge_takes_what_a_canary_has_not_let_through(fleet: Fleet) -> None:
+    with closing(Database(fleet.hub.root / ".regen/state.db")) as database:
+        rollouts.write(database, Rollout("dev", 1, None, (), state=RolloutState.PAUSED))
+    assert (await fleet.sync()).deployed is None
+    with closing(Database(fleet.hub.root / ".regen/state.db")) as database:
+        rollouts.write(database, Rollout("dev", 1, None, (), state=RolloutState.COMPLETED))
+    assert (await fleet.sync()).deployed is not None
+
+
 async def test_a_release_with_conflicts_or_a_bad_one_is_not_taken(fleet: Fleet) -> None:
     def change(found: object) -> object:
         offers = cast("Offers", found)
@@ -546,6 +558,16 @@ async def test_what_the_hub_does_not_take_waits_or_is_a_dead_letter(
     await fleet.sync()
     assert fleet.kinds() == ["deployed"]
     assert status(fleet.edge).depth == 0
+
+
+async def test_a_clock_that_went_back_holds_nothing_up(fleet: Fleet) -> None:
+    fleet.refusing(None)
+    with pytest.raises(HubError):
+        await fleet.sync()
+    await fleet.work(lambda work: work.state.db.execute("UPDATE outbox SET due = 9e9"))
+    fleet.way.bend = lambda _, answer: answer
+    await fleet.sync()
+    assert fleet.kinds() == ["deployed"]
 
 
 async def test_a_busy_hub_says_when_it_wants_to_be_asked_again(fleet: Fleet) -> None:

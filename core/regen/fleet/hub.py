@@ -17,6 +17,7 @@ from pathlib import Path
 from regen.errors import StateError, UsageError
 from regen.model.fleet import Ack, HubFile, Manifest, Message, Offered, Offers, Report
 from regen.model.release import Release, ReleaseState
+from regen.model.rollout import RolloutState
 from regen.state import db, edges, receipts, releases
 from regen.state.db import Database
 from regen.state.opening import State
@@ -61,16 +62,30 @@ def offers(state: State, environment: str, since: int) -> Offers:
     with state.db.snapshot():
         newest = releases.current(state.db, environment)
         made = releases.history(state.db, environment, limit=_LISTED)
-        found = [_offered(state, one) for one in reversed(made) if one.number >= since and one.state in _READY]
+        under_way = _under_way(state, environment)
+        found = [
+            _offered(state, one, complete=one.complete and one.number not in under_way)
+            for one in reversed(made)
+            if one.number >= since and one.state in _READY
+        ]
     ready = newest is None or newest.state in _READY
     number = 0 if newest is None else newest.number if ready else newest.parent or 0
     return Offers(environment, number, tuple(one for one in found if one.receipt))
 
 
-def _offered(state: State, one: Release) -> Offered:
+def _under_way(state: State, environment: str) -> frozenset[int]:
+    """Releases that did not reach all targets of a canary: no edge takes them before those have shown that they may."""
+    rows = state.db.execute(
+        "SELECT release FROM rollout WHERE environment = ? AND state <> ?",
+        (environment, RolloutState.COMPLETED.value),
+    )
+    return frozenset(number for (number,) in rows)
+
+
+def _offered(state: State, one: Release, *, complete: bool) -> Offered:
     digest = receipts.digest_of_receipt(state.db, one.environment, one.number) or ""
     bad = one.state is ReleaseState.BAD
-    return Offered(one.number, digest, one.parent, one.restores, one.at, one.complete, bad)
+    return Offered(one.number, digest, one.parent, one.restores, one.at, complete, bad)
 
 
 def manifest(state: State, environment: str, number: int) -> Manifest:

@@ -42,7 +42,7 @@ class Offered:
         parent: the release before it; None for the first.
         restores: the release that it brought back; None where it is no rollback.
         at: seconds since the epoch, UTC.
-        complete: False while conflicts were left out of it.
+        complete: False while conflicts were left out of it, or a canary has not let it through.
         bad: whether it was rolled back from.
     """
 
@@ -152,6 +152,7 @@ class Node:
     """An edge as its hub knows it.
 
     Attributes:
+        id: the first letters of what it is told by from another one of its name.
         release: the hub's number of what stands there; None: nothing does, as far as is known.
         first, seen: when it came first and last; seconds since the epoch, UTC.
         pending: messages that waited there when it came last.

@@ -15,7 +15,7 @@ from regen.state.blobs import digest_of
 from regen.state.db import Database
 
 _NODE = (
-    "name, id, environment, release, first, seen, pending, version, latency_s, messages, healthy,"
+    "name, substr(id, 1, 8), environment, release, first, seen, pending, version, latency_s, messages, healthy,"
     " (SELECT count(*) FROM edge_edit WHERE edge = name AND outcome = 'waits')"
 )
 _EDIT = "number, edge, environment, path, release, base, digest, at, received, outcome"

@@ -20,6 +20,7 @@ from regen.state.db import Database
 ATTEMPTS = 5
 """After so many answers of 500 and more a message is a dead letter (SPEC.md, edges)."""
 _FIRST_S, _LONGEST_S = 5.0, 300.0  # between attempts, doubled each time (SPEC.md, edges)
+_LONGEST_ASKED_S = 3600.0  # that a hub may let an edge wait
 _KEEP_S = 7 * 86_400.0  # what the hub has (SPEC.md, edges)
 _MOST = 4_000_000  # bytes of edits in one batch; a single one may be longer
 
@@ -62,8 +63,9 @@ def due(db: Database, blobs: BlobStore, now: float, limit: int) -> list[Waiting]
     """
     rows = db.execute(
         "SELECT id, sequence, kind, at, release, data, content, attempts FROM outbox JOIN edge_record USING (sequence)"
-        " WHERE state = 'pending' AND due <= ? ORDER BY sequence LIMIT ?",
-        (now, limit),
+        # A clock that went back makes nothing wait for years.
+        " WHERE state = 'pending' AND (due <= ?1 OR due > ?1 + ?2) ORDER BY sequence LIMIT ?3",
+        (now, _LONGEST_ASKED_S, limit),
     )
     found: list[Waiting] = []
     size = 0
@@ -102,7 +104,7 @@ def _outcome(waiting: Waiting, ack: Ack) -> tuple[SyncState, int, float]:
     if ack.status == 409:
         return "conflict", tried, 0.0
     if ack.status == 429:
-        return "pending", tried, ack.retry_after_s if ack.retry_after_s is not None else _FIRST_S
+        return "pending", tried, min(_FIRST_S if ack.retry_after_s is None else ack.retry_after_s, _LONGEST_ASKED_S)
     if ack.status < 500:
         return "error", tried, 0.0
     tried += 1
