@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from regen.health.asking import ask
-from regen.health.memory import Memory, read_memory
+from regen.health.memory import Memory, read_memory, read_served, write_served
 from regen.health.monitor import Monitor, Noticed
 from regen.health.streak import Streak
 
-__all__ = ["Memory", "Monitor", "Noticed", "Streak", "ask", "read_memory"]
+__all__ = ["Memory", "Monitor", "Noticed", "Streak", "ask", "read_memory", "read_served", "write_served"]

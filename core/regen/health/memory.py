@@ -7,7 +7,7 @@ and it may be lost at any time.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +18,8 @@ from regen.health.streak import Remembered
 from regen.model.probe import Reading
 
 NAME = "health.json"
-_KEPT = 200  # times in which a watch ran
+SERVED = "served.json"
+_KEPT = 200  # times in which a watch, or the interface, ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,24 @@ def write_memory(folder: Path, memory: Memory) -> None:
         "probes": {name: asdict(one) for name, one in sorted(memory.probes.items())},
         "alive": [[one.since, one.until, one.stopped] for one in memory.alive[-_KEPT:]],
     }
-    place, new = folder / NAME, folder / f"{NAME}.new"
+    _write(folder, NAME, data)
+
+
+def read_served(folder: Path) -> tuple[Alive, ...]:
+    """When the interface was there, the oldest first; nothing where there is no sense in what lies in `.regen`."""
+    try:
+        return tuple(Alive(*times) for times in json.loads((folder / SERVED).read_bytes())["alive"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return ()
+
+
+def write_served(folder: Path, alive: Sequence[Alive]) -> None:
+    """Put it there, whole or not at all; where the disk says no, it is lost, and no more."""
+    _write(folder, SERVED, {"alive": [[one.since, one.until, one.stopped] for one in alive[-_KEPT:]]})
+
+
+def _write(folder: Path, name: str, data: object) -> None:
+    place, new = folder / name, folder / f"{name}.new"
     with suppress(OSError):
         new.write_text(json.dumps(data, ensure_ascii=True), encoding="ascii")
         new.replace(place)

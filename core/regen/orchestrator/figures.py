@@ -13,7 +13,7 @@ from regen.figures.compliance import compliance
 from regen.figures.facts import Facts, Up, read_facts
 from regen.figures.stats import stats
 from regen.figures.table import Price
-from regen.health import read_memory
+from regen.health import read_memory, read_served
 from regen.holder import STATE_FOLDER
 from regen.model.figure import Compliances, Stats
 from regen.model.window import Window, parse_window
@@ -82,4 +82,6 @@ def facts_of(
         if state is None:
             return Facts(window)
         names = environments if environment is None else (environment,)
-        return read_facts(state.db, window, environment, Up(read_memory(folder).alive, (), names), stages=stages)
+        return read_facts(
+            state.db, window, environment, Up(read_memory(folder).alive, read_served(folder), names), stages=stages
+        )

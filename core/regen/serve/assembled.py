@@ -26,4 +26,4 @@ def assembled(desk: Desk, *, open_reading: bool) -> ASGIApp:
     desk.open_reading, desk.check_token = open_reading, gate.checked
     bounded = partial(gate.bounded, "requests")
     front = partial(Front, told=told, bounded=bounded, calm=desk.calm, names=desk.config.serve.hosts)
-    return Counted(application(desk, gate, front))
+    return Counted(application(desk, gate, front), desk.answers)

@@ -17,6 +17,7 @@ from regen.config import Config, Environment, load_config
 from regen.errors import UsageError
 from regen.holder import STATE_FOLDER
 from regen.orchestrator.metering import Beside
+from regen.serve.answers import Answers
 from regen.serve.graphs import StoredGraph
 from regen.serve.limits import Limits
 from regen.serve.live import Live
@@ -34,6 +35,7 @@ T = TypeVar("T")
 _THREADS = 4
 _ANSWERS = 100  # of up to a tenth of a megabyte
 _CALM_S = 0.1  # how long a request waits for the end of a cycle
+_DAY_S = 86_400.0
 _KEPT_S = 1.0  # how long the configuration is taken as it was read
 
 
@@ -67,6 +69,7 @@ class Desk:
         live: tells those who listen.
         running: the cycle that is under way here.
         tokens: who may do what.
+        answers: keeps how long they took.
         project: the open project, where the watch runs in this process; its methods belong to the watch's event loop.
         ready: whether it can be asked: the first cycle is over, or another process runs the watch.
         started: when the server started; seconds since the epoch, UTC.
@@ -84,6 +87,7 @@ class Desk:
     live: Live
     running: Running
     tokens: TokenStore
+    answers: Answers
     project: Project | None = None
     ready: bool = False
     started: float = field(default_factory=time.time)
@@ -100,9 +104,11 @@ class Desk:
     @staticmethod
     def of(root: Path) -> Desk:
         """The desk of a project."""
-        readers = Readers(root / STATE_FOLDER)
+        folder = root / STATE_FOLDER
+        readers = Readers(folder)
         live = Live(readers)
-        return Desk(root, readers, live, Running(live), TokenStore(root / STATE_FOLDER))
+        answers = Answers(folder, lambda: time.time() - load_config(root).history.keep_days * _DAY_S)
+        return Desk(root, readers, live, Running(live), TokenStore(folder), answers)
 
     @property
     def folder(self) -> Path:

@@ -103,6 +103,7 @@ class _Thread:
         )
         server = uvicorn.Server(config)
         telling = asyncio.ensure_future(self.desk.live.run())
+        keeping = asyncio.ensure_future(self.desk.answers.run())
         serving = asyncio.ensure_future(server.serve(sockets=[self.listening]))
         self.started.set()
         asked = asyncio.ensure_future(self.asked.wait())
@@ -112,7 +113,7 @@ class _Thread:
             server.should_exit = True
             await serving
         finally:
-            for task in (telling, asked):
+            for task in (telling, keeping, asked):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
@@ -145,6 +146,7 @@ def served(desk: Desk, listening: socket.socket, *, open_reading: bool) -> Itera
             thread.end()
             running.join()
             listening.close()
+            desk.answers.end()
             desk.readers.close()
     if thread.failed is not None:
         raise thread.failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,6 +17,7 @@ from regen.orchestrator.metering import read_standing
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from regen.serve.answers import Answers
     from regen.serve.desk import Desk
 
 _STREAM = b"text/event-stream"
@@ -59,10 +61,11 @@ class Counted:
 
     Args:
         app: the application; it says which route it chose, as Starlette does.
+        answers: is told how long each answer took.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, answers: Answers) -> None:
+        self._app, self._answers = app, answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on, and count what comes of it."""
@@ -70,6 +73,7 @@ class Counted:
         if scope["type"] != "http" or meters is None:
             await self._app(scope, receive, send)
             return
+        started = time.perf_counter()
         with meters.asked(scope["method"]) as asked:
 
             async def noted(message: Message) -> None:
@@ -83,3 +87,5 @@ class Counted:
                     await self._app(scope, receive, noted)
             finally:
                 asked.route = getattr(scope.get("route"), "path", "other")
+                if not asked.streams:
+                    self._answers.took(asked.route, time.perf_counter() - started)
