@@ -387,3 +387,38 @@ def test_the_page_of_a_process_that_measures_nothing_tells_of_the_process() -> N
     names = {name for name, _ in parsed(body)}
     assert "regen_build_info" in names
     assert json.dumps(sorted(names)).count("process_") >= 1
+
+
+HOST = """
+import sys
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from regen import Project
+
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider([reader]))
+with Project.open_sync(sys.argv[1]) as project:
+    project.apply()
+    (resource,) = reader.get_metrics_data().resource_metrics
+(scope,) = resource.scope_metrics
+assert scope.scope.name == "regen"
+found = {metric.name: metric.data.data_points for metric in scope.metrics}
+assert [point.value for point in found["regen.artifacts.rendered"]] == [70]
+assert [point.value for point in found["regen.artifacts"]] == [70]
+"""
+
+
+def test_in_a_program_with_its_own_provider_its_readers_get_the_metrics(tmp_path: Path, receiver: Receiver) -> None:
+    """And no second exporter is made, though the variables name a collector."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("OTEL_")}
+    done = subprocess.run(
+        [sys.executable, "-c", HOST, str(made(tmp_path / "project"))],
+        env={**kept, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{receiver.url}/v1/metrics"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not receiver.metrics
