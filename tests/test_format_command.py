@@ -43,6 +43,15 @@ async def test_a_command_that_fails_leaves_the_file_to_the_next_plugin_and_says_
     assert "ended with 1: cannot parse line 1" in caplog.text
 
 
+async def test_a_command_that_ends_before_it_has_read_everything_fails_as_any_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = plugin(tmp_path, "")
+    (tmp_path / "my formatter.py").write_text("import os; os.close(0); raise SystemExit('no')\n")
+    assert await made.regen_format("a.py", "python", b"x" * 10_000_000) is None
+    assert "ended with 1: no" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.otlp_receiver import Receiver, attributes, receiving
-from tests.test_telemetry import CONFIG, GRAPH, PARENT, TEMPLATE, made, regen
+from tests.test_telemetry import CONFIG, GRAPH, PARENT, TEMPLATE, environment, made, regen
 
 from regen import carried
 
@@ -78,6 +79,10 @@ def listening(headers: list[str | None], status: int = 200, body: bytes = b"") -
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -156,12 +161,44 @@ anyio.run(main)
 
 
 def test_a_cycle_links_to_the_messages_that_it_takes_up(project: Path) -> None:
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-c", PUBLISHED, str(project)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+ALERTED = """
+import sys, anyio
+from regen import Project
+from regen.orchestrator.alerting import alert
+
+async def main():
+    async with Project.open(sys.argv[1]) as project:
+        await project.apply()
+        await alert(project._session, "dev", "probe", "critical", "it is ill")
+
+anyio.run(main)
+"""
+
+
+def test_an_alert_after_a_cycle_goes_on_with_its_trace(project: Path, receiver: Receiver) -> None:
+    headers: list[str | None] = []
+    said = project.parent / "alert"
+    with listening(headers) as url:
+        alerts = f"[alerts]\nurl = \"{url}\"\nrun = '''{TELL} {said}'''\n"
+        (project / "regen.toml").write_text(CONFIG + alerts)
+        done = subprocess.run(
+            [sys.executable, "-c", ALERTED, str(project)],
+            env=environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{receiver.url}/v1/traces"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    trace = receiver.one("RUN regen").trace_id.hex()
+    assert traces(said) == {trace}
+    assert [str(value).split("-")[1] for value in headers] == [trace]
 
 
 def lines(text: str) -> list[dict[str, str]]:

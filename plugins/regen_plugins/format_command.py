@@ -49,8 +49,12 @@ class FormatCommand:
         if command is None:
             return None
         argv = [part.replace("{path}", path) for part in command]
-        with anyio.move_on_after(_TIMEOUT_S) as scope:
-            done = await anyio.run_process(argv, input=content, check=False, env={**os.environ, **carried()})
+        # From memory and not through a pipe: a command that ends before it has read all is no error of writing to it.
+        with open(os.memfd_create("regen-format"), "w+b") as given:  # noqa: ASYNC230, PTH123 - it is in memory, no path
+            given.write(content)
+            given.seek(0)
+            with anyio.move_on_after(_TIMEOUT_S) as scope:
+                done = await anyio.run_process(argv, stdin=given, check=False, env={**os.environ, **carried()})
         if scope.cancelled_caught:
             _LOG.warning("%s: %s took more than %d s; the file is not formatted", path, argv[0], _TIMEOUT_S)
             return None
