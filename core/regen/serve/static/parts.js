@@ -62,7 +62,7 @@ export function trouble(error, again = null) {
       h(
         "div",
         { class: "buttons" },
-        h("button", { type: "button", class: "quiet", "data-key": "again", on: { click: again } }, "Try again"),
+        h("button", { type: "button", "data-key": "again", on: { click: again } }, "Try again"),
         error.status === 401 &&
           h(
             "button",

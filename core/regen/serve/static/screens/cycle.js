@@ -12,8 +12,12 @@ export function show(frame) {
   const [asked] = frame.place.parts;
   return panel(frame, {
     name: "cycle",
-    load: (signal) => get(`cycles/${encodeURIComponent(asked)}`, {}, signal),
-    draw: (cycle) => drawn(cycle),
+    load: async (signal) => {
+      const about = [get(`cycles/${encodeURIComponent(asked)}`, {}, signal), get("cycles", { limit: 1 }, signal)];
+      const [cycle, newest] = await Promise.all(about);
+      return { ...cycle, last: newest.items[0]?.number };
+    },
+    draw: drawn,
   });
 }
 
@@ -24,7 +28,7 @@ function drawn(cycle) {
       { class: "pages", "aria-label": "Neighbours" },
       link("#/cycles", "All cycles"),
       cycle.number > 1 && link(toCycle(cycle.number - 1), `← Cycle ${cycle.number - 1}`),
-      link(toCycle(cycle.number + 1), `Cycle ${cycle.number + 1} →`),
+      cycle.number < cycle.last && link(toCycle(cycle.number + 1), `Cycle ${cycle.number + 1} →`),
     ),
     head(cycle),
     part("Stages", waterfall(cycle)),
@@ -86,7 +90,7 @@ function waterfall(cycle) {
   return table(
     "Stages of the cycle, in the order of their starts",
     [
-      { head: "Stage", kind: "first", cell: (stage) => stage.name },
+      { head: "Stage", kind: "first short", cell: (stage) => stage.name },
       { head: "When", kind: "bars", cell: bar },
       { head: "Starts after", kind: "number minor", cell: (stage) => duration(stage.start_s) },
       {
