@@ -36,6 +36,7 @@ VIEWS = {
     "conflict": f"#/conflicts/{ADA}",
     "objectives": "#/objectives",
     "alerts": "#/alerts",
+    "tuner": "#/tuner",
     "audit": "#/audit",
 }
 

@@ -6,16 +6,14 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.routing import Route as Served
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message
 
 from regen.errors import RegenError
@@ -25,10 +23,10 @@ from regen.serve.asked import body, parameters
 from regen.serve.caller import Gate
 from regen.serve.desk import Desk
 from regen.serve.front import Front
+from regen.serve.page import page_routes
 from regen.serve.problems import MEDIA, Problem, of_error
 from regen.serve.route import Lasting, Raw, Route, Said
 
-STATIC: Final = Path(__file__).with_name("static")
 _LOG = logging.getLogger("regen.serve")
 _MOST_BODY = 5_000_000  # bytes: a file whose conflict is settled on the page
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -45,9 +43,8 @@ def application(desk: Desk, gate: Gate, front: Callable[[ASGIApp], Front]) -> AS
     served: list[BaseRoute] = [_served(route, desk, gate) for route in routes()]
     app = Starlette(
         routes=[
-            Served("/", _page, methods=["GET"]),
+            *page_routes(),
             *served,
-            Mount("/static", _Parts(directory=STATIC)),
         ],
         exception_handlers={
             Problem: _problem,
@@ -58,23 +55,6 @@ def application(desk: Desk, gate: Gate, front: Callable[[ASGIApp], Front]) -> AS
     )
     app.router.redirect_slashes = False
     return front(app)
-
-
-_ASK: Final = {"Cache-Control": "no-cache"}
-
-
-class _Parts(StaticFiles):
-    """Parts of the page: a browser asks whether each is still the same, so that it never mixes two versions."""
-
-    def file_response(self, *arguments: Any, **named: Any) -> Response:
-        """As Starlette gives it, with that header."""
-        response = super().file_response(*arguments, **named)
-        response.headers.update(_ASK)
-        return response
-
-
-async def _page(request: Request) -> Response:
-    return FileResponse(STATIC / "index.html", headers=_ASK)
 
 
 def _served(route: Route | Raw, desk: Desk, gate: Gate) -> BaseRoute:

@@ -28,6 +28,7 @@ async function show() {
     const title = screen.title(place);
     const head = h("h1", { id: "title", tabindex: "-1" }, title);
     swap(main, head, screen.show(mine));
+    if (first) standing(); // in this turn, so that it shares answers with the screen
     document.title = `${title} · regen`;
     if (moved) arrive(head);
   } catch (error) {
@@ -152,14 +153,10 @@ function standing() {
     if (asked) return;
     asked = true;
     try {
-      const status = await get("status");
+      const [status, alerts] = await Promise.all([get("status"), get("alerts")]);
+      const conflicts = status.environments.reduce((sum, one) => sum + one.conflicts, 0);
       document.getElementById("project").textContent = status.project;
-      count(
-        "conflicts",
-        status.environments.reduce((sum, one) => sum + one.conflicts, 0),
-        "open",
-      );
-      const alerts = await get("alerts");
+      count("conflicts", conflicts, "open");
       count("alerts", alerts.items.filter((one) => !one.recovered).length, "open");
     } catch {
       // the screen tells that the server does not answer
@@ -180,7 +177,6 @@ function count(view, many, word) {
 
 navigation();
 themes();
-standing();
 account();
 announcements();
 connection();
