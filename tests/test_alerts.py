@@ -163,6 +163,19 @@ async def test_it_goes_to_every_channel_that_apprise_knows(monkeypatch: pytest.M
     assert "secret" not in error
 
 
+async def test_no_address_of_a_channel_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not by those who send it either, however much is logged."""
+    with caplog.at_level(logging.DEBUG), taking(500) as (url, _):
+        monkeypatch.setenv("CHAT", url.replace("http://", "json://me:secret@") + "secret/path?token=secret")
+        monkeypatch.setenv("UNKNOWN", "nonsense://secret@there")
+        monkeypatch.setenv("WRONG", "discord://secret/")
+        (error,) = await told(AlertSettings(channels=("CHAT", "UNKNOWN", "WRONG")))
+    assert "the channel of WRONG has an address that Apprise does not know" in error
+    assert "secret" not in error + caplog.text
+
+
 async def test_a_channel_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with taking(500) as (url, _):
         monkeypatch.setenv("CHAT", url.replace("http://", "json://"))

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -17,6 +20,7 @@ from regen.model.alert import Alert
 from regen.model.settings import AlertSettings, PluginSettings
 
 _HINT = "look at `channels` of [alerts]"
+_TALKERS: Final = ("apprise", "urllib3.connectionpool")
 
 
 class AlertApprise:
@@ -62,10 +66,28 @@ def _sent(address: str, alert: Alert) -> str | None:
         import apprise
     except ImportError:
         return "needs a package that is not installed: `pip install 'regen[alerts]'`"
-    logging.getLogger("apprise").addHandler(logging.NullHandler())
-    sender = apprise.Apprise()
-    if not sender.add(address):
-        return "has an address that Apprise does not know"
-    kind = "success" if alert.recovered else "failure" if alert.severity == "critical" else "warning"
-    title = f"regen: {'recovered' if alert.recovered else alert.severity}: {alert.environment}"
-    return None if sender.notify(body=alert.message, title=title, notify_type=kind) else "did not take an alert"
+    with _hushed():
+        sender = apprise.Apprise()
+        if not sender.add(address):
+            return "has an address that Apprise does not know"
+        kind = "success" if alert.recovered else "failure" if alert.severity == "critical" else "warning"
+        title = f"regen: {'recovered' if alert.recovered else alert.severity}: {alert.environment}"
+        return None if sender.notify(body=alert.message, title=title, notify_type=kind) else "did not take an alert"
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Apprise logs whole addresses that it cannot read, and urllib3 paths that hold tokens: not while one is used."""
+    hush = _Hush()  # one for each that is sent: the end of one gives no word back to another
+    for name in _TALKERS:
+        logging.getLogger(name).addFilter(hush)
+    try:
+        yield
+    finally:
+        for name in _TALKERS:
+            logging.getLogger(name).removeFilter(hush)
+
+
+class _Hush(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return False
