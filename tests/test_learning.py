@@ -210,7 +210,7 @@ async def test_items_that_the_source_forgot_stay(world: World, server: FeedServe
     (world.root / FILE).write_text(text.replace('"One"', '"Uno"').replace(" ;\n    ", " ; "), "utf-8")
     await learn(world)
     assert titles(world) == ["Three", "Two", "Uno"]
-    assert " ;\n    dcterms:title" in (world.root / FILE).read_text("utf-8")
+    assert " ;\n    <http://purl.org/dc/terms/title>" in (world.root / FILE).read_text("utf-8")
 
 
 async def test_a_file_that_is_no_turtle_is_named_and_left_alone(world: World, server: FeedServer) -> None:

@@ -9,10 +9,9 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from regen.errors import GraphError
 from regen.model.learned import Item
-from regen.sources.turtle import DCTERMS, OWN_FACTS, PROV, RDF_TYPE, SCHEMA, Block, Visit, epoch, made, source_iri
+from regen.sources.turtle import CAME, DCTERMS, OWN_FACTS, PROV, RDF_TYPE, SCHEMA, Block, Visit, epoch, made, source_iri
 
-_ISSUED = re.compile(r'^    dcterms:issued "([^"]+)"', re.MULTILINE)
-_CAME = " ;\n    prov:generatedAtTime "
+_ISSUED = re.compile(rf'^    <{re.escape(DCTERMS)}issued> "([^"]+)"', re.MULTILINE)
 _VISIT = re.compile(r":at:(\d+\.\d{3}):(\d+\.\d{3})> \.\s*$")
 _ITEM = r"%s:[0-9a-f]{32}"
 _ONE = {
@@ -32,9 +31,9 @@ def written_blocks(data: bytes, name: str) -> dict[str, Block]:
     start = f"<{source_iri(name)}:"
     found = {}
     for piece in data.decode().split("\n\n"):
-        if not piece.startswith(start) or _CAME not in piece:
+        if not piece.startswith(start) or CAME not in piece:
             continue
-        head, _, came = piece.rpartition(_CAME)
+        head, _, came = piece.rpartition(CAME)
         key, _, text = head[1:].partition("> ")
         visit = _VISIT.search(came)
         if visit is None:

@@ -2,7 +2,8 @@
 
 The subject of an item is `urn:regen:learned:SOURCE:` and 32 hex digits of the BLAKE3 digest of what identifies it, so
 that it is the same in every file and after every restart, whatever letters the source uses. Each item is a block of
-lines; blocks are sorted, so an item that comes or goes changes no other line.
+lines; blocks are sorted, so an item that comes or goes changes no other line. There are no prefixes: those of all graph
+files have to agree, and a file that regen writes must not quarrel with a person's.
 
 Why items are kept as blocks of text: a source of 10,000 items that tells of one new one costs a comparison of texts,
 and no parsing. A file that is not as it was written is parsed (`blocks_of`), and written anew in this form.
@@ -14,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from regen.model.learned import Item
 from regen.sources.text import clean, iri
@@ -24,14 +26,12 @@ PROV = "http://www.w3.org/ns/prov#"
 SCHEMA = "https://schema.org/"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 ENGINE = "urn:regen:engine"
-_HEAD = f"""\
-# What regen learned from {{name}}. It is written anew when there is something new: change it nowhere but there.
-@prefix dcterms: <{DCTERMS}> .
-@prefix prov: <{PROV}> .
-@prefix schema: <{SCHEMA}> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-
-"""
+CAME = f" ;\n    <{PROV}generatedAtTime> "
+"""Stands between what an item says and how it came."""
+_SPACES = {"dcterms": DCTERMS, "prov": PROV, "schema": SCHEMA, "xsd": "http://www.w3.org/2001/XMLSchema#"}
+_HEAD = (
+    "# What regen learned from {name}. It is written anew when there is something new: change it nowhere but there.\n\n"
+)
 _DIGITS = 32  # hex digits of a digest: 128 bits
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 _FACT = re.compile(r"[a-z][A-Za-z0-9]{0,63}")
@@ -98,8 +98,8 @@ def content(name: str, item: Item) -> str:
     }
     rows += sorted(facts)[:_MOST_NAMES]
     kind = item.kind if _KIND.fullmatch(item.kind) else "Article"
-    lines = [f"a schema:{kind}, prov:Entity", *(f"{name_} {value}" for name_, value in rows if value)]
-    return " ;\n    ".join([*lines, f"schema:isPartOf <{source_iri(name)}>"])
+    rows.append(("schema:isPartOf", f"<{source_iri(name)}>"))
+    return _lines(f"schema:{kind}", rows)
 
 
 def document(name: str, url: str | None, blocks: Mapping[str, Block]) -> bytes:
@@ -112,21 +112,23 @@ def document(name: str, url: str | None, blocks: Mapping[str, Block]) -> bytes:
     """
     source = source_iri(name)
     where = iri(url or "")
-    about = f" ;\n    schema:url <{where}>" if where is not None else ""
-    pieces = [_HEAD.format(name=name), f"<{ENGINE}> a prov:SoftwareAgent .\n\n"]
-    pieces.append(f"<{source}> a schema:DataFeed, prov:Entity ;\n    dcterms:title {_literal(name)}{about} .\n")
+    about = [("dcterms:title", _literal(name)), ("schema:url", f"<{where}>" if where is not None else "")]
+    pieces = [_HEAD.format(name=name), f"<{ENGINE}> a {_name('prov:SoftwareAgent')} .\n\n"]
+    pieces.append(f"<{source}> {_lines('schema:DataFeed', about)} .\n")
     visits = sorted({block.visit for block in blocks.values()}, key=lambda one: (one.fetched, one.integrated))
-    pieces += [
-        f"\n<{_visit_iri(source, visit)}> a prov:Activity ;\n    prov:startedAtTime {_moment(visit.fetched)} ;\n"
-        f"    prov:endedAtTime {_moment(visit.integrated)} ;\n    prov:used <{source}> ;\n"
-        f"    prov:wasAssociatedWith <{ENGINE}> .\n"
-        for visit in visits
-    ]
+    for visit in visits:
+        rows = [
+            ("prov:startedAtTime", _moment(visit.fetched)),
+            ("prov:endedAtTime", _moment(visit.integrated)),
+            ("prov:used", f"<{source}>"),
+            ("prov:wasAssociatedWith", f"<{ENGINE}>"),
+        ]
+        pieces.append(f"\n<{_visit_iri(source, visit)}> {_lines('prov:Activity', rows, entity=False)} .\n")
     for key in sorted(blocks):
         block = blocks[key]
         pieces.append(
-            f"\n<{key}> {block.content} ;\n    prov:generatedAtTime {_moment(block.visit.integrated)} ;\n"
-            f"    prov:wasGeneratedBy <{_visit_iri(source, block.visit)}> .\n"
+            f"\n<{key}> {block.content}{CAME}{_moment(block.visit.integrated)} ;\n"
+            f"    {_name('prov:wasGeneratedBy')} <{_visit_iri(source, block.visit)}> .\n"
         )
     return "".join(pieces).encode()
 
@@ -136,6 +138,19 @@ def made(name: str, item: Item, visit: Visit) -> Block:
     date = _date(item.published)
     order = visit.integrated if date is None else (date - _EPOCH) // timedelta(milliseconds=1) / 1000
     return Block(content(name, item), order, date is not None, visit)
+
+
+@lru_cache(1000)
+def _name(short: str) -> str:
+    """A name of a vocabulary as the file has it."""
+    space, _, local = short.partition(":")
+    return f"<{_SPACES[space]}{local}>"
+
+
+def _lines(kind: str, rows: Iterable[tuple[str, str]], *, entity: bool = True) -> str:
+    """What is said of a subject, but for itself and the point; what has no value is left out."""
+    kinds = f"a {_name(kind)}, {_name('prov:Entity')}" if entity else f"a {_name(kind)}"
+    return " ;\n    ".join([kinds, *(f"{_name(short)} {value}" for short, value in rows if value)])
 
 
 def _visit_iri(source: str, visit: Visit) -> str:
@@ -160,7 +175,7 @@ def _moment(at: float | None) -> str:
     if found is None:
         return ""
     text = found.isoformat(timespec="milliseconds").rstrip("0").rstrip(".")
-    return f'"{text}Z"^^xsd:dateTime'
+    return f'"{text}Z"^^{_name("xsd:dateTime")}'
 
 
 def _date(at: float | None) -> datetime | None:
