@@ -94,8 +94,12 @@ def check(world: World, server: FeedServer, *, measured: bool = True) -> None:
 @pytest.mark.parametrize(
     "point",
     [
-        *("learn.intended", "learn.staged", "learn.placed", "learn.kept", "db.commit", "db.committed", "db.commit#2"),
-        *("db.committed#2", "db.commit#3", "db.committed#3", "db.commit#4", "db.committed#4"),
+        *("learn.intended", "learn.staged", "learn.placed", "learn.kept"),
+        *(
+            pytest.param(f"db.{name}#{number}", marks=pytest.mark.long)
+            for name in ("commit", "committed")
+            for number in range(1, 6)
+        ),
     ],
 )
 def test_killed_at_any_step_it_goes_on_where_it_was(tmp_path: Path, server: FeedServer, point: str) -> None:
