@@ -353,6 +353,22 @@ def test_stats_of_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert run(["-C", str(world.root), "stats", "--env", "nowhere"]) == 2
 
 
+def test_environments_are_told_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = make(tmp_path, '[[environment]]\nname = "dev"\n[[environment]]\nname = "live"\ntarget = "live"\n')
+    for name in ("dev", "dev", "live"):
+        assert run(["-C", str(world.root), "apply", "--env", name, "--full"]) == 0
+    capsys.readouterr()
+    assert run(["-C", str(world.root), "stats", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["environment"], one["cycles"]) for one in found["environments"]] == [("dev", 2), ("live", 1)]
+    rates = [one["value"] for each in found["environments"] for one in each["figures"] if one["metric"] == "error_rate"]
+    assert rates == [0.0, 0.0]
+    assert run(["-C", str(world.root), "stats"]) == 0
+    assert "environment cycles error rate cycle p50" in " ".join(capsys.readouterr().out.split())
+    assert run(["-C", str(world.root), "stats", "--env", "live", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["environments"] == []
+
+
 def test_accuracy_is_what_nobody_changed_or_called_bad(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What was called bad counts until it is rendered anew, or somebody calls it good."""
     world = make(tmp_path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from regen.cli import document, show
 from regen.errors import ExitCode
+from regen.figures.stats import FARES
 from regen.model.figure import Budget, Compliance, Compliances, Stats
 from regen.orchestrator.figures import DEFAULT_WINDOW, read_figures
 from regen.orchestrator.outcome import when
@@ -21,6 +22,7 @@ _NONE: Final = "-"
 _PIPE: Final = 400  # columns
 _WIDE: Final = 120  # columns of a terminal that has room to say what a figure is
 _NUMBERS: Final = frozenset({"value", "of", "runs", "mean", "p50", "p95", "p99", "share", "is", "budget", "burn"})
+_METRICS: Final = frozenset({"cycles", *FARES})
 _WORDS: Final = frozenset({"what it is"})
 _ALWAYS: Final = frozenset({"cycles", "conflicts_open"})  # figures that are there though nothing happened
 _HOUR_S: Final = 3600.0
@@ -56,6 +58,8 @@ def _print_stats(found: Stats) -> None:
     _print_table(_figures(found))
     if found.stages:
         _print_table(_stages(found))
+    if len(found.environments) > 1:
+        _print_table(_environments(found))
 
 
 def _figures(found: Stats) -> Table:
@@ -76,6 +80,16 @@ def _stages(found: Stats) -> Table:
     for one in found.stages:
         times = [shown(value, "s") for value in (one.mean_s, one.p50_s, one.p95_s, one.p99_s)]
         table.add_row(one.name, f"{one.runs:,}", *times, f"{one.share:.0%}")
+    return table
+
+
+def _environments(found: Stats) -> Table:
+    metrics = [one.metric for one in found.environments[0].figures]
+    table = _table("environment", "cycles", *(metric.replace("_", " ") for metric in metrics), "cycle p95, course")
+    for one in found.environments:
+        values = [_NONE if figure.value is None else shown(figure.value, figure.unit) for figure in one.figures]
+        course = next((figure.course for figure in one.figures if figure.metric == "cycle_p95"), ())
+        table.add_row(one.environment, f"{one.cycles:,}", *values, sparkline(course))
     return table
 
 
@@ -129,7 +143,8 @@ def _table(*columns: str) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in columns:
-        table.add_column(name, justify="right" if name in _NUMBERS else "left", no_wrap=name not in _WORDS)
+        number = name in _NUMBERS or name.replace(" ", "_") in _METRICS
+        table.add_column(name, justify="right" if number else "left", no_wrap=name not in _WORDS)
     return table
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
 
-from regen.figures.facts import Facts, StageRun
+from regen.figures.facts import Cycle, Facts, StageRun
 from regen.figures.statistics import mean, percentile
 from regen.figures.table import COURSE, ROWS, Price, own_rows
-from regen.model.figure import StageFigure, Stats
+from regen.model.figure import EnvironmentFigures, StageFigure, Stats
+
+FARES: Final = ("error_rate", "cycle_p50", "cycle_p95", "stable_latency_p95", "merge_success")
+"""Figures that are told of each environment."""
 
 
 def stats(facts: Facts, price: Price, environment: str | None = None) -> Stats:
@@ -28,7 +33,19 @@ def stats(facts: Facts, price: Price, environment: str | None = None) -> Stats:
         _stages(facts),
         len({one.cycle for one in facts.stage_runs}),
         price.currency,
+        tuple(_environments(facts, price)) if environment is None else (),
     )
+
+
+def _environments(facts: Facts, price: Price) -> Iterator[EnvironmentFigures]:
+    cycles: defaultdict[str, list[Cycle]] = defaultdict(list)
+    for one in facts.cycles:
+        cycles[one.environment].append(one)
+    rows = [row for row in ROWS if row.metric in FARES]
+    for name in sorted(cycles):
+        own = Facts(facts.window, cycles[name])
+        parts = [own.part(since, until) for since, until in facts.window.buckets(COURSE)]
+        yield EnvironmentFigures(name, len(cycles[name]), tuple(row.figure(own, price, parts) for row in rows))
 
 
 def _stages(facts: Facts) -> tuple[StageFigure, ...]:

@@ -48,6 +48,15 @@ class StageFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvironmentFigures:
+    """The cycles of one environment; figures are those that tell how it fares, with their course."""
+
+    environment: str
+    cycles: int
+    figures: tuple[Statistic, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Figures of a project.
 
@@ -59,6 +68,7 @@ class Stats:
         stages: of the newest cycles of the window, in the order in which they run; see `sampled`.
         sampled: how many cycles `stages` is about.
         currency: of the figure "cost".
+        environments: each that had cycles, by name, where these figures are of all.
     """
 
     window: Window
@@ -68,6 +78,7 @@ class Stats:
     stages: tuple[StageFigure, ...]
     sampled: int
     currency: str = ""
+    environments: tuple[EnvironmentFigures, ...] = ()
 
     def figure(self, metric: str) -> Statistic | None:
         """The one of that name."""
