@@ -21,7 +21,7 @@ from regen.errors import ExitCode, StateError, UsageError
 from regen.orchestrator.reading import read_audit
 from regen.serve.api import routes
 from regen.serve.front import HEADERS
-from regen.serve.limits import Limits, Rate, What
+from regen.serve.limits import RATES, Limits, Rate, What
 from regen.serve.route import Route
 from regen.state.noting import note_beside
 
@@ -301,6 +301,20 @@ def test_another_site_changes_nothing(world: World, server: Server, headers: dic
     given = {name: value.format(host=host) for name, value in headers.items()}
     with server.client(headers=bearer(token(world))) as client:
         assert client.post(RESUME, headers=given).status_code == status
+    ((_, outcome, _, why),) = asked(world)
+    assert outcome == ("done" if status == 200 else "refused")
+    assert status == 200 or why == "from 127.0.0.1: this request comes from another site"
+
+
+def test_nobody_fills_the_audit_with_what_is_refused(world: World, server: Server) -> None:
+    assert server.desk is not None
+    server.desk.limits.rates = {**RATES, "refusals": Rate(0.001, 3.0)}
+    with server.client() as client:
+        for _ in range(10):
+            assert client.post(RESUME, headers={"Origin": "http://evil.example"}).status_code == 403
+    told = [why for _, _, _, why in asked(world)]
+    assert len(told) == 4
+    assert told[-1].endswith("others of the next 60 s are not noted")
 
 
 def test_every_answer_has_the_headers_that_guard_a_page(world: World, server: Server) -> None:
@@ -341,6 +355,7 @@ def test_a_bucket_fills_again_with_time() -> None:
 def test_who_asks_too_much_is_told_when_to_ask_again(world: World, server: Server) -> None:
     assert server.desk is not None
     rates: dict[What, Rate] = {
+        **RATES,
         "requests": Rate(0.001, 1000.0),
         "changes": Rate(0.001, 3.0),
         "failures": Rate(0.001, 2.0),
@@ -360,7 +375,7 @@ def test_who_asks_too_much_is_told_when_to_ask_again(world: World, server: Serve
 
 def test_requests_of_one_client_are_bounded(world: World, server: Server) -> None:
     assert server.desk is not None
-    rates: dict[What, Rate] = {"requests": Rate(0.001, 4.0), "changes": Rate(1.0, 1.0), "failures": Rate(1.0, 1.0)}
+    rates: dict[What, Rate] = {**RATES, "requests": Rate(0.001, 4.0)}
     server.desk.limits.rates = rates
     with server.client() as client:
         answers = [client.get("/healthz") for _ in range(6)]

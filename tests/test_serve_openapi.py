@@ -24,7 +24,7 @@ from regen.serve.route import Raw, Route
 
 DOCUMENT = document(routes())
 ENDLESS = {"stream"}
-FREE = {what: Rate(1e9, 1e9) for what in ("requests", "changes", "failures")}
+FREE = {what: Rate(1e9, 1e9) for what in ("requests", "changes", "failures", "refusals")}
 
 
 def operations(method: str) -> list[Any]:

@@ -22,8 +22,11 @@ def assembled(desk: Desk, *, open_reading: bool) -> ASGIApp:
     Args:
         open_reading: whether looking needs no token.
     """
-    gate = Gate(desk.tokens, desk.sessions, desk.limits, Attempts(desk.folder), open_reading=open_reading)
+    attempts = Attempts(desk.folder, desk.limits)
+    gate = Gate(desk.tokens, desk.sessions, desk.limits, attempts, open_reading=open_reading)
     desk.open_reading, desk.check_token = open_reading, gate.checked
     bounded = partial(gate.bounded, "requests")
-    front = partial(Front, told=told, bounded=bounded, calm=desk.calm, names=desk.config.serve.hosts)
+    front = partial(
+        Front, told=told, bounded=bounded, calm=desk.calm, refused=attempts.refused, names=desk.config.serve.hosts
+    )
     return Counted(application(desk, gate, front), desk.answers)

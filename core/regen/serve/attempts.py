@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regen.errors import RegenError
+from regen.serve.limits import Limits
 from regen.serve.problems import Problem
 from regen.state.noting import note_beside
 
@@ -32,20 +33,21 @@ class Attempts:
 
     Args:
         folder: `.regen`.
+        limits: how many refused ones of a client are noted.
         clock: seconds, growing.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder, self._clock = folder, clock
+    def __init__(self, folder: Path, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder, self._limits, self._clock = folder, limits, clock
         self._told_to_wait: dict[str, float] = {}
         self._one = threading.Lock()
 
     async def refused(self, what: str, client: str, who: str | None, problem: Problem) -> None:
         """One that was not let through; that this cannot be noted is logged, for it is refused anyway."""
-        if problem.status == 429 and not self._first(client):
+        why, quiet = problem.detail, problem.status == 429 or self._limits.take("refusals", client) is not None
+        if quiet and not self._first(client):
             return
-        why = problem.detail
-        if problem.status == 429:
+        if quiet:
             why += f"; others of the next {_QUIET_S:g} s are not noted"
         try:
             await self._note("refused", what, client, who, why)

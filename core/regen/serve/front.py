@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_LOOKING: Final = frozenset({"GET", "HEAD"})
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -35,6 +36,7 @@ class Front:
         told: the answer of a problem.
         bounded: counts a request of a client; raises Problem where that has to wait.
         calm: waits, not for long, while something is at work that is more urgent.
+        refused: notes an attempt of a change that was refused: what, the client, who, why.
         names: host names that the server may be called by, beside addresses and "localhost".
     """
 
@@ -45,9 +47,10 @@ class Front:
         told: Callable[[Problem], Response],
         bounded: Callable[[str], None],
         calm: Callable[[], Awaitable[None]],
+        refused: Callable[[str, str, str | None, Problem], Awaitable[None]],
         names: tuple[str, ...] = (),
     ) -> None:
-        self._app, self._told, self._bounded, self._calm = app, told, bounded, calm
+        self._app, self._told, self._bounded, self._calm, self._refused = app, told, bounded, calm, refused
         self._names = frozenset(name.lower() for name in names) | {"localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,10 +68,12 @@ class Front:
 
         try:
             self._check(Headers(scope=scope), scope["method"])
-            self._bounded((scope.get("client") or ("unknown", 0))[0])
-            if scope["method"] in {"GET", "HEAD"}:
+            self._bounded(_client(scope))
+            if scope["method"] in _LOOKING:
                 await self._calm()
         except Problem as problem:
+            if scope["method"] not in _LOOKING:
+                await self._refused(f"{scope['method']} {scope['path']}", _client(scope), None, problem)
             await self._told(problem)(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
@@ -79,7 +84,7 @@ class Front:
             raise Problem(
                 421, "this server is not called by that name", "use its address, or name it under [serve] hosts"
             )
-        if method in {"GET", "HEAD"}:
+        if method in _LOOKING:
             return
         origin = headers.get("origin")
         foreign = origin is not None and origin.partition("://")[2] != host
@@ -96,6 +101,11 @@ class Front:
         except ValueError:
             return False
         return True
+
+
+def _client(scope: Scope) -> str:
+    """The address that a request comes from."""
+    return str((scope.get("client") or ("unknown", 0))[0])
 
 
 def host_name(host: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
-What = OneOf["requests", "changes", "failures"]
+What = OneOf["requests", "changes", "failures", "refusals"]
 _CLIENTS = 4096  # that are remembered; the one that was not seen for longest goes
 
 
@@ -34,6 +34,7 @@ RATES: Final[Mapping[What, Rate]] = {
     "requests": Rate(500.0, 1000.0),
     "changes": Rate(2.0, 20.0),
     "failures": Rate(1 / 6, 10.0),
+    "refusals": Rate(1 / 6, 30.0),  # that are noted in the audit
 }
 """Of one client, by its address. docs/serving.md lists them."""
 

@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from regen.errors import RegenError
 from regen.model.cloudevent import to_json
 from regen.model.event import GraphPayload, Overflow
-from regen.serve.past import Place, Told, after, end_of
+from regen.serve.past import Following, Place, Told, after, end_of
 from regen.serve.readers import Readers
 
 LOOK_S = 0.1
@@ -210,10 +210,10 @@ class Live:
                 found = await asyncio.to_thread(self._new, place)
                 if found is None:
                     return
-                told, self._place = found
-                for one in told:
+                self._place = found.place
+                for one in found.told:
                     self._tell(told_message(one))
-                if len(told) < _BATCH:
+                if not found.more:
                     return
 
     def end(self) -> Place:
@@ -221,7 +221,7 @@ class Live:
         with self._readers.read() as state:
             return end_of(state)
 
-    def _new(self, place: Place) -> tuple[list[Told], Place] | None:
+    def _new(self, place: Place) -> Following | None:
         with self._readers.read() as state:
             if state is None:
                 return None

@@ -30,6 +30,7 @@ from regen.state.opening import State
 
 _GRAPH_TYPES = tuple(kind.type for kind in (NodeAdded, NodeRemoved, NodeChanged, EdgeAdded, EdgeRemoved))
 _REVISIONS = 256  # whose events are remembered: some 10 MB where each is as large as can be
+_AT_ONCE = 500  # revisions that are looked through for events of a type; that takes a tenth of a second
 _LARGE = 2_000  # triples of a revision that is told as a whole: nobody reads so many events one by one
 
 
@@ -74,8 +75,22 @@ def end_of(state: State | None) -> Place:
     return Place(position.revision, 0, position.event)
 
 
-def after(state: State, place: Place, types: Sequence[str], *, most: int) -> tuple[list[Told], Place]:
-    """The first events after a place, and the place to go on from.
+class Following(NamedTuple):
+    """Events that follow a place.
+
+    Attributes:
+        told: in their order.
+        place: to go on from.
+        more: whether there may be more of them at once.
+    """
+
+    told: list[Told]
+    place: Place
+    more: bool
+
+
+def after(state: State, place: Place, types: Sequence[str], *, most: int) -> Following:
+    """The first events after a place; fewer than there are where many revisions have none of these types.
 
     Args:
         types: globs of dotted names, one of which has to match; empty: all.
@@ -85,33 +100,40 @@ def after(state: State, place: Place, types: Sequence[str], *, most: int) -> tup
         StateError: a revision cannot be read.
     """
     end = end_of(state)
+    last = min(end.revision, place.revision + _AT_ONCE) if _wants_graph(types) else end.revision
     found: list[Told] = []
     both = merge(
         _others(state, place, end, types, most),
-        _graph(state, place, end, types),
+        _graph(state, place, last, types),
         key=lambda one: (max(one[0].revision, place.revision), not one[1], one[2]),
     )
     here = place
     for event, graph, number in both:
+        if not graph and event.revision > last:
+            return Following(found, Place(last, 0, here.event), more=True)
         here = Place(event.revision - 1, number, here.event) if graph else here._replace(event=number)
         found.append(Told(event, here))
         if len(found) == most:
-            return found, here
-    return found, end
+            return Following(found, here, more=True)
+    return Following(found, Place(last, 0, end.event), more=last < end.revision)
 
 
-def latest(state: State, types: Sequence[str], *, most: int) -> list[Told]:
-    """The last events of the history, the oldest first; their places are all behind the end. Raises as `after`."""
+def latest(state: State, types: Sequence[str], *, most: int) -> Following:
+    """The last events of the history, the oldest first; the place is behind them all. Raises as `after`."""
     end = end_of(state)
-    found: list[Event] = _last_others(state, types, most)
-    oldest = found[0].revision if len(found) == most else 0
+    found: list[Event] = [event for event in _last_others(state, types, most) if _number(event) <= end.event]
+    oldest = max(found[0].revision if len(found) >= most else 0, end.revision - _AT_ONCE, 1)
     graph: list[Event] = []
-    for revision in range(end.revision, max(oldest - 1, 0), -1):
+    for revision in range(end.revision, oldest - 1, -1):
         if len(graph) >= most or not _wants_graph(types):
             break
         graph = [*_of_revision(state, revision, types), *graph]
     events = sorted([*graph, *found], key=lambda event: (event.revision, event.id.startswith("e")))
-    return [Told(event, end) for event in events[-most:]]
+    return Following([Told(event, end) for event in events[-most:]], end, more=False)
+
+
+def _number(event: Event) -> int:
+    return int(event.id[1:])
 
 
 def of_revisions(state: State, first: int, last: int, *, most: int) -> list[Event]:
@@ -133,11 +155,11 @@ def _matches(event: Event, types: Sequence[str]) -> bool:
     return not types or any(fnmatchcase(event.type, pattern) for pattern in types)
 
 
-def _graph(state: State, place: Place, end: Place, types: Sequence[str]) -> Iterator[tuple[Event, bool, int]]:
+def _graph(state: State, place: Place, last: int, types: Sequence[str]) -> Iterator[tuple[Event, bool, int]]:
     if not _wants_graph(types):
         return
     first = StateHistory(state.db, state.blobs).first()
-    for revision in range(max(place.revision + 1, first, 1), end.revision + 1):
+    for revision in range(max(place.revision + 1, first, 1), last + 1):
         skip = place.graph if revision == place.revision + 1 else 0
         for number, event in enumerate(_all_of(state, revision), start=1):
             if number > skip and _matches(event, types):

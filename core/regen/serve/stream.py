@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from regen.serve.desk import Desk
 from regen.serve.live import Listener, Message, told_message
-from regen.serve.past import Place, after, end_of
+from regen.serve.past import Following, Place, after, end_of
 from regen.serve.problems import Problem
 
 if TYPE_CHECKING:
@@ -77,24 +77,23 @@ class Stream(Response):
         with live.listening(self._types) as listener:
             if self._last is not None:
                 place = self._last
-                while True:
-                    told, place = await asyncio.to_thread(self._missed, place)
-                    if told:
-                        yield b"".join(message.encoded() for message in told)
-                    if len(told) < _BATCH:
-                        break
+                more = True
+                while more:
+                    missed = await asyncio.to_thread(self._missed, place)
+                    place, more = missed.place, missed.more
+                    if missed.told:
+                        yield b"".join(told_message(one).encoded() for one in missed.told)
             async for data in _heard(listener, place):
                 yield data
 
-    def _missed(self, place: Place) -> tuple[list[Message], Place]:
+    def _missed(self, place: Place) -> Following:
         with self._desk.readers.read() as state:
             if state is None:
-                return [], place
+                return Following([], place, more=False)
             end = end_of(state)
             if place.revision > end.revision or place.event > end.event:
-                return [], end  # the state was made anew since
-            told, behind = after(state, place, self._types, most=_BATCH)
-        return [told_message(one) for one in told], behind
+                return Following([], end, more=False)  # the state was made anew since
+            return after(state, place, self._types, most=_BATCH)
 
 
 async def _heard(listener: Listener, place: Place) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ from regen.config import Key
 from regen.model.cloudevent import to_json
 from regen.serve.asked import parameters
 from regen.serve.desk import Desk
-from regen.serve.past import Place, after, end_of, latest, place_of
+from regen.serve.past import Place, after, latest, place_of
 from regen.serve.problems import Problem
 from regen.serve.route import Page, raw, read
 
@@ -69,16 +69,19 @@ class CloudEvent:
 
 @read("/api/v1/events")
 def events(desk: Desk, asked: EventsAsked) -> Page[CloudEvent]:
-    """What happened, the oldest first: the last ones, or those after a place; `next` is the place to go on from."""
+    """What happened, the oldest first: the last ones, or those after a place; `next` is the place to go on from.
+
+    Where many changes of the graph have nothing of a type there may be fewer than `limit`, and more behind `next`.
+    """
     types = globs(asked.type)
     with desk.readers.read() as state:
         if state is None:
             return Page(())
         if asked.after is None:
-            told, place = latest(state, types, most=asked.limit), end_of(state)
+            found = latest(state, types, most=asked.limit)
         else:
-            told, place = after(state, read_place(asked.after), types, most=asked.limit)
-    return Page(tuple(_event(to_json(one.event)) for one in told), str(place))
+            found = after(state, read_place(asked.after), types, most=asked.limit)
+    return Page(tuple(_event(to_json(one.event)) for one in found.told), str(found.place))
 
 
 def _event(found: dict[str, Any]) -> CloudEvent:
