@@ -6,6 +6,7 @@
 import { address } from "./api.js";
 import { now } from "./words.js";
 
+// A browser hears only what it asked for by name; others show when the view is drawn again.
 const TYPES = [
   "cycle.started",
   "cycle.completed",
@@ -25,11 +26,10 @@ const TYPES = [
   "node.changed",
   "edge.added",
   "edge.removed",
+  "learning.fetched",
   "learning.integrated",
-  "feedback.given",
-  "edge.synced",
-  "rollout.started",
-  "rollout.completed",
+  "learning.failed",
+  "view.mismatch",
   "bus.overflow",
   "heartbeat",
 ];

@@ -168,25 +168,16 @@ function alerts({ items }) {
 }
 
 const TONES = [
-  [/failed|unreadable|alert|opened/, "bad"],
+  [/failed|unreadable|alert|opened|mismatch/, "bad"],
   [/started/, "busy"],
   [/^(node|edge|setting)/, "change"],
   [/./, "good"],
 ];
 
+const TOLD = /^(?!stage\.)/; // stages show above, as they run
+
 /** The last events of the bus; those that come by the stream are put on top at once, without asking. */
 function happenings(frame) {
-  const types = [
-    "cycle.",
-    "release.",
-    "rollback.",
-    "conflict.",
-    "graph.",
-    "setting.",
-    "monitoring.",
-    "node.",
-    "rollout.",
-  ];
   let shown = [];
   const section = panel(frame, {
     title: "Events",
@@ -204,7 +195,8 @@ function happenings(frame) {
     shown.length
       ? h("ol", { class: "events" }, shown.map(happening))
       : empty("Nothing has happened yet.", "Events of cycles, releases and the graph show here as they come.");
-  frame.hear(types, (event) => {
+  frame.hear([""], (event) => {
+    if (!TOLD.test(event.type)) return;
     shown = merged(shown, [event]);
     swap(section.querySelector(".panel-body"), drawn());
   });
