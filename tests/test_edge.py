@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -16,9 +17,10 @@ from tests.edge_world import Fleet, make_fleet
 from tests.test_receipts import write_key
 
 from regen.cli.main import run
-from regen.errors import DeployError, HubError, ReleaseError, StateError, UsageError
+from regen.errors import DeployError, HubError, LockedError, ReleaseError, StateError, UsageError
 from regen.fleet.opening import Held
 from regen.fleet.status import status
+from regen.fleet.way import asked_for
 from regen.model.fleet import HubFile, Manifest, Offered, Offers
 from regen.model.rollout import Rollout, RolloutState
 from regen.state import edge, faults, outbox, releases, rollouts
@@ -361,6 +363,19 @@ async def test_offline_it_serves_what_stands_and_goes_back_by_itself(fleet: Flee
     await fleet.sync()
     assert status(fleet.edge).release == 3
     assert fleet.stands() == fleet.hub.tree()
+
+
+async def test_a_download_makes_way_for_a_rollback_and_goes_on_later(fleet: Fleet) -> None:
+    await fleet.sync()
+    await fleet.release("Ada L.")
+    with asked_for(fleet.edge), pytest.raises(LockedError, match="goes on in the next round"):
+        await fleet.sync()
+    assert status(fleet.edge).release == 1
+    await fleet.sync()
+    assert status(fleet.edge).release == 2
+    with asked_for(fleet.edge):
+        os.utime(fleet.edge / ".regen/edge-asked", (1.0, 1.0))  # who asked was killed long ago
+        await fleet.sync()
 
 
 async def test_a_rollback_names_the_hubs_numbers(fleet: Fleet) -> None:

@@ -109,7 +109,7 @@ def test_what_waits_reaches_the_hub_once_however_the_line_breaks(turns: list[str
         database = Database(folder / NAME)
         way = Lossy(folder / "hub", list(plan))
         ready = SimpleNamespace(config=SimpleNamespace(edge=SimpleNamespace(name="e")), transport=way)
-        state = SimpleNamespace(db=database, blobs=BlobStore(folder / "blobs", database))
+        state = SimpleNamespace(folder=folder, db=database, blobs=BlobStore(folder / "blobs", database))
         work = cast("Held", SimpleNamespace(ready=ready, state=state, id="id"))
         noted = 0
 

@@ -175,12 +175,13 @@ def _rollback(given: dict[str, Any]) -> int:
     from regen.fleet.deployment import roll_back
     from regen.fleet.edits import Looks
     from regen.fleet.opening import held, make_ready
+    from regen.fleet.way import asked_for
 
     to = number_of(given, "a release of the hub") if given["what"] is not None else None
 
     async def work() -> Back:
         ready = await make_ready(_root(given))
-        with held(ready, "rollback", wait_s=given["wait"] or 60.0) as edge:
+        with asked_for(ready.root), held(ready, "rollback", wait_s=given["wait"] or 60.0) as edge:
             return roll_back(
                 edge, Looks(), to, why=given["why"], discard_edits=given["discard_edits"], force=given["force"]
             )

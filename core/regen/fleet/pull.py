@@ -18,6 +18,7 @@ from regen.fleet.asking import ask_patiently
 from regen.fleet.hub import MANY
 from regen.fleet.manifest import Keys, Receipt, check_manifest, read_receipt, refuse_unsigned, trusted
 from regen.fleet.opening import Held
+from regen.fleet.way import make_way
 from regen.hooks.transport import Bundles
 from regen.model.fleet import Manifest, Offered, Offers
 from regen.state import edge, faults, holds, outbox
@@ -168,6 +169,7 @@ async def _fetch_small(work: Held, number: int, lacking: list[str]) -> tuple[lis
     for start in range(0, len(lacking), MANY):
         rest = lacking[start : start + MANY]
         while rest:
+            make_way(work)
             faults.point("pull.bundle")
             call = partial(transport.bundle, work.ready.environment, number, rest)
             came = {digest_of(data): data for data in await ask_patiently(call)}
@@ -206,6 +208,7 @@ async def _fetched(work: Held, number: int, digest: str) -> Path:
         work.incoming.mkdir(exist_ok=True)
         before = file.stat().st_size if file.exists() else 0
         if not before or _digest(file) != digest:
+            make_way(work)
             faults.point("pull.fetch")
             try:
                 await ask_patiently(partial(transport.fetch, environment, number, digest, file))

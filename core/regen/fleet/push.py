@@ -11,6 +11,7 @@ from regen.errors import HubError
 from regen.fleet.asking import ask
 from regen.fleet.hub import BATCH
 from regen.fleet.opening import Held
+from regen.fleet.way import make_way
 from regen.model.fleet import Ack
 from regen.state import faults, outbox
 from regen.state.outbox import Waiting
@@ -35,6 +36,7 @@ async def push(work: Held) -> Pushed:
     sent = refused = 0
     limit = BATCH
     while True:
+        make_way(work)
         batch = outbox.due(work.state.db, work.state.blobs, time.time(), limit)
         if not batch:
             return Pushed(sent, refused)
