@@ -45,6 +45,9 @@ async def test_a_release_comes_whole_and_the_hub_is_told(fleet: Fleet) -> None:
     assert fleet.kinds() == ["deployed"]
     node = fleet.node()
     assert (node.name, node.release, node.pending, node.messages) == ("e1", 1, 0, 1)
+    (fleet.site / "ada.txt").unlink()
+    await fleet.sync()
+    assert fleet.node().pending == 0  # what waited when it came has come
 
 
 async def test_a_second_round_asks_for_nothing_that_is_here(fleet: Fleet) -> None:

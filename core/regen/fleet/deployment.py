@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from regen.commands import run_beside
@@ -63,14 +65,6 @@ async def deploy_pulled(work: Held, pulled: Pulled, looks: Looks) -> Deployed:
     receipt, hub = pulled.receipt, pulled.manifest.number
     at = time.time()
     target = replace(ready.target, deployer=WithModes(ready.target.deployer, modes_of(pulled.manifest.files)))
-
-    def within(number: int | None) -> None:
-        stands = number if number is not None else plan.parent or 0
-        told = {"restores": receipt.restores, "signed_by": list(receipt.signed_by), "gap": pulled.gap}
-        edge.come_to_stand(state.db, number=stands, hub=hub, receipt=receipt.digest, at=at, kind="deployed", data=told)
-        why = f"release {hub} of {ready.config.edge.hub}"
-        audit.note(state.db, "apply", environment=ready.environment, why=why, before=plan.parent, after=number)
-
     faults.point("edge.deploy")
     try:
         with audit.attempting(state.db, "apply", environment=ready.environment, before=plan.parent):
@@ -83,8 +77,8 @@ async def deploy_pulled(work: Held, pulled: Pulled, looks: Looks) -> Deployed:
                 remerge=remerger(ready),
                 note=f"release {hub} of the hub",
                 nothing=plan.nothing,
-                within=within,
-                facts=Facts(ready.config.environment.deployer, ready.config.environment.target),
+                within=_comes_to_stand(work, pulled, plan.parent, at),
+                facts=_facts(work),
             )
     except DeployError as error:
         _note_failure(work, receipt.digest, hub, error)
@@ -94,6 +88,25 @@ async def deploy_pulled(work: Held, pulled: Pulled, looks: Looks) -> Deployed:
         raise deploy.mismatch(ready.environment, done.release.number, done.verified)
     number = done.release.number if done.release is not None else plan.parent or 0
     return Deployed(hub, number, receipt.restores, done.conflicts, len(done.kept))
+
+
+def _facts(work: Held) -> Facts:
+    environment = work.ready.config.environment
+    return Facts(environment.deployer, environment.target)
+
+
+def _comes_to_stand(work: Held, pulled: Pulled, parent: int | None, at: float) -> Callable[[int | None], None]:
+    """What the transaction that makes a release says of it beside."""
+    state, ready, receipt, hub = work.state, work.ready, pulled.receipt, pulled.manifest.number
+
+    def within(number: int | None) -> None:
+        stands = number if number is not None else parent or 0
+        told = {"restores": receipt.restores, "signed_by": list(receipt.signed_by), "gap": pulled.gap}
+        edge.come_to_stand(state.db, number=stands, hub=hub, receipt=receipt.digest, at=at, kind="deployed", data=told)
+        why = f"release {hub} of {ready.config.edge.hub}"
+        audit.note(state.db, "apply", environment=ready.environment, why=why, before=parent, after=number)
+
+    return within
 
 
 def _note_failure(work: Held, receipt: str, hub: int, error: DeployError) -> None:
@@ -118,18 +131,8 @@ async def check_health(work: Held, looks: Looks) -> Back | None:
     command, standing = work.ready.config.edge.health, edge.stands(work.state.db)
     if command is None or standing is None or standing.healthy is not None:
         return None
-    limit = work.ready.config.edge.health_timeout_s
-    told = variables(work.ready.environment, standing.hub, work.ready.target.tree)
     at, started = time.time(), time.perf_counter()
-    try:
-        argv = shlex.split(command)
-        ran = await run_beside(argv, folder=work.ready.root, variables=told, timeout_s=limit, most=_SAID, reaped=True)
-    except OSError as error:
-        healthy, said = False, f"it cannot be run: {error.strerror or error}"
-    else:
-        healthy = ran.code == 0
-        how = f"no answer in {limit:g} s" if ran.code is None else f"exit code {ran.code}"
-        said = ": ".join(part for part in (how, ran.last_line[:200]) if part)
+    healthy, said = await _asked(work, command, standing.hub)
     data = {"healthy": healthy, "said": said, "command": command, "duration_s": time.perf_counter() - started}
     if healthy:
         with work.state.db.transaction():
@@ -148,6 +151,20 @@ async def check_health(work: Held, looks: Looks) -> Back | None:
         with work.state.db.transaction():
             edge.note_health(work.state.db, standing.position, healthy=False)
         raise
+
+
+async def _asked(work: Held, command: str, hub: int) -> tuple[bool, str]:
+    """Whether the health command says yes, and what it said."""
+    limit = work.ready.config.edge.health_timeout_s
+    told = variables(work.ready.environment, hub, work.ready.target.tree)
+    try:
+        argv = shlex.split(command)
+        ran = await run_beside(argv, folder=work.ready.root, variables=told, timeout_s=limit, most=_SAID, reaped=True)
+    except OSError as error:
+        return False, f"it cannot be run: {error.strerror or error}"
+    how = f"no answer in {limit:g} s" if ran.code is None else f"exit code {ran.code}"
+    said = ": ".join(part for part in (how, ran.last_line[:200]) if part)
+    return ran.code == 0, said
 
 
 def roll_back(
@@ -178,6 +195,22 @@ def roll_back(
     number = None if to is None else _number_of(work, to)
     at = time.time()
 
+    wanted = deploy.Wanted(number, why, discard_edits=discard_edits, force=force)
+    within = _goes_back(work, standing, why, at, unhealthy=unhealthy)
+    with audit.attempting(state.db, "rollback", environment=name, before=standing.number), _in_words_of_an_edge():
+        done = deploy.rollback(
+            state, work.ready.target, wanted, at=at, remerge=remerger(work.ready), within=within, facts=_facts(work)
+        )
+    now = edge.stands(state.db)
+    return Back(standing.hub, now.hub if now is not None else 0, why, done.conflicts)
+
+
+def _goes_back(
+    work: Held, standing: edge.Stands, why: str, at: float, *, unhealthy: bool
+) -> Callable[[Release, Release], None]:
+    """What the transaction of a rollback says of it beside."""
+    state, name = work.state, work.ready.environment
+
     def within(left: Release, made: Release) -> None:
         restored = edge.at_number(state.db, made.restores or 0)
         hub, receipt = (restored.hub, restored.receipt) if restored is not None else (0, "")
@@ -190,19 +223,17 @@ def roll_back(
             edge.note_health(state.db, current.position, healthy=True)
         audit.note(state.db, "rollback", environment=name, why=why, before=left.number, after=made.number)
 
-    wanted = deploy.Wanted(number, why, discard_edits=discard_edits, force=force)
-    with audit.attempting(state.db, "rollback", environment=name, before=standing.number):
-        done = deploy.rollback(
-            state,
-            work.ready.target,
-            wanted,
-            at=at,
-            remerge=remerger(work.ready),
-            within=within,
-            facts=Facts(work.ready.config.environment.deployer, work.ready.config.environment.target),
-        )
-    now = edge.stands(state.db)
-    return Back(standing.hub, now.hub if now is not None else 0, why, done.conflicts)
+    return within
+
+
+@contextmanager
+def _in_words_of_an_edge() -> Iterator[None]:
+    """The way out of what cannot be meant is another one here than in a project."""
+    try:
+        yield
+    except UsageError as error:
+        hint = "`regen edge sync` gets what is newer; `regen edge rollback N --force` goes to a bad release, too"
+        raise UsageError(error.message, where=error.where, hint=hint) from error
 
 
 def _number_of(work: Held, hub: int) -> int:

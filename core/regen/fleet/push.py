@@ -17,7 +17,7 @@ from regen.state import faults, outbox
 from regen.state.outbox import Waiting
 
 _GATEWAY = frozenset({502, 503, 504})  # nobody is behind the proxy, or the hub is busy: as if no answer came
-_CALLER = frozenset({401, 403, 404, 405, 407, 408})  # about who asks, or where; a message is not at fault
+_CALLER = frozenset({401, 403, 404, 405, 407, 408, 421})  # about who asks, or where; a message is not at fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,10 @@ def receive(db: Database, edge: str, known: str, messages: Sequence[Message], no
             " VALUES (?1, ?2, '', 0, ?3, ?3, 0, '', 0) ON CONFLICT DO UPDATE SET seen = ?3",
             (edge, known, now),
         )
-        return [_receive(db, edge, message, now) for message in messages]
+        acks = [_receive(db, edge, message, now) for message in messages]
+        done = sum(ack.status < 300 for ack in acks)
+        db.execute("UPDATE edge_node SET pending = max(pending - ?, 0) WHERE name = ?", (done, edge))
+        return acks
 
 
 def _receive(db: Database, edge: str, message: Message, now: float) -> Ack:
