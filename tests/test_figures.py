@@ -347,8 +347,13 @@ def test_stats_of_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "33.33%" in text
     assert run(["-C", str(world.root), "stats", "--objectives"]) == 1
     text = capsys.readouterr().out
-    assert "overspent" in text
-    assert "missed (critical)" in text
+    assert "error rate 33.33% < 2% critical -1567%" in " ".join(text.split())
+    assert run(["-C", str(world.root), "stats", "--objectives", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    kept = {one["objective"]["metric"]: one for one in found["items"]}
+    assert 0 < found["overall"] < 1
+    assert (kept["error_rate"]["outcome"], kept["error_rate"]["level"]) == ("fail", "critical")
+    assert kept["error_rate"]["budget"]["missed"] == 1
     assert run(["-C", str(world.root), "stats", "--window", "5x"]) == 2
     assert run(["-C", str(world.root), "stats", "--env", "nowhere"]) == 2
 

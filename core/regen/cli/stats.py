@@ -25,6 +25,7 @@ _NUMBERS: Final = frozenset({"value", "of", "runs", "mean", "p50", "p95", "p99",
 _METRICS: Final = frozenset({"cycles", *FARES})
 _WORDS: Final = frozenset({"what it is"})
 _ALWAYS: Final = frozenset({"cycles", "conflicts_open"})  # figures that are there though nothing happened
+_FIRST: Final = 4  # figures of an environment that a narrow terminal has room for
 _HOUR_S: Final = 3600.0
 
 
@@ -42,7 +43,11 @@ def stats(
         document.write(found) if json else _print_stats(found)
         return ExitCode.DONE
     kept = read.compliance()
-    document.write({"overall": kept.overall, "compliance": kept}) if json else _print_compliance(kept)
+    if json:
+        whole = {"window": kept.window, "environment": kept.environment, "overall": kept.overall}
+        document.write({**whole, "items": kept.objectives})  # as the interface spells it
+    else:
+        _print_compliance(kept)
     missed = any(one.outcome == "fail" for one in kept.objectives)
     return ExitCode.CHECK_FAILED if missed else ExitCode.DONE
 
@@ -63,8 +68,7 @@ def _print_stats(found: Stats) -> None:
 
 
 def _figures(found: Stats) -> Table:
-    console = show.out()
-    wide = console.width >= _WIDE or not console.is_terminal
+    wide = _is_wide()
     table = _table("figure", "value", "of", "course", *(["what it is"] if wide else []))
     for one in found.figures:
         if one.value is not None and one.metric != "cycles":
@@ -84,13 +88,22 @@ def _stages(found: Stats) -> Table:
 
 
 def _environments(found: Stats) -> Table:
-    metrics = [one.metric for one in found.environments[0].figures]
-    table = _table("environment", "cycles", *(metric.replace("_", " ") for metric in metrics), "cycle p95, course")
+    """On a narrow terminal the first figures have to do."""
+    wide = _is_wide()
+    metrics = [one.metric for one in found.environments[0].figures][: None if wide else _FIRST]
+    course = ["cycle p95, course"] if wide else []
+    table = _table("environment", "cycles", *(metric.replace("_", " ") for metric in metrics), *course)
     for one in found.environments:
-        values = [_NONE if figure.value is None else shown(figure.value, figure.unit) for figure in one.figures]
-        course = next((figure.course for figure in one.figures if figure.metric == "cycle_p95"), ())
-        table.add_row(one.environment, f"{one.cycles:,}", *values, sparkline(course))
+        shown_ones = [figure for figure in one.figures if figure.metric in metrics]
+        values = [_NONE if figure.value is None else shown(figure.value, figure.unit) for figure in shown_ones]
+        lines = [sparkline(figure.course) for figure in one.figures if figure.metric == "cycle_p95"]
+        table.add_row(one.environment, f"{one.cycles:,}", *values, *(lines if wide else []))
     return table
+
+
+def _is_wide() -> bool:
+    console = show.out()
+    return console.width >= _WIDE or not console.is_terminal
 
 
 def _print_compliance(found: Compliances) -> None:
@@ -107,12 +120,13 @@ def _print_compliance(found: Compliances) -> None:
 
 
 def _verdict(one: Compliance) -> str:
-    """In words and colour; without a target it is the level that counts."""
+    """In a word and a colour: a threshold that was passed says more than the target does."""
+    if one.level != "ok":
+        return f"[bold red]{one.level}[/]" if one.level == "critical" else f"[yellow]{one.level}[/]"
     if one.objective.target is None and one.figure.value is not None:
-        return "ok" if one.level == "ok" else f"[bold red]{one.level}[/]"
+        return "ok"
     text, style = _OUTCOMES[one.outcome]
-    level = f" ({one.level})" if one.level != "ok" else ""
-    return f"[{style}]{text}{level}[/]"
+    return f"[{style}]{text}[/]"
 
 
 def _budget(one: Compliance) -> Iterator[str]:
@@ -120,7 +134,7 @@ def _budget(one: Compliance) -> Iterator[str]:
     if budget is None:
         yield from (_NONE, _NONE)
         return
-    yield f"{budget.left:.0%}" if budget.left >= 0 else f"overspent {-budget.left:.0%}"
+    yield f"{budget.left:.0%}" if budget.left >= 0 else f"[red]{budget.left:.0%}[/]"
     yield _burn(budget)
 
 
