@@ -223,6 +223,20 @@ async def test_a_file_that_is_no_turtle_is_named_and_left_alone(world: World, se
     assert (world.root / FILE).read_text("utf-8") == "<<<<<<< ours\n"
 
 
+@pytest.mark.parametrize("pattern", ["learned/", "*.ttl", "graphs/learned/news.ttl"])
+async def test_what_no_cycle_would_read_is_not_written(world: World, server: FeedServer, pattern: str) -> None:
+    """Nor where there is no folder of graphs."""
+    world.write(".regenignore", f"{pattern}\n")
+    found = await learn(world)
+    assert found.error is not None
+    assert "ignored" in found.error
+    assert not (world.root / "graphs/learned").exists()
+    configure(world, server, first='[project]\ngraphs = ["graphs/*.ttl"]\n')
+    found = await learn(world)
+    assert found.error is not None
+    assert "needs a graph folder" in found.error
+
+
 async def test_the_newest_items_are_kept(world: World, server: FeedServer) -> None:
     """By their date; one that is too old to stay is not taken at all, so nothing comes and goes."""
     day = 86_400.0

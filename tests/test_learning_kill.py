@@ -31,9 +31,10 @@ import sys
 from regen import Project
 with Project.open_sync(sys.argv[1], wait_s=60) as project:
     for _ in range(int(sys.argv[2])):
-        project.learn("news")
+        (run,) = project.learn("news")
         peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
         print(peak, flush=True)
+sys.exit(run.error)
 """
 
 
@@ -193,7 +194,7 @@ def kill_at_random(world: World, server: FeedServer, *, kills: int, entries: int
 @pytest.mark.long
 def test_a_hundred_kills_among_ten_thousand_items_lose_and_double_nothing(tmp_path: Path, server: FeedServer) -> None:
     """With a server that answers wrongly four times in ten, and half of the kills where a file is being replaced."""
-    world = made(tmp_path, server, "max_items = 20000", "timeout_s = 10", "max_mb = 20")
+    world = made(tmp_path, server, "max_items = 20000", "timeout_s = 60", "max_mb = 20")
     figures = kill_at_random(world, server, kills=int(os.environ.get("REGEN_KILLS", "100")), entries=10_000, seed=7)
     sys.stdout.write(json.dumps(figures | {"items": len(server.entries)}) + "\n")
     check(world, server)

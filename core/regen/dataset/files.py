@@ -100,6 +100,12 @@ def first_folder(root: Path, graphs: Sequence[str]) -> str | None:
     return next((entry for entry in graphs if (root / entry).is_dir()), None)
 
 
+def ignores(root: Path, ignore: Sequence[str], path: str) -> bool:
+    """Whether patterns, or those of `.regenignore`, leave a file out that lies in a folder of `graphs`."""
+    ignored = _Finder(root, ignore).ignored
+    return ignored is not None and ignored.match_file(path)
+
+
 def takes(root: Path, graphs: Sequence[str], ignore: Sequence[str], path: str) -> bool:
     """Whether a file would be taken, if it was there: that is asked with an empty one in its place."""
     file = root / path

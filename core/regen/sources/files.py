@@ -6,7 +6,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 from regen.config import Config
-from regen.dataset.files import first_folder, takes
+from regen.dataset.files import first_folder, ignores
 from regen.errors import LearnError
 from regen.state import faults
 from regen.state.blobs import digest_of
@@ -30,11 +30,11 @@ def path_of(config: Config, name: str) -> str:
     return f"{PurePosixPath(folder) / FOLDER / name}.ttl"
 
 
-def refuse_unseen(config: Config, path: str) -> None:
+def refuse_ignored(config: Config, path: str) -> None:
     """Raise LearnError for a file that no cycle would read."""
-    if not takes(config.root, config.project.graphs, config.project.ignore, path):
+    if ignores(config.root, config.project.ignore, path):
         raise LearnError(
-            "what is learned would be kept here, and `graphs` does not take this file",
+            "what is learned would be kept here, and this file is ignored",
             where=path,
             hint="look at `ignore` under [project], and at .regenignore",
         )

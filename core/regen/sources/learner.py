@@ -84,7 +84,6 @@ class Learner:
         self.tables = tuple(table for table in config.learning if table.enabled)
         self._channels, self._db, self._clock = channels, db, clock
         self._turns = {table.name: threading.Lock() for table in self.tables}
-        self._seen: set[str] = set()
         self._keeping = threading.Lock()
 
     def table(self, name: str) -> LearnTable:
@@ -231,9 +230,7 @@ class Learner:
         from regen.sources.step import Shelf
 
         path = files.path_of(self.config, table.name)
-        if path not in self._seen:
-            files.refuse_unseen(self.config, path)
-            self._seen.add(path)
+        files.refuse_ignored(self.config, path)
         return Shelf(self._db, table, self.config.root / path, path, self._clock)
 
     def _ended(self, table: LearnTable, at: float, error: RegenError | None) -> Row:
