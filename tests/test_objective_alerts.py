@@ -67,6 +67,16 @@ def test_what_is_missed_is_told_once_and_listed(
     assert {(one["key"], one["what"]) for one in found["told"]} >= {(key, "critical") for key in wanted}
 
 
+def test_an_alert_ends_with_its_objective(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world, heard = project(tmp_path / "project"), Heard()
+    with watched(world, plugins=[("heard", heard)]):
+        until(lambda: "dev/objective basket_errors" in {one.key for one in heard.alerts})
+        world.write("regen.toml", "")
+        until(lambda: ("dev/objective basket_errors", True) in {(one.key, one.recovered) for one in heard.alerts})
+    over = next(one for one in heard.alerts if one.recovered)
+    assert over.message == "basket_errors has no objective any more"
+
+
 def test_a_state_that_cannot_be_read_now_is_looked_at_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -147,7 +147,8 @@ def _elsewhere(watched: Scene, before: Config, config: Config, files: Collection
 
 def _asked(config: Config) -> object:
     """What of the configuration is asked beside the cycles."""
-    asked = config.sources, config.probes, config.environments, config.engine.health_check_interval_s
+    judged = config.objectives, config.cost
+    asked = config.sources, config.probes, config.environments, config.engine.health_check_interval_s, *judged
     return (*asked, config.learning, config.project, config.plugins) if config.learning else asked
 
 

@@ -9,7 +9,7 @@ change in ten seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -84,6 +84,7 @@ class Judge:
         price: what a processor costs.
         read: reads the facts of an environment over so many seconds up to now.
         clock: seconds, growing.
+        told: (environment, metric) of alerts that are open; those that are judged no more are over.
     """
 
     def __init__(
@@ -92,7 +93,10 @@ class Judge:
         price: Price,
         read: Callable[[str, float], Facts],
         clock: Callable[[], float] = time.monotonic,
+        told: Iterable[tuple[str, str]] = (),
     ) -> None:
+        judged_ones = {one.objective.metric for one in table}
+        self._gone = [which for which in told if which[1] not in judged_ones]
         self._table, self._price, self._read, self._clock = table, price, read, clock
         self._next = dict.fromkeys((span_s for one in table for span_s in one.spans_s), 0.0)
         self._said: dict[tuple[str, str], dict[int, Said]] = {}
@@ -103,7 +107,8 @@ class Judge:
         """Judge the objectives of these environments; gives what is news."""
         now = self._clock()
         due = {span_s for span_s, at in self._next.items() if now >= at}
-        found = []
+        found = [Judgement(*which, "ok", f"{which[1]} has no objective any more") for which in self._gone]
+        self._gone = []
         for environment in environments:
             facts = self._read(environment, max(due)) if due else None
             for one in self._table:

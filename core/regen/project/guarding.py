@@ -25,8 +25,10 @@ from regen.orchestrator.outcome import Turn
 from regen.orchestrator.rescue import Rescued, rescue, tell
 from regen.orchestrator.session import Session
 from regen.state import cycles, releases
+from regen.state.alerts import open_alerts
 from regen.state.opening import read_state
 
+_OBJECTIVE = "objective "  # starts the key of an alert, behind the environment
 _LOG = logging.getLogger("regen.alert")
 
 
@@ -64,7 +66,7 @@ class Guard:
             now = time.time()
             return facts_of(folder, Window("", now - length_s, now), environment, names, stages=False)
 
-        judge = Judge(table, price, read)
+        judge = Judge(table, price, read, told=list(self._told(names)))
 
         def look() -> Sequence[Judgement]:
             try:
@@ -74,6 +76,13 @@ class Guard:
                 return ()
 
         return look
+
+    def _told(self, environments: Sequence[str]) -> Iterator[tuple[str, str]]:
+        for name in environments:
+            start = f"{name}/{_OBJECTIVE}"
+            for one in open_alerts(self._session.state.db, name):
+                if one.key.startswith(start):
+                    yield name, one.key.removeprefix(start)
 
     def _cycles(self, environment: str) -> Sequence[tuple[float, bool]]:
         """In the monitor's thread, which has a connection of its own."""
@@ -124,7 +133,7 @@ class Guard:
         return turns
 
     async def _tell_judgement(self, judgement: Judgement) -> None:
-        where, what = judgement.environment, f"objective {judgement.metric}"
+        where, what = judgement.environment, f"{_OBJECTIVE}{judgement.metric}"
         if judgement.level == "ok":
             await recovered(self._session, where, what, judgement.message)
         else:
