@@ -204,9 +204,9 @@ async def _learner(config: Config, hooks: Hooks, state: State) -> Learner | None
     """Who asks the sources of `[[learn]]`; most projects have none, and load nothing for it."""
     if not config.learning:
         return None
-    from regen.sources.learner import Learner, channels
+    from regen.sources.channels import learner
 
-    return Learner(config, await channels(config, hooks), state.db)
+    return await learner(config, hooks, state.db)
 
 
 async def _languages(config: Config, hooks: Hooks) -> dict[str, str]:

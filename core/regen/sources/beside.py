@@ -18,13 +18,14 @@ from anyio import from_thread
 from anyio.lowlevel import EventLoopToken, current_token
 
 from regen.config import LearnTable
-from regen.errors import RegenError, StateError
+from regen.errors import StateError
 from regen.model.event import Payload
 from regen.model.learned import LearningIntegrated
 from regen.sources.learner import Learner
 from regen.web.threads import in_thread
 
 _LOG = logging.getLogger("regen.sources")
+_FIRST_NAP_S = 10.0
 _LONGEST_NAP_S = 60.0  # a clock that is set back holds up a source no longer
 
 Publish = Callable[[Payload], Coroutine[Any, Any, None]]
@@ -80,6 +81,6 @@ def _repeat(
                 return  # the project is closed
             _LOG.warning("%s is not asked any more: %s", table.name, error)
             return
-        except RegenError as error:
-            _LOG.warning("%s: %s", table.name, error)
-            stop.wait(max(table.interval_s, 1.0))
+        except Exception:  # noqa: BLE001 - a fault of regen's own, or no memory: the watch goes on, and asks again
+            _LOG.exception("asking %s failed", table.name)
+            stop.wait(max(table.interval_s, _FIRST_NAP_S))

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from regen import telemetry
-from regen.config import Config, LearnSettings, LearnTable, place_of
-from regen.errors import ConfigError, PluginError, RegenError, StateError, UsageError
-from regen.hooks.dispatch import Hooks
+from regen.config import Config, LearnTable
+from regen.errors import PluginError, RegenError, StateError, UsageError
 from regen.model.event import Payload
 from regen.model.learned import Channel, LearningFailed, LearningFetched, LearningIntegrated, LearnRun
 from regen.sources import files
@@ -126,19 +125,27 @@ class Learner:
         wanted = {self.table(name).name for name in names}
         tables = [table for table in self.tables if table.name in wanted or not wanted]
         runs: dict[str, LearnRun] = {}
+        failed: list[StateError] = []
 
         async def one(table: LearnTable) -> None:
-            row = learning.read(self._db, table.name)
-            if not wanted and row.next_at is not None and row.next_at > self._clock():
-                why = f"it rests after {row.failures} failures"
-                runs[table.name] = LearnRun(table.name, self._clock(), next_at=row.next_at, skipped=why)
-            else:
-                runs[table.name] = await self.run(table, tell)
+            try:
+                runs[table.name] = await self._unless_it_rests(table, tell, named=bool(wanted))
+            except StateError as error:
+                failed.append(error)  # raised below; a task group would wrap it
 
         async with anyio.create_task_group() as group:
             for table in tables:
                 group.start_soon(one, table)
+        if failed:
+            raise failed[0]
         return tuple(runs[table.name] for table in tables)
+
+    async def _unless_it_rests(self, table: LearnTable, tell: Tell, *, named: bool) -> LearnRun:
+        row = learning.read(self._db, table.name)
+        if named or row.next_at is None or row.next_at <= self._clock():
+            return await self.run(table, tell)
+        why = f"it rests after {row.failures} {'failure' if row.failures == 1 else 'failures'}"
+        return LearnRun(table.name, self._clock(), next_at=row.next_at, skipped=why)
 
     def wait(self) -> None:
         """Wait for what is just being kept."""
@@ -270,30 +277,6 @@ def next_at(table: LearnTable, row: Row) -> float | None:
     if row.at is None:
         return 0.0
     return row.at + table.interval_s if table.interval_s else None
-
-
-async def channels(config: Config, hooks: Hooks) -> dict[str, Channel]:
-    """The channels of the enabled sources, by name.
-
-    Raises:
-        ConfigError: no plugin has one of that kind, or a key of the table is wrong; with file and line.
-    """
-    found = {}
-    for index, table in enumerate(config.learning):
-        if not table.enabled:
-            continue
-        settings = LearnSettings(table, index, lambda: place_of(config))
-        channel = await hooks.learn(table.kind, settings)
-        if channel is None:
-            raise _unknown(settings, table)
-        settings.refuse_unread()
-        found[table.name] = channel
-    return found
-
-
-def _unknown(settings: LearnSettings, table: LearnTable) -> ConfigError:
-    hint = "built in is `feed`, for Atom and RSS; `regen plugins --hooks` lists others under regen_learn"
-    return settings.error(f"no plugin learns from sources of the kind {table.kind!r}", hint, "kind")
 
 
 def _said(error: RegenError) -> str:
