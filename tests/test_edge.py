@@ -502,6 +502,17 @@ async def test_an_edit_in_conflict_with_a_release_stays_on_disk_and_is_on_the_hu
     assert "name: mine" in fleet.hub.read("ada.txt")
 
 
+async def test_a_file_of_somebody_elses_in_the_way_is_left(fleet: Fleet) -> None:
+    fleet.settings(environment='deployer = "workspace"\ntarget = "site/current"')
+    fleet.site.mkdir(parents=True)
+    (fleet.site / "ada.txt").write_bytes(b"not regen's\n")
+    (fleet.site / "bob.txt").write_bytes(fleet.hub.tree()["bob.txt"])
+    found = await fleet.sync()
+    assert found.deployed is not None
+    assert found.deployed.conflicts == ("ada.txt",)
+    assert fleet.stands()["ada.txt"] == b"not regen's\n"
+
+
 async def test_a_file_that_is_edited_again_supersedes_what_waits_on_the_hub(fleet: Fleet) -> None:
     fleet.settings(environment='deployer = "workspace"\ntarget = "site/current"')
     await fleet.sync()

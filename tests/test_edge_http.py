@@ -228,7 +228,10 @@ def test_the_hub_takes_messages_once_and_says_of_each_what_became_of_it(
 
         assert send(good, good) == (200, [200, 200])
         listed = {**good, "id": "m4", "data": "[]"}
-        assert send(good, edit, wrong, listed) == (200, [200, 422, 422, 422])
+        digest = digest_of(b"a")
+        out = {**wrong, "id": "m6", "data": json.dumps({"path": "../a", "base": None, "digest": digest})}
+        assert send(good, edit, wrong, listed, out) == (200, [200, 422, 422, 422, 422])
+        assert send(good, edge="a\x1b[2J") == send(good, edge="") == send(good, known="") == (422, [])
         assert send({**good, "id": "m5", "kind": "x"}) == (422, [])
         assert send(good, known="another") == (409, [])
         assert send({**good, "id": 5})[0] == 422

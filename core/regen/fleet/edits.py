@@ -16,18 +16,21 @@ _Stamp = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class Looks:
-    """What files held when they were looked at last, so that an untouched one is not read again."""
+    """What files of one folder held when they were looked at last, so that an untouched one is not read again."""
 
     seen: dict[str, tuple[_Stamp, str]] = field(default_factory=dict)
+    root: Path | None = None
 
     def digest(self, tree: Tree, root: Path, path: str) -> str | None:
         """Digest of the file at a path; None where there is none that could be read as one."""
+        if root != self.root:
+            self.root, self.seen = root, {}
         try:
             found = tree.stat(path)
             if found is None:
                 return None
             stamp = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-            known = self.seen.get(f"{root}/{path}")
+            known = self.seen.get(path)
             if known is not None and known[0] == stamp:
                 return known[1]
             data = tree.read(path)
@@ -36,7 +39,7 @@ class Looks:
         if data is None:
             return None
         digest = digest_of(data)
-        self.seen[f"{root}/{path}"] = (stamp, digest)
+        self.seen[path] = (stamp, digest)
         return digest
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -17,11 +16,10 @@ from regen.config.load import parsed_file
 from regen.config.settings import Merge, Plugins
 from regen.config.urls import check_url
 from regen.errors import ConfigError, UsageError
-from regen.model.fleet import Hub
+from regen.model.fleet import NAME, Hub
 
 EDGE_FILE = "edge.toml"
 TOKEN_VARIABLE = "REGEN_EDGE_TOKEN"  # noqa: S105 - the name of a variable
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _TARGET = "site"
 
 
@@ -138,6 +136,6 @@ def _check(config: EdgeConfig, place: Place) -> None:
 
 def check_name(name: str, place: Place) -> None:
     """Raise ConfigError where no edge can be called so."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         hint = "use letters, digits, `.`, `-` and `_`, 64 at most"
         raise place.error(("edge", "name"), f"{{key}} cannot be {name!r}", hint)

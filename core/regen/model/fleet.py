@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What an edge may be called."""
 Kind = OneOf["deployed", "rolled back", "failed", "health", "execution", "edit"]
 """What a message is about: a release that stands now; one that was left; one that could not be deployed; what the
 health command said; a program that ran on the edge; what a person made of a deployed file."""

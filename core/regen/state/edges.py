@@ -10,9 +10,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from regen.errors import PathError
 from regen.model.fleet import Ack, EdgeEdit, Message, Node, Report
 from regen.state.blobs import digest_of
 from regen.state.db import Database
+from regen.state.tree import refuse_strange
 
 _NODE = (
     "name, substr(id, 1, 8), environment, release, first, seen, pending, version, latency_s, messages, healthy,"
@@ -101,6 +103,10 @@ def _edit(db: Database, edge: str, message: Message, data: dict[str, Any], now: 
     environment = data.get("environment")
     if not isinstance(path, str) or not path or not isinstance(base, str | None) or not isinstance(digest, str | None):
         return "an edit names its `path`, `base` and `digest`"
+    try:
+        refuse_strange(path)
+    except PathError:
+        return "the path of an edit is a plain one below the root of its environment"
     if digest is not None and (message.content is None or digest_of(message.content) != digest):
         return f"the bytes of {path} are not those of its digest"
     row = db.one("SELECT environment FROM edge_node WHERE name = ?", (edge,))

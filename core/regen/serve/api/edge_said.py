@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from regen.config import Key
 from regen.fleet import hub
-from regen.model.fleet import Ack, EdgeEdit, Kind, Message, Node, Report
+from regen.model.fleet import NAME, Ack, EdgeEdit, Kind, Message, Node, Report
 from regen.serve.asked import LARGEST, body
 from regen.serve.desk import Desk
 from regen.serve.problems import Problem
@@ -118,6 +118,7 @@ def edge_edits(desk: Desk, asked: EditsAsked) -> Page[EdgeEdit]:
 @change("/api/v1/edge/nodes", right="record")
 async def edge_met(desk: Desk, asked: Nothing, body: Report, caller: Caller) -> Met:
     """Note that an edge came, and how things stand there; 409 where another edge has its name."""
+    _refuse_nameless(body.edge, body.id)
     refused = await anyio.to_thread.run_sync(partial(hub.meet, desk.folder, body))
     if refused is not None:
         raise Problem(409, refused, _HINT)
@@ -138,8 +139,7 @@ async def edge_messages(desk: Desk, request: Request) -> Response:
     from starlette.responses import JSONResponse
 
     sent = body(MessagesSent, await request.body())
-    if not sent.edge or not sent.id or not all(one.id for one in sent.messages):
-        raise Problem(422, "an edge has a name and an id, and so has each message", _HINT)
+    _refuse_nameless(sent.edge, sent.id, *(one.id for one in sent.messages))
     found, bad = _read(sent.messages)
     call = partial(hub.receive, desk.folder, sent.edge, sent.id, found)
     acks = await anyio.to_thread.run_sync(call) if found else []
@@ -147,6 +147,11 @@ async def edge_messages(desk: Desk, request: Request) -> Response:
         raise Problem(409, acks, _HINT)
     items = [{"id": one.id, "status": one.status, "why": one.why} for one in (*acks, *bad)]
     return JSONResponse({"items": items}, headers={"Cache-Control": "no-store"})
+
+
+def _refuse_nameless(edge: str, *ids: str) -> None:
+    if not NAME.fullmatch(edge) or not all(map(NAME.fullmatch, ids)):
+        raise Problem(422, "names and ids have letters, digits, `.`, `-` and `_`, 64 at most", _HINT)
 
 
 def _read(sent: Sequence[SentMessage]) -> tuple[list[Message], list[Ack]]:
