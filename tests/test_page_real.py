@@ -152,6 +152,38 @@ def test_a_session_outlives_a_reload_and_ends_when_one_signs_out(browser: Browse
         expect(page.locator("#account")).to_have_text("Sign in")
 
 
+def test_where_looking_needs_a_token_the_page_asks_for_it(browser: Browser, world: World, token: str) -> None:
+    world.write("regen.toml", '[serve]\nread = "token"\n')
+    with served_elsewhere(world.root, "--no-watch") as server, opened(browser, server.address) as page:
+        panels = page.locator("[data-panel]")
+        expect(page.locator(".trouble")).to_have_count(panels.count())
+        page.locator(".trouble").get_by_role("button", name="Sign in").first.press("Enter")
+        sign_in(page, token)
+        expect(page.locator(".trouble")).to_have_count(0)
+        expect(page.locator("#live-text")).to_have_text("Live")
+        expect(page.locator("#project")).to_have_text("project")
+
+
+def test_a_judgement_of_a_file_is_kept(browser: Browser, server: Server, token: str) -> None:
+    with opened(browser, server.address, "#/artifacts/dev/bob.txt") as page:
+        page.get_by_label("Score").select_option("1")
+        page.get_by_label("What is good or bad").fill("too short")
+        page.get_by_role("button", name="Send").press("Enter")
+        sign_in(page, token)
+        expect(page.locator(".toast")).to_contain_text("it is kept")
+        with server.client() as client:
+            said = client.get("/api/v1/feedback").raise_for_status().json()["items"]
+        assert [(one["path"], one["score"], one["text"]) for one in said] == [("bob.txt", 1, "too short")]
+
+
+def test_tuning_is_switched(browser: Browser, server: Server, token: str) -> None:
+    with opened(browser, server.address, "#/tuner") as page:
+        page.get_by_role("button", name="Stop tuning").press("Enter")
+        sign_in(page, token)
+        page.get_by_role("dialog").get_by_role("button", name="Stop").press("Enter")
+        expect(page.locator("main")).to_contain_text("not tuning")
+
+
 def test_a_server_that_ends_is_told(browser: Browser, world: World) -> None:
     with served_elsewhere(world.root) as server, opened(browser, server.address) as page:
         server.ready()

@@ -56,14 +56,22 @@ export function show(frame) {
 }
 
 /** How an objective stands: [tone, word]; a threshold that was passed says more than the target does. */
-const stands = ({ level, outcome }) => STATES[level === "ok" ? outcome : level] ?? STATES.inconclusive;
+function stands({ level, outcome, figure }) {
+  if (level !== "ok") return STATES[level];
+  return outcome === "inconclusive" && figure.value !== null ? ["dim", "no target"] : STATES[outcome];
+}
 
 /** What was measured; what was not is said by the mark beside it. */
 const value = ({ figure }) => (figure.value === null ? "–" : amount(figure.value, figure.unit));
 
-/** Objectives at a glance, for the overview. */
+const WORST = ["critical", "missed", "warning", "kept", "no target"];
+
+/** Objectives at a glance, the worst first, for the overview. */
 export function objectiveLines({ items }) {
   if (!items.length) return empty("No objective is set.", "Add ", h("code", {}, "[[objective]]"), " to regen.toml.");
+  const place = (one) => WORST.indexOf(stands(one)[1]);
+  const judged = items.filter((one) => place(one) >= 0).sort((one, other) => place(one) - place(other));
+  const others = items.filter((one) => place(one) < 0).map((one) => spoken(one.objective.metric));
   const line = (one) =>
     h(
       "li",
@@ -73,7 +81,10 @@ export function objectiveLines({ items }) {
       h("span", { class: "figure" }, value(one)),
       h("span", { class: "note" }, target(one.objective.target)),
     );
-  return h("ul", { class: "lines objectives" }, items.map(line));
+  return [
+    judged.length > 0 && h("ul", { class: "lines objectives" }, judged.map(line)),
+    others.length > 0 && h("p", { class: "note" }, `Not measured: ${others.join(", ")}`),
+  ];
 }
 
 function promised({ items, overall }) {
@@ -110,10 +121,9 @@ const named = ({ metric, means }) => [spoken(metric), h("div", { class: "note" }
 function left(budget) {
   if (!budget) return h("span", { class: "note" }, "none");
   const tone = budget.left <= 0 ? "bad" : budget.left < 0.25 ? "warn" : "good";
-  const misses = plural(Math.floor(budget.allowed * budget.samples), "miss", "misses");
-  const text =
-    budget.left > 0 ? `${amount(budget.left, "share")} of ${misses}` : `used up: ${number(budget.missed)} missed`;
-  return meter(budget.left, text, tone);
+  const misses = Math.floor(budget.allowed * budget.samples);
+  const kept = amount(budget.left, "share") + (misses ? ` of ${plural(misses, "miss", "misses")}` : "");
+  return meter(budget.left, budget.left > 0 ? kept : `used up: ${number(budget.missed)} missed`, tone);
 }
 
 function burn(budget) {
@@ -130,7 +140,8 @@ function measured({ figures, stages, cycles, sampled, currency }) {
   }
   const unit = (one) => (one.metric === "cost" && currency ? currency : one.unit);
   const columns = [
-    { head: "Figure", kind: "first", cell: named },
+    { head: "Figure", kind: "first short", cell: (one) => spoken(one.metric) },
+    { head: "What it is", kind: "minor", cell: (one) => h("span", { class: "note" }, one.means) },
     { head: "Value", kind: "number plain", cell: (one) => amount(one.value, unit(one)) },
     { head: "Samples", kind: "number minor", cell: (one) => number(one.samples) },
     { head: "Course", kind: "plain", cell: (one) => sparkline(one.course) ?? h("span", { class: "note" }, "–") },
