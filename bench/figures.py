@@ -14,13 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from regen.figures.compliance import compliance
-from regen.figures.facts import Up, read_facts
+from regen.figures.facts import Facts, Up, read_facts
+from regen.figures.judging import Judge, Watched
 from regen.figures.stats import stats
 from regen.figures.table import Price
 from regen.health.own import Alive
 from regen.model.cycle import Counts, CycleRecord, StageTime
 from regen.model.objective import OBJECTIVES
-from regen.model.window import parse_window
+from regen.model.window import Window, parse_window
 from regen.state import cycles
 from regen.state.db import Database
 
@@ -60,6 +61,28 @@ def main() -> None:
                 f"{number:,} cycles kept, window {window}: {len(facts.cycles):,} cycles; "
                 f"processor time: read {read_s:.3f} s, figures {stats_s:.3f} s, objectives {kept_s:.3f} s"
             )
+        _watch(db, price, now, Up(alive, (), ["dev"]))
+
+
+def _watch(db: Database, price: Price, now: float, up: Up) -> None:
+    """What an hour of looks at the objectives takes, one look every ten seconds."""
+    clock = [0.0]
+    table = [Watched(row, 3600.0, 30 * 86_400.0) for row in OBJECTIVES]
+
+    def read(environment: str, length_s: float) -> Facts:
+        return read_facts(db, Window("", now - length_s, now), environment, up, stages=False)
+
+    judge, looks = Judge(table, price, read, lambda: clock[0]), list[float]()
+    for _ in range(360):
+        clock[0] += 10.0
+        started = time.process_time()
+        judge.look(["dev"])
+        looks.append(time.process_time() - started)
+    looks.sort()
+    print(
+        f"an hour of a watch: {len(looks)} looks at the objectives, processor time: {sum(looks):.2f} s, "
+        f"median {looks[180] * 1000:.1f} ms, longest {looks[-1] * 1000:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from regen.model.spans import Span, within
 from regen.model.window import Window
 from regen.state import measures as kept
 from regen.state.db import Database
-from regen.state.figures import as_rendered, called_bad
+from regen.state.figures import accurate
 
 STAGES_OF = 5_000  # cycles
 _IN = "at >= ? AND at < ? AND (? IS NULL OR environment = ?)"
@@ -225,8 +225,7 @@ def _number(db: Database, query: str, environment: str | None) -> int:
 def _accurate(db: Database, environment: str | None) -> tuple[int, int]:
     """Of what stands in the environments now; nothing stands that a gate stopped."""
     rows = db.execute(
-        "SELECT environment, max(number) FROM release WHERE (? IS NULL OR environment = ?) GROUP BY environment",
-        (environment, environment),
+        "SELECT DISTINCT environment FROM release WHERE (? IS NULL OR environment = ?)", (environment, environment)
     )
-    found = [(*as_rendered(db, *one), called_bad(db, *one)) for one in rows]
-    return sum(files for files, _, _ in found), sum(same - bad for _, same, bad in found)
+    found = [accurate(db, name) for (name,) in rows]
+    return sum(files for files, _ in found), sum(good for _, good in found)
