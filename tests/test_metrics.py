@@ -204,6 +204,14 @@ def test_requests_are_counted_by_route_and_never_by_path(world: World) -> None:
     assert world.value("regen_stable_request_duration_seconds_count") == 2
 
 
+def test_a_method_that_is_none_makes_no_series_of_its_own(world: World) -> None:
+    for number in range(100):
+        with world.meters.asked(f"WORD{number}"):
+            pass
+    assert world.value("regen_stable_requests_total", http_request_method="_OTHER") == 100
+    assert len([name for name, _ in world.samples() if name == "regen_stable_requests_total"]) == 1
+
+
 def test_the_time_of_a_stream_is_no_latency(world: World) -> None:
     with world.meters.asked("GET") as asked:
         asked.route, asked.status, asked.streams = "/api/v1/stream", 200, True
@@ -217,6 +225,14 @@ def test_the_page_for_older_readers_has_the_same_without_exemplars(world: World)
     assert kind.startswith("text/plain")
     assert b"trace_id" not in body
     assert b"cicd_pipeline_run_duration_seconds_count{" in body
+
+
+def test_instruments_of_a_plugin_are_on_the_page_too(world: World) -> None:
+    meter = world.provider.get_meter("plugin")
+    meter.create_counter("its.things", "{thing}").add(3, {"its.kind": "a"})
+    meter.create_histogram("its-own.time", "s").record(2.0)
+    assert world.value("its_things_total", its_kind="a") == 3
+    assert world.value("its_own_time_seconds_sum") == 2
 
 
 def test_no_label_is_of_a_path_a_key_or_a_message(world: World) -> None:

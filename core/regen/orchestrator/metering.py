@@ -37,22 +37,26 @@ def start_telemetry(config: Config, command: str) -> None:
     telemetry.start(reading=command in _MEASURED, objectives=objectives(config))
 
 
-def standing_of(session: Session) -> AbstractContextManager[None]:
-    """While the context is open this process's gauges show where a session's project stands."""
+def standing_of(session: Session, command: str) -> AbstractContextManager[None]:
+    """While the context is open this process's gauges show where a session's project stands.
+
+    A command that ends soon sends no figures of objectives, for they are of many cycles, and take some time to read.
+    """
     names = partial(_names, session)
-    return telemetry.stands(partial(read_standing, session.state.folder, names))
+    return telemetry.stands(partial(read_standing, session.state.folder, names, figures=command in _MEASURED))
 
 
 def _names(session: Session) -> list[str]:
     return [place.name for place in session.places]
 
 
-def read_standing(folder: Path, environments: Callable[[], Iterable[str]]) -> Standing | None:
+def read_standing(folder: Path, environments: Callable[[], Iterable[str]], *, figures: bool = True) -> Standing | None:
     """Where a project stands, whoever holds it; may be called in any thread.
 
     Args:
         folder: `.regen`.
         environments: gives the names of those that are enabled.
+        figures: whether what the objectives are about is wanted, too.
 
     Returns:
         None where there is no state yet, or it cannot be read now.
@@ -68,7 +72,7 @@ def read_standing(folder: Path, environments: Callable[[], Iterable[str]]) -> St
                 revision=_number(db, "SELECT max(number) FROM revision"),
                 watching=holder is not None and holder.watches and lock.held(folder),
                 environments=tuple(_environment(db, name) for name in names),
-                figures=_figures(folder, names),
+                figures=_figures(folder, names) if figures else (),
             )
     except (StateError, OSError):
         return None

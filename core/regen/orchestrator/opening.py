@@ -91,7 +91,7 @@ async def open_session(
         stack.callback(let_go, session)
         stack.callback(keep_texts, session)
         stack.callback(session.notifier.close)
-        stack.enter_context(standing_of(session))
+        stack.enter_context(standing_of(session, command))
         note_environments(session)
         _recover(session)
         await _finish_rescues(session)

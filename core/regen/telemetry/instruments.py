@@ -7,13 +7,17 @@ environments, kinds, stages and routes that there are.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
 Kind = OneOf["counter", "gauge", "histogram"]
 
-_UNITS: Final = {"s": "seconds"}  # those of the OpenTelemetry conventions, spelt as Prometheus spells them
+_UNITS: Final = {
+    "s": "seconds",
+    "By": "bytes",
+}  # those of the OpenTelemetry conventions, spelt as Prometheus spells them
 
 # The bound of a histogram's objective comes to these, so that the share of what keeps to it is exact.
 CYCLE_BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300)
@@ -47,8 +51,13 @@ class Instrument:
     @property
     def family(self) -> str:
         """The name of the Prometheus family: a counter's samples end with `_total` beside."""
-        unit = _UNITS.get(self.unit)
-        return self.name.replace(".", "_") + (f"_{unit}" if unit else "")
+        return family_of(self.name, self.unit)
+
+
+def family_of(name: str, unit: str) -> str:
+    """The Prometheus family of an instrument, of a plugin's own, too."""
+    spelt = _UNITS.get(unit)
+    return re.sub(r"[^a-zA-Z0-9_:]", "_", name) + (f"_{spelt}" if spelt else "")
 
 
 _ENVIRONMENT = "regen.environment"

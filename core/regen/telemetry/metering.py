@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from regen.model.objective import Objective
@@ -100,8 +101,9 @@ def collected() -> MetricsData | None:
     return _METERING.reader.get_metrics_data() if _METERING.reader is not None else None
 
 
+@cache
 def resource() -> Resource:
-    """What says of spans and metrics that they are regen's."""
+    """What says of spans and metrics that they are regen's; it looks through all that is installed, so once."""
     from opentelemetry.sdk.resources import Resource
 
     from regen.version import __version__

@@ -49,6 +49,7 @@ _JUDGED = (
     "learning_delay_p95",
     "api_latency_p95",
 )
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # a client may send any word
 _STANDING_S = 0.5  # in which one look at the state serves all gauges, and all who ask
 
 
@@ -166,7 +167,8 @@ class Meters:
             yield one
         finally:
             self._add(table.REQUESTS_ACTIVE, -1, {})
-            asked: Labels = {"http.request.method": one.method, "http.route": one.route}
+            method = one.method if one.method in _METHODS else "_OTHER"  # as the semantic conventions say
+            asked: Labels = {"http.request.method": method, "http.route": one.route}
             self._add(table.REQUESTS, 1, {**asked, "http.response.status_code": one.status})
             if one.status >= 500:
                 self._add(table.ERRORS, 1, {"regen.part": "api"})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from regen.telemetry import metering
-from regen.telemetry.instruments import INSTRUMENTS
+from regen.telemetry.instruments import family_of
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import HistogramDataPoint, MetricsData, NumberDataPoint
@@ -36,7 +36,6 @@ class Page:
         self._lock = threading.Lock()
         self._exemplars: dict[_ExemplarKey, Exemplar] = {}
         self._kept: dict[str, tuple[float, bytes, str]] = {}
-        self._names = {one.name: one.family for one in INSTRUMENTS}
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """The page, at most a moment old, and its content type; may be called in any thread."""
@@ -77,7 +76,7 @@ class Page:
         from opentelemetry.sdk.metrics.export import Gauge, Histogram, Sum
         from prometheus_client import Metric
 
-        name = self._names.get(metric.name, metric.name.replace(".", "_"))
+        name = family_of(metric.name, metric.unit)
         points = metric.data.data_points
         match metric.data:
             case Histogram():
@@ -151,7 +150,7 @@ def _build() -> Metric:
 
 
 def _labels(attributes: Mapping[str, Any] | None) -> dict[str, str]:
-    return {name.replace(".", "_"): str(value) for name, value in sorted((attributes or {}).items())}
+    return {family_of(name, ""): str(value) for name, value in sorted((attributes or {}).items())}
 
 
 def _unit(name: str) -> str:
