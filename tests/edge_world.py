@@ -17,7 +17,7 @@ from regen.fleet.edits import Looks
 from regen.fleet.opening import Held, Ready, held, make_ready
 from regen.fleet.round import Round, meet
 from regen.hooks import hookimpl
-from regen.model.fleet import Ack, Hub, Manifest, Message, Node, Offers, Report
+from regen.model.fleet import Ack, Hub, Manifest, ManifestDelta, Message, Node, Offers, Report
 from regen.state import edges
 from regen.state.opening import State, read_state
 
@@ -40,7 +40,7 @@ class Way:
         bend: what becomes of answers.
         calls: (method, arguments in short) in their order.
         piece: bytes that a fetch gets at the most before the line breaks; None: all.
-        bundles: whether many small files come at once.
+        bundles, deltas: whether many small files come at once, and lists of files by what changed.
     """
 
     folder: Path
@@ -48,6 +48,7 @@ class Way:
     calls: list[str] = field(default_factory=list)
     piece: int | None = None
     bundles: bool = False
+    deltas: bool = False
     name: str = "way"
 
     @contextmanager
@@ -94,6 +95,15 @@ class Way:
             file.write(rest if self.piece is None else rest[: self.piece])
         if self.piece is not None and len(rest) > self.piece:
             raise HubError("the answer was cut off", hint="")
+
+    def delta(self, environment: str, number: int, since: int) -> ManifestDelta:
+        if not self.deltas:
+            raise HubError("there is no such thing", hint="", status=404)
+        self.calls.append(f"delta {since} {number}")
+        with self._state() as state:
+            found = self.bend("delta", hubs.delta(state, environment, number, since))
+        assert isinstance(found, ManifestDelta)
+        return found
 
     def bundle(self, environment: str, number: int, digests: Sequence[str]) -> Sequence[bytes]:
         if not self.bundles:

@@ -21,7 +21,7 @@ from regen.errors import DeployError, HubError, LockedError, ReleaseError, State
 from regen.fleet.opening import Held
 from regen.fleet.status import status
 from regen.fleet.way import asked_for
-from regen.model.fleet import HubFile, Manifest, Offered, Offers
+from regen.model.fleet import HubFile, Manifest, ManifestDelta, Offered, Offers
 from regen.model.rollout import Rollout, RolloutState
 from regen.state import edge, faults, outbox, releases, rollouts
 from regen.state.blobs import digest_of
@@ -78,6 +78,28 @@ async def test_small_files_come_many_at_once_and_are_checked_one_by_one(fleet: F
     await fleet.sync()
     assert fleet.stands() == fleet.hub.tree()
     assert [call for call in fleet.way.calls if call.startswith("bundle")] == ["bundle 2", "bundle 2", "bundle 1"]
+
+
+async def test_a_list_of_files_comes_by_what_changed_and_whole_where_that_does_not_fit(fleet: Fleet) -> None:
+    fleet.way.deltas = True
+    await fleet.sync()
+    fleet.hub.graph(':ada a :Person ; rdfs:label "A." .\n:eve a :Person ; rdfs:label "E." .\n')
+    await fleet.hub.apply()
+    await fleet.sync()
+    assert [call for call in fleet.way.calls if call.startswith(("delta", "manifest"))] == ["manifest 1", "delta 1 2"]
+    assert fleet.stands() == fleet.hub.tree()
+    for what in ("less", "more", "nonsense"):
+        await fleet.release(f"Ada {what}")
+        if what == "less":
+            fleet.bent("delta", lambda found: replace(cast("ManifestDelta", found), files=()))
+        elif what == "more":
+            fleet.bent("delta", lambda found: replace(cast("ManifestDelta", found), removed=("bob.txt",)))
+        else:
+            (fleet.edge / ".regen/manifest.json").write_text("[")
+        fleet.way.calls.clear()
+        await fleet.sync()
+        assert any(call.startswith("manifest") for call in fleet.way.calls), what
+        assert fleet.stands() == fleet.hub.tree()
 
 
 async def test_a_hub_that_is_too_busy_is_asked_again_after_a_while(fleet: Fleet) -> None:

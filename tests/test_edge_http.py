@@ -202,6 +202,8 @@ def test_the_hub_gives_what_a_release_holds_and_nothing_else(hub: Path, server: 
         for place in (f"dev/1/{graph}", f"dev/2/{file['digest']}", f"no/1/{file['digest']}", "dev/1/..%2f..%2fx"):
             assert client.get(f"/api/v1/edge/blobs/{place}").status_code == 404, place
         assert client.get("/api/v1/edge/releases/dev/7").status_code == 404
+        assert client.get("/api/v1/edge/deltas/dev/1?since=7").status_code == 404
+        assert client.get("/api/v1/edge/deltas/dev/1?since=1").json() == {"files": [], "removed": []}
         digests = [one["digest"] for one in found["files"]]
         way = HttpTransport(Hub(server.address, "e"))
         assert sorted(map(digest_of, way.bundle("dev", 1, digests))) == sorted(digests)

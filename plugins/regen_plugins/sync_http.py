@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from regen.hooks.transport import Transport
-    from regen.model.fleet import Ack, Hub, Manifest, Message, Offers, Report
+    from regen.model.fleet import Ack, Hub, HubFile, Manifest, ManifestDelta, Message, Offers, Report
     from regen.web import Answer
 
 T = TypeVar("T")
@@ -77,19 +77,21 @@ class HttpTransport:
 
     def manifest(self, environment: str, number: int) -> Manifest:
         """All files of a release."""
-        from regen.model.fleet import HubFile, Manifest
+        from regen.model.fleet import Manifest
 
         found = self._asked(f"releases/{quote(environment)}/{number}")
         return _read(
             lambda: Manifest(
-                _text(found["environment"]),
-                _number(found["number"]),
-                _text(found["receipt"]),
-                tuple(
-                    HubFile(_text(one["path"]), _text(one["digest"]), _number(one["mode"])) for one in found["files"]
-                ),
+                _text(found["environment"]), _number(found["number"]), _text(found["receipt"]), _files(found["files"])
             )
         )
+
+    def delta(self, environment: str, number: int, since: int) -> ManifestDelta:
+        """How the files of a release differ from those of an earlier one."""
+        from regen.model.fleet import ManifestDelta
+
+        found = self._asked(f"deltas/{quote(environment)}/{number}?since={since}")
+        return _read(lambda: ManifestDelta(_files(found["files"]), tuple(map(_text, found["removed"]))))
 
     def fetch(self, environment: str, number: int, digest: str, into: Path) -> None:
         """Append what a file lacks of a blob."""
@@ -212,6 +214,12 @@ def _senseless(why: str) -> HubError:
         hint="is it `regen serve` that answers there, and no proxy's page? The next round asks again",
         status=200,
     )
+
+
+def _files(listed: list[Mapping[str, object]]) -> tuple[HubFile, ...]:
+    from regen.model.fleet import HubFile
+
+    return tuple(HubFile(_text(one["path"]), _text(one["digest"]), _number(one["mode"])) for one in listed)
 
 
 def _text(value: object) -> str:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from regen.errors import StateError, UsageError
-from regen.model.fleet import Ack, HubFile, Manifest, Message, Offered, Offers, Report
+from regen.model.fleet import Ack, HubFile, Manifest, ManifestDelta, Message, Offered, Offers, Report
 from regen.model.release import Release, ReleaseState
 from regen.model.rollout import RolloutState
 from regen.state import db, edges, receipts, releases
@@ -91,16 +91,34 @@ def _offered(state: State, one: Release, *, complete: bool) -> Offered:
 def manifest(state: State, environment: str, number: int) -> Manifest:
     """All files of a release. Raises UsageError: there is none that could be given."""
     with state.db.snapshot():
-        one = releases.release(state.db, environment, number)
-        digest = receipts.digest_of_receipt(state.db, environment, number)
-        if one.state not in _READY or digest is None:
-            raise UsageError(
-                f"release {number} of {environment} is being deployed, or is of before there were receipts",
-                hint="ask again later, or for another one",
-            )
+        digest = _given(state, environment, number)
         held = releases.contents(state.db, environment, number)
         files = tuple(HubFile(version.path, version.content, version.mode) for version in held)
     return Manifest(environment, number, digest, files)
+
+
+def _given(state: State, environment: str, number: int) -> str:
+    """The digest of a release's receipt. Raises UsageError where there is no such release that could be given."""
+    one = releases.release(state.db, environment, number)
+    digest = receipts.digest_of_receipt(state.db, environment, number)
+    if one.state not in _READY or digest is None:
+        raise UsageError(
+            f"release {number} of {environment} is being deployed, or is of before there were receipts",
+            hint="ask again later, or for another one",
+        )
+    return digest
+
+
+def delta(state: State, environment: str, number: int, since: int) -> ManifestDelta:
+    """How the files of a release differ from those of an earlier one; costs what was changed between them.
+
+    Raises UsageError: one of them is not there, or could not be given.
+    """
+    with state.db.snapshot():
+        _given(state, environment, number)
+        pairs = releases.compare(state.db, environment, since, number)
+    files = tuple(HubFile(new.path, new.content, new.mode) for _, new in pairs if new is not None)
+    return ManifestDelta(files, tuple(old.path for old, new in pairs if old is not None and new is None))
 
 
 def blob(state: State, environment: str, number: int, digest: str) -> bytes:

@@ -16,7 +16,8 @@ from pathlib import Path
 from regen.errors import HubError, ReleaseError, StateError
 from regen.fleet.asking import ask_patiently
 from regen.fleet.hub import MANY
-from regen.fleet.manifest import Keys, Receipt, check_manifest, read_receipt, refuse_unsigned, trusted
+from regen.fleet.listing import listed
+from regen.fleet.manifest import Keys, Receipt, read_receipt, refuse_unsigned, trusted
 from regen.fleet.opening import Held
 from regen.fleet.way import make_way
 from regen.hooks.transport import Bundles
@@ -68,10 +69,7 @@ async def pull(work: Held) -> Pulled | None:
     receipt = read_receipt(await _blob(work, wanted.number, wanted.receipt), keys)
     refuse_unsigned(receipt, keys)
     gap = newest is not None and not await _follows(work, receipt, newest, keys)
-    manifest = await ask_patiently(partial(transport.manifest, environment, wanted.number))
-    if (manifest.environment, manifest.number, manifest.receipt) != (environment, wanted.number, wanted.receipt):
-        raise HubError("the hub answered with another release than it was asked for", hint="the next round asks again")
-    check_manifest(manifest, receipt)
+    manifest = await listed(work, wanted.number, receipt)
     fetched, size = await _fetch_all(work, manifest)
     return Pulled(manifest, receipt, fetched, size, gap)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from regen.errors import HubError, RegenError
+from regen.fleet import listing
 from regen.fleet.asking import ask
 from regen.fleet.deployment import Back, Deployed, check_health, deploy_pulled
 from regen.fleet.edits import Looks, record_edits
@@ -84,6 +85,7 @@ async def _meet(work: Held, looks: Looks, told: Callable[[str], None], contact: 
     if found is not None:
         told(f"release {found.manifest.number} is here, {found.fetched:,} files of it new; it is deployed")
         deployed = await deploy_pulled(work, found, looks)
+        listing.keep(work, found.manifest)
         back = await check_health(work, looks) or back
     again = await push(work)
     return Round(

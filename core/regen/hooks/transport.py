@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from regen.model.fleet import Ack, Manifest, Message, Offers, Report
+    from regen.model.fleet import Ack, Manifest, ManifestDelta, Message, Offers, Report
 
 
 class Transport(Protocol):
@@ -39,6 +39,17 @@ class Transport(Protocol):
 
         Args:
             edge, id: who sends them, as in `Report`.
+        """
+
+
+@runtime_checkable
+class Deltas(Protocol):
+    """What a transport may offer beside: a list of files by what changed."""
+
+    def delta(self, environment: str, number: int, since: int) -> ManifestDelta:
+        """How the files of a release differ from those of an earlier one.
+
+        Raises HubError with the status 404 where the hub does not know that any more.
         """
 
 

@@ -93,6 +93,14 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestDelta:
+    """How files of a release differ from those of an earlier one: what is new or another, and paths that went."""
+
+    files: tuple[HubFile, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What an edge says of itself whenever it comes.
 

@@ -12,7 +12,7 @@ import anyio.to_thread
 from regen.config import Key
 from regen.errors import UsageError
 from regen.fleet import hub
-from regen.model.fleet import Manifest, Offered
+from regen.model.fleet import Manifest, ManifestDelta, Offered
 from regen.serve.asked import LARGEST, parameters
 from regen.serve.desk import Desk
 from regen.serve.problems import Problem, of_error
@@ -40,6 +40,15 @@ class ManifestAsked:
 
     environment: Annotated[str, Key("its environment", maximum=200)]
     number: Annotated[int, Key("its number", minimum=0, maximum=LARGEST)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaAsked:
+    """Which releases."""
+
+    environment: Annotated[str, Key("their environment", maximum=200)]
+    number: Annotated[int, Key("the number of one", minimum=0, maximum=LARGEST)]
+    since: Annotated[int, Key("the number of the one that it is compared with", minimum=1, maximum=LARGEST)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,14 @@ def edge_manifest(desk: Desk, asked: ManifestAsked) -> Manifest:
     name = desk.environment(asked.environment).name
     with desk.state() as state, _missing():
         return hub.manifest(state, name, asked.number)
+
+
+@read("/api/v1/edge/deltas/{environment}/{number}")
+def edge_delta(desk: Desk, asked: DeltaAsked) -> ManifestDelta:
+    """Files of a release that are new or others than in an earlier one, and paths that went."""
+    name = desk.environment(asked.environment).name
+    with desk.state() as state, _missing():
+        return hub.delta(state, name, asked.number, asked.since)
 
 
 @raw(
