@@ -2,8 +2,8 @@
 
 python -m bench.simulate_load [--seeds N] [--cycles N] [--sweep]
 
-The controller is the one of the engine: `regen.feedback.control`, `costs` and `pace`, called as `regen.feedback.loop`
-calls them: once when a cycle knows what is stale, whenever a chunk is done, and when it is over. Beside it the same
+The controller is the one of the engine: `regen.feedback.Loop`, called as `regen.orchestrator.sizing` calls it: once
+when a cycle knows what is stale, whenever a chunk is done, and when it is over. Beside it the same
 loads meet 1 to 8 fixed workers, AIMD and PID. Chunks go to whichever worker is free, a worker that is started takes
 its time, and everything is drawn from seeded generators, so each table comes out again to the last digit.
 
@@ -20,15 +20,15 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from regen.feedback.control import Control, Limits, Need, ask, trimmed
+from regen.feedback import Frame, Known, Loop
+from regen.feedback.control import Control
 from regen.feedback.costs import Costs
-from regen.feedback.grain import chunk_size
-from regen.feedback.pace import Pace
+from regen.feedback.frame import Range
+from regen.feedback.grain import CHUNK, chunk_size
 from regen.model.cycle import CycleRecord, Share, StageTime
 
 TARGET_S = 30.0
 MOST = 8
-_WINDOW = 40
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Load:
     artifacts: int = 300
     gap_s: float = 20.0
     burst: float = 0.06
-    peak_s: float = 212.0
+    peak_s: float = 223.0
     drift: float = 0.25
     doubling: int = 120
     tail: float = 0.0
@@ -128,14 +128,14 @@ class Policy:
         self.workers = workers
         self.costs = Costs()
 
-    def begin(self, todo: Mapping[str, int], sizes: Mapping[str, int], left_s: float) -> int:
-        """At the start of a cycle; gives the number of workers."""
-        del todo, sizes, left_s
+    def begin(self, todo: Mapping[str, int], elapsed_s: float) -> int:
+        """A cycle knows what it has to make; gives the number of workers."""
+        del todo, elapsed_s
         return self.workers
 
-    def done(self, template: str, count: int, busy_s: float, left_s: float) -> int:
-        """A chunk is done."""
-        del template, count, busy_s, left_s
+    def done(self, template: str, count: int, elapsed_s: float) -> int:
+        """A chunk is done; gives the number of workers."""
+        del template, count, elapsed_s
         return self.workers
 
     def end(self, record: CycleRecord) -> None:
@@ -148,35 +148,25 @@ class Policy:
 
 
 class Tuned(Policy):
-    """The engine's own."""
+    """The engine's own loop, as `regen.orchestrator.sizing` calls it."""
 
-    def __init__(self, start_s: float = 1.0) -> None:
+    def __init__(self) -> None:
         super().__init__(1)
-        self.limits, self.control = Limits(TARGET_S, 1, MOST), Control()
-        self.start_s = start_s
-        self.durations: list[float] = []
-        self.sizes: dict[str, int] = {}
-        self.pace: Pace | None = None
+        bounds = Range(1, MOST), Range(1, CHUNK), Range(50, 375)
+        self.loop = Loop(Frame(True, TARGET_S, *bounds, None, "regen.toml"), Known(Control(MOST)))
 
-    def begin(self, todo: Mapping[str, int], sizes: Mapping[str, int], left_s: float) -> int:
-        self.sizes = dict(sizes)
-        self.pace = Pace(self.costs, todo)
-        need = self.pace.need(left_s - self.costs.after_s, sizes, self.start_s)
-        self.control = ask(self.control, need, self.limits)
-        return self.control.workers
+    def begin(self, todo: Mapping[str, int], elapsed_s: float) -> int:
+        self.loop.size(todo, elapsed_s, 0.0, "dev", watching=True, first=True)
+        return self.loop.known.control.workers
 
-    def done(self, template: str, count: int, busy_s: float, left_s: float) -> int:
-        assert self.pace is not None
-        self.pace.done(template, count)
-        self.pace.busy_s = busy_s
-        self.control = self.pace.ask(self.control, self.limits, left_s - self.costs.after_s, self.sizes)
-        return self.control.workers
+    def done(self, template: str, count: int, elapsed_s: float) -> int:
+        return self.loop.done(template, count, elapsed_s, 0.0, "dev")
 
     def end(self, record: CycleRecord) -> None:
-        super().end(record)
-        self.durations = [*self.durations, record.duration_s][-_WINDOW:]
-        self.control = ask(self.control, Need(0.0, TARGET_S), self.limits)  # nothing waits now
-        self.control = trimmed(self.control, self.durations, self.limits)
+        self.loop.take_in([record], 0.0)
+
+    def size(self, template: str) -> int:
+        return self.loop.chunk(template)
 
 
 class Aimd(Policy):
@@ -263,15 +253,14 @@ def _cycle(
     ]
     before = alive
     now = load.rest_s / 2
-    alive = policy.begin(todo.counts, sizes, TARGET_S - now)
+    alive = policy.begin(todo.counts, now)
     result.changes += alive != before
     free = [now if i < before else now + load.start_s for i in range(alive)]
     heapq.heapify(free)
     running: list[tuple[float, str, int]] = []
     spent = dict.fromkeys(todo.counts, 0.0)
     longest = dict.fromkeys(todo.counts, 0.0)
-    alive_s = worker_s = alive * now
-    since, most = now, alive
+    worker_s, since, most = alive * now, now, alive
     pieces.reverse()
     while pieces or running:
         while pieces and free:
@@ -286,7 +275,7 @@ def _cycle(
         worker_s += alive * (now_next - since)
         since = now = now_next
         heapq.heappush(free, now)
-        more = policy.done(name, size, worker_s - alive_s, TARGET_S - now)
+        more = policy.done(name, size, now)
         if more > alive:
             result.changes += 1
             for _ in range(more - alive):
@@ -295,7 +284,7 @@ def _cycle(
         most = max(most, alive)
     duration_s = now + load.rest_s / 2
     worker_s += alive * (duration_s - since)
-    policy.end(_record(load, todo, spent, longest, now, duration_s, rng))
+    policy.end(_record(load, todo, spent, longest, (now, duration_s), rng, len(result.durations) + 1))
     return duration_s, alive, worker_s, most
 
 
@@ -309,11 +298,12 @@ def _record(
     todo: Todo,
     spent: Mapping[str, float],
     longest: Mapping[str, float],
-    end_s: float,
-    duration_s: float,
+    ends_s: tuple[float, float],
     rng: random.Random,
+    number: int,
 ) -> CycleRecord:
-    """What the engine keeps of a cycle, as well as it is measured."""
+    """What the engine keeps of a cycle, as well as it is measured; `ends_s`: of its artifacts, and its own."""
+    end_s, duration_s = ends_s
     shares = tuple(
         Share(
             "template",
@@ -325,7 +315,7 @@ def _record(
         for name, count in todo.counts.items()
     )
     stages = (StageTime("render", load.rest_s / 2, end_s - load.rest_s / 2),)
-    return CycleRecord(0, "dev", "watch", "", 0.0, duration_s, 0.0, "success", stages=stages, shares=shares)
+    return CycleRecord(number, "dev", "watch", "", 0.0, duration_s, 0.0, "success", stages=stages, shares=shares)
 
 
 POLICIES: tuple[tuple[str, Callable[[], Policy]], ...] = (

@@ -10,8 +10,9 @@ from regen.feedback.loop import Loop, shown_s
 from regen.model.cycle import CycleRecord, Share, StageTime
 from regen.model.tuning import Judged, Recommendation
 
-_MUCH = 0.4  # of the time: what takes so much is a bottleneck
+_MUCH = 0.25  # of the time: what takes so much is a bottleneck
 _SOME = 0.25  # of rendering or evaluating: what takes so much is named
+_BARELY_S = 0.05  # seconds of evaluating: of less there is nothing to say
 _NEAR = 0.8  # times the target: the 95th percentile is near it
 _FEW = 3  # judgements of a template that make an opinion
 _LOST = 0.15  # of merges with both sides changed that became conflicts
@@ -159,7 +160,7 @@ def _views(seen: Seen) -> Iterator[Recommendation]:
     shares = _by_share(seen.cycles, "view")
     whole_s = sum(spent_s for spent_s, _, _ in shares.values())
     for name, (spent_s, count, _) in _most(shares):
-        if not whole_s or spent_s < _SOME * whole_s:
+        if not whole_s or spent_s < _SOME * whole_s or (spent_s < _BARELY_S and name not in seen.whole):
             continue
         template, _, view = name.rpartition(" ")
         text = f"the view `{view}` of `{template}` takes {_share(spent_s, whole_s)} of evaluating views"

@@ -13,6 +13,11 @@ _SHARE = 1 / 60  # of the target, which a chunk may take
 _LEAST_S, _MOST_S = 0.02, 0.5  # COMPONENTS.md: chunk to 20 ms a task and more
 
 
+def chunk_s(target_s: float) -> float:
+    """How long a chunk may take."""
+    return max(_LEAST_S, min(_MOST_S, target_s * _SHARE))
+
+
 def chunk_size(each_s: float, target_s: float, *, least: int = 1, most: int = CHUNK) -> int:
     """Artifacts a chunk, a power of two.
 
@@ -21,7 +26,7 @@ def chunk_size(each_s: float, target_s: float, *, least: int = 1, most: int = CH
         target_s: of a cycle.
         least, most: bounds.
     """
-    aim_s = max(_LEAST_S, min(_MOST_S, target_s * _SHARE))
+    aim_s = chunk_s(target_s)
     size = 1
     while size * 2 <= most and size * 2 * each_s <= aim_s:
         size *= 2

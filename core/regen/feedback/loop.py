@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from regen.feedback.control import ASKS_DOWN, Need, ask, more, p95, trimmed, wanted
 from regen.feedback.costs import Cost, Costs
 from regen.feedback.frame import Frame, Range, first_chunk
-from regen.feedback.grain import LOOK, chunk_again, debounce
+from regen.feedback.grain import LOOK, chunk_again, chunk_s, debounce
 from regen.feedback.known import Known
 from regen.feedback.pace import Pace
-from regen.model.cycle import CycleRecord
+from regen.model.cycle import CycleRecord, Share
 from regen.model.tuning import Decision, Setting
 
 WINDOW = 40
@@ -106,7 +106,7 @@ class Loop:
                 self._take_in(record, at)
             self.known = replace(self.known, seen=max(self.known.seen, record.number))
             if self.on and not self.frame.chunk.fixed:
-                self._cut([share.name for share in record.shares if share.kind == "template"], at)
+                self._cut(record.shares, at)
 
     def size(
         self, counts: Mapping[str, int], elapsed_s: float, at: float, environment: str, *, watching: bool, first: bool
@@ -227,11 +227,14 @@ class Loop:
         self.known = replace(now, debounce_ms=found)
         self._changed("debounce_ms", before, found, why, at, None)
 
-    def _cut(self, templates: Iterable[str], at: float) -> None:
+    def _cut(self, shares: Iterable[Share], at: float) -> None:
         """Judge the size of chunks: smaller at once, larger after three asks."""
         chunks, larger = {**self.known.chunks}, {**self.known.larger}
         bounds = self.frame.chunk
-        for name in templates:
+        for share in shares:
+            name = share.name
+            if share.kind != "template" or share.duration_s < chunk_s(self.frame.target_s):
+                continue  # one chunk holds all of it, and much of that time the template was compiled
             each_s, size = self.costs.of(name).mean_s, self.chunk(name)
             found = chunk_again(size, each_s, self.frame.target_s, least=bounds.least, most=bounds.most)
             larger[name] = larger.get(name, 0) + 1 if found > size else 0
