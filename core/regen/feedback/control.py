@@ -126,7 +126,10 @@ def ask(control: Control, need: Need, limits: Limits) -> Control:
 
 
 def more(control: Control, need: Need, limits: Limits) -> Control:
-    """Ask in the midst of a cycle, where workers may be too few, but are never taken away."""
+    """Ask in the midst of a cycle: more where it would be late, margin or not; none is ever taken away."""
+    left_s = need.left_s - min(need.grain_s, need.left_s / 2)
+    if need.work_s * control.trim <= _LATE * left_s * control.workers:
+        return control
     want = wanted(need, limits, trim=control.trim, workers=control.workers)
     return replace(control, workers=want, low=0, lower=0) if want > control.workers else control
 

@@ -12,7 +12,7 @@ from regen.feedback.control import ASKS_DOWN, Need, ask, more, p95, trimmed, wan
 from regen.feedback.costs import Cost, Costs
 from regen.feedback.frame import Frame, Range, first_chunk
 from regen.feedback.grain import LOOK, chunk_again, chunk_s, debounce
-from regen.feedback.known import Known
+from regen.feedback.known import MOST_OVERHEAD, Known
 from regen.feedback.pace import Pace
 from regen.model.cycle import CycleRecord, Share
 from regen.model.tuning import Decision, Setting
@@ -24,6 +24,7 @@ _START_S = 1.0  # until a worker works that was started; two cores, all plugins 
 _WORTH_S = 0.4  # of work; for less no process is started by a command
 _SPREAD_S = 0.2  # of work; for less none of those that run is asked
 _SHARE_HERE = 0.2  # of the target, that the process which holds the project renders at the most
+_LEARN = 0.3  # how far the overhead goes towards what was seen
 _AT_ONCE_S = 0.3  # after the end of a cycle and the debounce time: a cycle that starts by then was waiting
 
 
@@ -65,6 +66,7 @@ class Loop:
     pace: Pace | None = None
     _end: float = 0.0
     _since_s: float = 0.0
+    _calm: bool = False  # whether the workers of this cycle are those of the last one
 
     @property
     def on(self) -> bool:
@@ -127,26 +129,28 @@ class Loop:
         self.pace = None
         if not self.on or not any(name in self.costs.templates for name in counts):
             return None
-        self.pace = Pace(self.costs, counts)
         work_s = self.costs.work_s(counts)
         if not watching:
             spread = self.frame.executor or ("processes" if work_s >= _WORTH_S else "inline")
             return Sized(spread, self.frame.workers.most)
         self._since_s = elapsed_s
         need = self.need(counts, elapsed_s)
-        before = self.known.control
-        self.known = replace(self.known, control=(ask if first else more)(before, need, self.frame.limits))
-        self._changed("workers", before.workers, self.known.control.workers, _why(need), at, environment, need)
+        before = self.known.control.workers
+        control = (ask if first else more)(self.known.control, need, self.frame.limits)
+        self.known = replace(self.known, control=control)
+        self._changed("workers", before, self.known.control.workers, _why(need), at, environment, need)
         if first:
             self._choose(need, at, environment)
         here = self.known.executor == "inline" or (self.frame.executor is None and work_s < _SPREAD_S)
+        if not here:
+            self.pace, self._calm = Pace(self.costs, counts, self.known.overhead), before == self.known.control.workers
         return Sized("inline" if here else self.known.executor, self.known.control.workers)
 
     def need(self, counts: Mapping[str, int], elapsed_s: float) -> Need:
         """What some artifacts need."""
         left_s = self.frame.target_s - elapsed_s - self.costs.after_s - self.costs.serial_s(counts)
         sizes = {name: self.chunk(name) for name in counts}
-        return Pace(self.costs, counts).need(left_s, sizes, _START_S)
+        return Pace(self.costs, counts, self.known.overhead).need(left_s, sizes, _START_S)
 
     def done(self, template: str, count: int, elapsed_s: float, at: float, environment: str) -> int:
         """So many artifacts are done; gives how many workers there are to be from now on."""
@@ -164,7 +168,7 @@ class Loop:
         if found.workers > control.workers:
             need = self.pace.need(left_s, sizes)
             times = f"; artifacts take {self.pace.dearer:.1f} times what was expected" if self.pace.dearer > 1.2 else ""
-            self.known = replace(self.known, control=found)
+            self.known, self._calm = replace(self.known, control=found), False
             self._changed("workers", control.workers, found.workers, _why(need) + times, at, environment, need)
         return self.known.control.workers
 
@@ -204,6 +208,7 @@ class Loop:
         followed = self._note(record)
         if not self.on:
             return
+        self._weigh(record)
         control, limits = self.known.control, self.frame.limits
         nothing = Need(0.0, self.frame.target_s)
         longest = self.longest()
@@ -214,6 +219,15 @@ class Loop:
         self._changed("workers", control.workers, fewer.workers, why, at, record.environment)
         if not self.frame.debounce_ms.fixed and record.counts.files:
             self._wait(followed, at)
+
+    def _weigh(self, record: CycleRecord) -> None:
+        """Learn how long workers were there for the work that they did, where none of them had to be started."""
+        pace, self.pace = self.pace, None
+        spent_s = sum(share.duration_s for share in record.shares if share.kind == "template")
+        if pace is not None and self._calm and not pace.left and spent_s > 0 and record.result == "success":
+            seen = max(1.0, min(pace.busy_s / spent_s, MOST_OVERHEAD))
+            overhead = self.known.overhead + (seen - self.known.overhead) * _LEARN
+            self.known = replace(self.known, overhead=overhead)
 
     def _wait(self, followed: bool, at: float) -> None:
         """Judge how long bursts are waited for."""

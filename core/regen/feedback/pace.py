@@ -23,6 +23,7 @@ class Pace:
     Args:
         costs: what they are expected to take.
         waiting: how many there are, by template.
+        overhead: see `Known`.
 
     Attributes:
         busy_s: seconds that workers have worked for them.
@@ -31,6 +32,7 @@ class Pace:
 
     costs: Costs
     waiting: Mapping[str, int]
+    overhead: float = 1.0
     busy_s: float = 0.0
     _left: dict[str, int] = field(default_factory=dict)
     _expected_s: float = 0.0
@@ -38,13 +40,13 @@ class Pace:
 
     def __post_init__(self) -> None:
         self._left = dict(self.waiting)
-        self._whole_s = self.costs.work_s(self.waiting)
+        self._whole_s = self.costs.work_s(self.waiting) * self.overhead
 
     def done(self, template: str, count: int) -> None:
         """So many artifacts of a template are done."""
         here = min(count, self._left.get(template, 0))
         self._left[template] = self._left.get(template, 0) - here
-        self._expected_s += here * self.costs.of(template).mean_s
+        self._expected_s += here * self.costs.of(template).mean_s * self.overhead
 
     @property
     def dearer(self) -> float:
@@ -64,7 +66,7 @@ class Pace:
             sizes: artifacts a chunk, by template.
             start_s: see `Need`.
         """
-        work_s = self.costs.work_s(self._left) * self.dearer
+        work_s = self.costs.work_s(self._left) * self.overhead * self.dearer
         pieces = sum(-(-count // max(1, sizes.get(name, 1))) for name, count in self._left.items())
         return Need(work_s, left_s, pieces, self.costs.grain_s(self._left, sizes), start_s)
 
