@@ -353,7 +353,7 @@ def main() -> None:
         print(f"\n{load.name}: {asked.seeds} seeds, {asked.cycles} cycles each")
         print("| policy | later than 30 s | worst seed | workers by clock | workers by cycle |")
         print("| --- | --- | --- | --- | --- |")
-        few = ("fixed 7", "fixed 8", "AIMD", "PID", "regen") if load is not BASE else ()
+        few = ("fixed 7", "fixed 8", "AIMD", "regen") if load is not BASE else ()
         for name, late, clock, cycle, worst in table(load, asked.seeds, asked.cycles, few):
             print(f"| {name} | {late:.2%} | {worst:.2%} | {clock:.2f} | {cycle:.2f} |")
 

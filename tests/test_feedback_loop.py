@@ -9,6 +9,8 @@ from pathlib import Path
 
 import anyio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.cycle_world import PREFIXES, World
 
 from regen import Project
@@ -17,6 +19,7 @@ from regen.config import load_config
 from regen.errors import ConfigError, ExitCode, UsageError
 from regen.feedback import Frame, Known, Loop, frame_of, known_of
 from regen.feedback.control import Control
+from regen.feedback.frame import Range
 from regen.model.cycle import Counts, CycleRecord, Share, StageTime
 from regen.model.event import SettingChanged
 from regen.model.tuning import Decision
@@ -114,9 +117,9 @@ async def test_what_is_fixed_is_never_overridden(world: World) -> None:
     async with watching(world) as (_, turns):
         await changed(world, turns, "two")
     assert decided(world) == []
-    settings = {one.name: one for one in read_tuning(world.root).settings}
-    assert (settings["executor"].value, settings["executor"].fixed) == ("inline", "regen.toml")
-    assert (settings["chunk"].value, settings["debounce_ms"].value) == (7, 5)
+    found = {one.name: one for one in read_tuning(world.root).settings}
+    assert (found["executor"].value, found["executor"].fixed) == ("inline", "regen.toml")
+    assert (found["chunk"].value, found["debounce_ms"].value) == (7, 5)
 
 
 async def test_off_by_the_configuration_and_by_a_switch(world: World) -> None:
@@ -207,8 +210,35 @@ def test_bursts_that_are_cut_are_waited_for_longer(world: World) -> None:
 
 def test_what_was_kept_comes_back_within_the_bounds_of_now(world: World) -> None:
     world.write("regen.toml", "[tune]\nmax_workers = 3\n")
-    known = Known(Control(8, 1, 2, 1.3, 4), "processes", 1, 200, 3, 5, {"a": 4}, {"a": 1}, 17)
+    known = Known(Control(8, 1, 2, 1.3, 4), "processes", 1, 200, 3, 5, {"a": 4}, {"a": 1}, 1.5, 17)
     again = known_of(json.loads(json.dumps(known.document())), frame(world))
     assert (again.control.workers, again.control.trim, again.chunks, again.seen) == (3, 1.3, {"a": 4}, 17)
     assert known_of({"control": {"later": 1}}, frame(world)).control.workers == 3
     assert known_of({}, frame(world)).control.workers == 3
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(5, 400), st.floats(0.02, 1.0), st.floats(0.0, 3.0), st.floats(0.5, 2.0))
+def test_a_constant_load_is_met_by_a_constant_number_of_workers(
+    count: int, each_s: float, latency_s: float, wrong: float
+) -> None:
+    """Though sending work takes its time, and the first measure was wrong: nothing goes up and down for ever."""
+    bounds = Range(1, 8), Range(1, 64), Range(50, 375)
+    loop = Loop(Frame(True, 30.0, *bounds, "processes", "regen.toml"), Known(Control(8)))
+    loop.learn([record(0, 0.0, 1.0, shares=(Share("template", "a", count * each_s * wrong, count, each_s),))])
+    history = []
+    for number in range(1, 61):
+        at = number * 100.0
+        loop.size({"a": count}, 0.5, at, "dev", watching=True, first=True)
+        elapsed_s, left = 0.5 + latency_s, count
+        while left:
+            done = min(loop.chunk("a"), left)
+            left -= done
+            elapsed_s += done * each_s / loop.known.control.workers
+            loop.done("a", done, elapsed_s, at, "dev")
+        history.append(loop.known.control.workers)
+        shares = (Share("template", "a", count * each_s, count, each_s),)
+        loop.take_in(
+            [record(number, at, elapsed_s + 0.5, shares=shares, stages=(StageTime("render", 0.5, elapsed_s),))], at
+        )
+    assert len(set(history[-25:])) == 1

@@ -19,6 +19,7 @@ ASKS_DOWN = 3
 _MARGIN = 0.15  # of the target, which a cycle is planned to end before
 _SPARE = 1.1  # times the work that fewer workers have to be enough for
 _LATE, _EARLY = 0.95, 0.4  # times the target: above the one the trim grows, below the other it shrinks
+_SURE = 0.85  # of the time left, in which a cycle in its midst has to be done
 _GROWTH, _DECAY = 1.1, 0.98
 _MOST_TRIM = 3.0
 _ENOUGH = 20  # cycles that make a 95th percentile
@@ -128,7 +129,7 @@ def ask(control: Control, need: Need, limits: Limits) -> Control:
 def more(control: Control, need: Need, limits: Limits) -> Control:
     """Ask in the midst of a cycle: more where it would be late, margin or not; none is ever taken away."""
     left_s = need.left_s - min(need.grain_s, need.left_s / 2)
-    if need.work_s * control.trim <= _LATE * left_s * control.workers:
+    if need.work_s * control.trim <= _SURE * left_s * control.workers:
         return control
     want = wanted(need, limits, trim=control.trim, workers=control.workers)
     return replace(control, workers=want, low=0, lower=0) if want > control.workers else control
