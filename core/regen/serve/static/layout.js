@@ -2,7 +2,9 @@
 import { term } from "./words.js";
 
 const MOST = 24; // boxes in a column; more is no picture any more, and the list below has them all
+const ROOMY = 12; // more in a column stand in boxes of one line
 const [HIGH, GAP, WIDE, ASIDE] = [42, 10, 212, 74];
+const [LOW, LOW_GAP] = [24, 5];
 
 /** Nodes and files by column: {left2, left, centre, right, right2, files, hidden}. */
 export function columnsOf({ nodes, edges, files }, centre) {
@@ -80,20 +82,19 @@ function beside(columns, room) {
     [...columns.right, ...columns.files],
     columns.right2,
   ].filter((list) => list.length);
-  const high = Math.max(...lists.map((list) => list.length)) * (HIGH + GAP) + GAP;
+  const steps = lists.map((list) => (list.length > ROOMY ? [LOW, LOW_GAP] : [HIGH, GAP]));
+  const high = Math.max(...lists.map((list, column) => list.length * sum(steps[column]))) + GAP;
   const wide = Math.max(150, Math.min(WIDE + 60, Math.floor((room - (lists.length - 1) * ASIDE) / lists.length)));
   const boxes = lists.flatMap((list, column) => {
-    const top = (high - list.length * (HIGH + GAP) + GAP) / 2;
-    return list.map((item, row) => ({
-      item,
-      x: 2 + column * (wide + ASIDE),
-      y: top + row * (HIGH + GAP),
-      w: wide,
-      h: HIGH,
-    }));
+    const step = sum(steps[column]);
+    const top = (high - list.length * step + steps[column][1]) / 2;
+    const x = 2 + column * (wide + ASIDE);
+    return list.map((item, row) => ({ item, x, y: top + row * step, w: wide, h: steps[column][0] }));
   });
   return { boxes, width: 4 + lists.length * wide + (lists.length - 1) * ASIDE, height: high };
 }
+
+const sum = ([high, gap]) => high + gap;
 
 function stacked(columns, room) {
   const lists = [columns.left2, columns.left, columns.centre, columns.right, columns.right2, columns.files];

@@ -77,37 +77,45 @@ function arrowhead() {
 }
 
 function drawBox(box, href, central) {
-  const { item, x, y, w, h: high } = box;
+  const { item } = box;
   const kind = item.file ? "file" : item.kind;
   const classes = ["box", kind, central && "central", item.changed && "changed"].filter(Boolean).join(" ");
-  const room = Math.floor((w - 22) / 7);
   const label = item.file ? item.file.path : item.label || term(item.id);
-  const inner = [
-    svg("rect", { x, y, width: w, height: high, rx: kind === "file" ? 2 : kind === "literal" ? 6 : high / 2 }),
-    svg("text", { x: x + 11, y: y + 16, class: "over" }, cut(item.over, Math.floor((w - 22) / 6))),
-    svg("text", { x: x + 11, y: y + 33, class: "label" }, kind === "file" ? cutStart(label, room) : cut(label, room)),
-    svg("title", {}, `${item.over}: ${item.file ? item.file.path : bare(item.id)}`),
-  ];
-  const says = `${item.over}: ${label}${item.changed ? ", changed last" : ""}`;
-  if (kind === "literal")
-    return svg(
-      "g",
-      { class: classes, role: "img", "aria-label": says, tabindex: "-1", "data-key": `box-${item.id}` },
-      inner,
-    );
-  const element = svg(
-    "a",
-    {
-      class: classes,
-      href,
-      "aria-label": says,
-      "aria-current": central ? "true" : null,
-      "data-key": `box-${item.id}`,
-      tabindex: "-1",
-    },
-    inner,
+  const about = {
+    class: classes,
+    "aria-label": `${item.over}: ${label}${item.changed ? ", changed last" : ""}`,
+    "data-key": `box-${item.id}`,
+    tabindex: "-1",
+  };
+  const title = svg("title", {}, `${item.over}: ${item.file ? item.file.path : bare(item.id)}`);
+  const inner = [frame(box, kind), words(box, kind, label), title];
+  if (kind === "literal") return svg("g", { ...about, role: "img" }, inner);
+  return svg("a", { ...about, href, "aria-current": central ? "true" : null }, inner);
+}
+
+function frame({ x, y, w, h: height }, kind) {
+  const rx = { file: 2, literal: 6 }[kind] ?? height / 2;
+  return svg("rect", { x, y, width: w, height, rx });
+}
+
+/** The label, and how it hangs together with the middle: above it, or behind it where the box has one line. */
+function words({ item, x, y, w, h: height }, kind, label) {
+  const fit = kind === "file" ? cutStart : cut;
+  const [wide, small] = [Math.floor((w - 22) / 7), Math.floor((w - 22) / 6)];
+  if (height >= 40) {
+    return [
+      svg("text", { x: x + 11, y: y + 16, class: "over" }, cut(item.over, small)),
+      svg("text", { x: x + 11, y: y + 33, class: "label" }, fit(label, wide)),
+    ];
+  }
+  const shown = fit(label, Math.max(12, wide - item.over.length - 1));
+  const left = small - Math.ceil((shown.length * 7) / 6) - 2;
+  return svg(
+    "text",
+    { x: x + 11, y: y + 16, class: "label" },
+    shown,
+    left > 3 && svg("tspan", { class: "over", dx: "7" }, cut(item.over, left)),
   );
-  return element;
 }
 
 const cut = (text, room) => (text.length > room ? `${text.slice(0, room - 1)}…` : text);

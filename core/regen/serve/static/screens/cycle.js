@@ -167,7 +167,7 @@ function artifacts(cycle) {
   const list = cycle.artifacts ?? [];
   if (!list.length) return empty("No file was affected.", "What changed is in no view of a template.");
   return [
-    h("p", { class: "note" }, plural(list.length, "file")),
+    h("p", { class: "note" }, (cycle.counts?.files > list.length ? "the first " : "") + plural(list.length, "file")),
     table(
       "Files that this cycle touched",
       [

@@ -145,7 +145,7 @@ function drawn(found, place) {
       centre.changed && mark("change", "changed last"),
       centre.types?.length > 0 && h("span", { class: "note" }, ` is a ${centre.types.map(term).join(", ")}`),
     ),
-    found.cut && h("p", {}, mark("warn", "There is more around it than is shown.")),
+    found.cut && h("p", { class: "note" }, "There is more around it than is shown here."),
     picture(found, centre, {
       toNode: (id) => toNode(bare(id), { depth }),
       toFile: (file) => toArtifact(file.environment, file.path),
