@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -89,3 +90,21 @@ def test_one_that_was_killed_was_to_be_there_until_the_next(tmp_path: Path) -> N
     assert figure is not None
     assert figure.value is not None
     assert figure.value < 1.0
+
+
+def test_the_interface_gives_what_the_commands_give(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = made(tmp_path / "project")
+    with serving(world.root) as server, server.client() as client:
+        for route, options in (("stats", []), ("objectives", ["--objectives"])):
+            capsys.readouterr()
+            run(["-C", str(world.root), "stats", "--window", "2026-01-01..2099-01-01", *options, "--json"])
+            told = json.loads(capsys.readouterr().out)
+            answer = client.get(f"/api/v1/{route}", params={"window": "2026-01-01..2099-01-01"})
+            assert answer.json() == told
+        assert client.get("/api/v1/stats", params={"environment": "dev"}).json()["environment"] == "dev"
+        assert client.get("/api/v1/stats", params={"environment": "nowhere"}).status_code == 404
+        for window in ("soon", "0h", "2026-02-01..2026-01-01"):
+            refused = client.get("/api/v1/stats", params={"window": window})
+            assert refused.status_code in {400, 422}
+            assert "window" in refused.json()["detail"]
+        assert client.get("/api/v1/alerts").json()["items"] == []
