@@ -398,6 +398,7 @@ def test_accuracy_is_what_nobody_changed_or_called_bad(tmp_path: Path, capsys: p
 
 
 OWN = '[[objective]]\nmetric = "basket_errors"\nmeans = "share of baskets that fail"\ntarget = "< 2%"\n'
+OWN += '[[objective]]\nmetric = "waiting_p95"\nmeans = "waiting for a basket"\ntarget = "< 5min"\n'
 
 
 @pytest.mark.anyio
@@ -413,6 +414,13 @@ async def test_a_program_records_values_of_its_own_and_sets_objectives_for_them(
         for metric, value, unit in [("cycle_p95", 1, "s"), ("Basket", 1, "s"), ("b", float("nan"), "s"), ("b", 1, "x")]:
             with pytest.raises(UsageError):
                 await project.record(metric, value, unit)
+        with pytest.raises(UsageError, match="basket_errors was a share until now, and this is a number"):
+            await project.record("basket_errors", 3)
+        with pytest.raises(UsageError, match="the objective of waiting_p95 is a time, and this is a share"):
+            await project.record("waiting", 3, "%")
+        await project.record("waiting", 3, "min")
+        kept = {one.objective.metric: one for one in project.compliance().objectives}
+        assert (kept["waiting_p95"].outcome, kept["waiting_p95"].figure.value) == ("pass", 180.0)
 
 
 @pytest.mark.parametrize(

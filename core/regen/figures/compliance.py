@@ -14,7 +14,7 @@ from typing import Final
 from regen.figures.facts import Facts
 from regen.figures.table import Price, row_of, well_s
 from regen.model.figure import Budget, Compliance, Compliances, Statistic
-from regen.model.objective import Objective, Target
+from regen.model.objective import Objective, Outcome, Target
 
 SHORT = 12  # the short window is a twelfth of the long one, as in the workbook
 _PERCENTILE: Final = re.compile(r"(?P<metric>.+)_p(?P<percent>\d\d?)")
@@ -42,11 +42,14 @@ def judged(facts: Facts, objective: Objective, price: Price) -> Compliance:
         figure = Statistic(objective.metric, objective.means, objective.unit, None, 0)
     else:
         figure = row.figure(facts, price)
-    if objective.target is None or figure.value is None or objective.target.relative:
-        outcome = objective.target.judge(None, None) if objective.target is not None else "inconclusive"
-    else:
-        outcome = objective.target.judge(figure.value, None)
-    level = objective.level(figure.value) if figure.value is not None else "ok"
+    fits = figure.unit == objective.unit  # what the user recorded before there was an objective may be of another kind
+    value = figure.value if fits else None
+    outcome: Outcome = "inconclusive"
+    if objective.target is not None and not objective.target.relative:
+        outcome = objective.target.judge(value, None)
+    level = objective.level(value) if value is not None else "ok"
+    if not fits:
+        return Compliance(objective, figure, outcome, level)
     return Compliance(objective, figure, outcome, level, budget_of(facts, objective))
 
 

@@ -7,6 +7,7 @@ import re
 import time
 from typing import Final
 
+from regen.config.objectives import objectives
 from regen.errors import UsageError
 from regen.figures.table import ROWS
 from regen.model.measure import Measure
@@ -22,6 +23,7 @@ _UNITS: Final[dict[str, tuple[str, float]]] = {
     "min": ("s", 60.0),
     "h": ("s", 3600.0),
 }
+_KINDS: Final = {"number": "a number", "share": "a share", "s": "a time"}
 _METRIC: Final = re.compile("[a-z][a-z0-9_]*")
 _DAY_S: Final = 86_400.0
 
@@ -41,7 +43,25 @@ def record(session: Session, metric: str, value: float, unit: str, environment: 
     if unit not in _UNITS:
         raise UsageError(f"there is no unit {unit!r}", hint=f"choose one of: {', '.join(_UNITS)}")
     kept, factor = _UNITS[unit]
+    _check_unit(session, metric, kept)
     note(session, Measure(metric, value * factor, kept, time.time(), environment, label))
+
+
+def _check_unit(session: Session, metric: str, unit: str) -> None:
+    """All values of a metric, and the target of its objective, are of one kind: else no figure says anything."""
+    other = measures.unit(session.state.db, metric)
+    if other is not None and other != unit:
+        raise UsageError(
+            f"{metric} was {_KINDS[other]} until now, and this is {_KINDS[unit]}",
+            hint="give it another name, or the unit that it had",
+        )
+    about = re.compile(rf"{metric}(_p\d\d?)?")
+    for row in objectives(session.config):
+        if about.fullmatch(row.metric) and row.unit != unit:
+            raise UsageError(
+                f"the objective of {row.metric} is {_KINDS[row.unit]}, and this is {_KINDS[unit]}",
+                hint='units are "%" and "share" for a share, "ms", "s", "min" and "h" for a time, and "number"',
+            )
 
 
 def note(session: Session, *values: Measure) -> None:

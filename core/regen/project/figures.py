@@ -53,7 +53,8 @@ class FiguresMixin:
             label: of what it is.
 
         Raises:
-            UsageError: the name is that of a figure of regen's own, the value is not finite, or the unit is none.
+            UsageError: the name is that of a figure of regen's own, the value is not finite, or the unit is none, or
+                not of the kind of what was recorded before and of the objective.
         """
         from regen.orchestrator.recorded import record
 

@@ -65,6 +65,12 @@ def metrics(db: Database) -> list[str]:
     return [metric for (metric,) in rows]
 
 
+def unit(db: Database, metric: str) -> str | None:
+    """The unit of the last one; None where none is kept."""
+    row = db.one("SELECT unit FROM measure WHERE metric = ? ORDER BY at DESC LIMIT 1", (metric,))
+    return None if row is None else str(row[0])
+
+
 def _drop(db: Database, metric: str, oldest: float) -> None:
     db.execute("DELETE FROM measure WHERE metric = ? AND at < ?", (metric, oldest))
     db.execute(
