@@ -27,6 +27,7 @@ from regen.serve.past import Place, after, latest, place_of
 from regen.serve.stream import Stream
 from regen.state.history import StateHistory
 from regen.state.opening import open_state
+from regen.telemetry import CycleBegan, CycleEnded
 
 ORIGINS = Origins("api", ())
 
@@ -161,3 +162,27 @@ def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(streaming, "STREAMS", 0)
     with pytest.raises(streaming.Problem, match="open already"):
         Stream(Desk.of(tmp_path), (), None)
+
+
+def test_a_request_waits_for_a_short_cycle_and_not_for_a_long_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("regen.serve.desk.time.time", lambda: now[0])
+
+    async def run() -> None:
+        desk = Desk.of(tmp_path)
+        telling = asyncio.ensure_future(desk.live.run())
+        await desk.calm()
+        desk.running.observe(CycleBegan("watch", "x", now[0], "dev"))
+        await asyncio.sleep(0)
+        waiting = asyncio.ensure_future(desk.calm())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        desk.running.observe(CycleEnded(None))
+        await waiting
+        desk.running.observe(CycleBegan("watch", "x", now[0] - 10, "dev"))
+        await desk.calm()
+        telling.cancel()
+
+    asyncio.run(run())

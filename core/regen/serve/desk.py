@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _THREADS = 4
 _ANSWERS = 100  # of up to a tenth of a megabyte
-_CALM_S = 0.1  # how long a request waits for the end of a cycle
+_SHORT_S = 0.2  # a cycle that takes longer is a long one
 _DAY_S = 86_400.0
 _KEPT_S = 1.0  # how long the configuration is taken as it was read
 
@@ -146,14 +146,16 @@ class Desk:
         return answer
 
     async def calm(self) -> None:
-        """Wait for the end of a cycle in this process, but not for long: the two would take turns at one interpreter.
+        """Wait for the end of a cycle in this process, unless it is a long one: the two share one interpreter.
 
         Why: most cycles take some tens of milliseconds, and a request can wait for that; a cycle should not.
         """
-        over = self.running.over
-        if over is not None:
-            with anyio.move_on_after(_CALM_S):
-                await over.wait()
+        over, cycle = self.running.over, self.running.cycle
+        if over is not None and cycle is not None:
+            left_s = min(cycle.at + _SHORT_S - time.time(), _SHORT_S)  # clocks may go back
+            if left_s > 0:
+                with anyio.move_on_after(left_s):
+                    await over.wait()
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """What a plain function gives that would hold up the server."""
