@@ -13,7 +13,7 @@ import pytest
 from tests.beside_world import watched
 from tests.cycle_world import PEOPLE, World
 from tests.serve_world import WAIT_S, served_elsewhere, serving
-from tests.test_cli import regen
+from tests.test_cli import regen, started
 
 from regen.errors import ExitCode
 
@@ -181,3 +181,25 @@ def test_a_server_with_a_watch_in_it_ends_cleanly_with_a_reader(world: World, nu
 def test_a_server_is_beside_a_watch_of_another_process(world: World) -> None:
     with watched(world), served_elsewhere(world.root) as server, server.client() as client:
         assert client.get("/api/v1/status").json()["watch"]["alive"] is True
+
+
+def test_a_configuration_that_is_wrong_now_leaves_the_last_good_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regen.serve.desk._KEPT_S", 0.0)
+    with serving(world.root) as server, server.client() as client:
+        world.write("regen.toml", "[project")
+        assert client.get("/api/v1/status").raise_for_status().json()["environments"][0]["name"] == "dev"
+
+
+def test_a_watch_that_was_killed_is_told_of_and_the_server_goes_on(world: World) -> None:
+    with started("watch", "--json", cwd=world.root) as watch:
+        assert watch.stdout is not None
+        watch.stdout.readline()
+        with served_elsewhere(world.root) as server, server.client() as client:
+            assert client.get("/api/v1/status").json()["watch"]["alive"] is True
+            watch.kill()
+            watch.wait()
+            assert client.get("/api/v1/status").json()["watch"]["alive"] is False
+            assert client.get("/api/v1/cycles").raise_for_status().json()["items"]
+        watch.communicate()

@@ -110,6 +110,11 @@ def test_a_token_expires(tmp_path: Path) -> None:
     assert tokens.named("ann") is None
 
 
+def test_tokens_of_a_new_project_are_committed_by_nobody(tmp_path: Path) -> None:
+    TokenStore(tmp_path / ".regen").create("ann", "user")
+    assert (tmp_path / ".regen" / ".gitignore").read_text() == "*\n"
+
+
 def test_other_processes_see_a_new_token_at_once(tmp_path: Path) -> None:
     one, other = TokenStore(tmp_path), TokenStore(tmp_path)
     assert other.find("rgn_x") is None

@@ -158,6 +158,9 @@ class TokenStore:
         """The tokens, while no other process changes them."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            ignore = self._folder / ".gitignore"
+            if not ignore.exists():  # before the first cycle, too, nobody commits it by mistake
+                ignore.write_text("*\n", encoding="utf-8")
             fd = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             hint = f"make {self._folder} writable for this user"

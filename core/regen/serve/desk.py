@@ -14,7 +14,7 @@ import anyio.to_thread
 
 from regen.access import Kept, TokenStore
 from regen.config import Config, Environment, load_config
-from regen.errors import UsageError
+from regen.errors import ConfigError, UsageError
 from regen.holder import STATE_FOLDER
 from regen.orchestrator.metering import Beside
 from regen.serve.answers import Answers
@@ -117,11 +117,21 @@ class Desk:
 
     @property
     def config(self) -> Config:
-        """The configuration, at most a second old. Raises ConfigError where it is wrong."""
+        """The configuration, at most a second old; the last good one while it is wrong, as a watch takes it.
+
+        Raises ConfigError where it never was good.
+        """
         now, kept = time.monotonic(), self._config
-        if kept is None or now - kept[0] > _KEPT_S:
-            self._config = kept = (now, load_config(self.root))
-        return kept[1]
+        if kept is not None and now - kept[0] <= _KEPT_S:
+            return kept[1]
+        try:
+            found = load_config(self.root)
+        except ConfigError:
+            if kept is None:
+                raise
+            found = kept[1]
+        self._config = (now, found)
+        return found
 
     def environment(self, name: str | None) -> Environment:
         """The environment of that name; the first one for None. Raises Problem where there is none."""
