@@ -18,7 +18,7 @@ from regen.dataset.terms import BLANK
 from regen.model.change import Change
 from regen.model.delta import Delta, n3_lines
 from regen.orchestrator import graphs
-from regen.state.history import decode, encode, encode_first
+from regen.state.change_lines import decode, encode, encode_first
 
 IRIS = st.sampled_from([*(ox.NamedNode(f"urn:x:{n}") for n in range(4)), *(ox.NamedNode(BLANK + n) for n in "ab")])
 TEXTS = st.one_of(
