@@ -128,7 +128,7 @@ class Fetch:
             reason = error.reason if isinstance(error, URLError) else error
             if isinstance(reason, _Private):
                 raise Refused(str(reason)) from None
-            raise unanswered(error, left_s) from None
+            raise unanswered(error, round(left_s, 1)) from None
 
     def _read(self, url: str, response: Any) -> Response:
         wanted = response.status == HTTPStatus.OK
