@@ -167,7 +167,7 @@ def kill_at_random(world: World, server: FeedServer, *, kills: int, entries: int
     assert learn(world) == 0
     faulty = Faulty(server, chance, 0.4)
     server.say = faulty
-    points, peaks, died = ["learn.intended", "learn.staged", "learn.placed", "learn.kept"], [0], 0
+    points, peaks, died, at_steps = ["learn.intended", "learn.staged", "learn.placed", "learn.kept"], [0], 0, 0
     made_so_far = 0
     while died < kills:
         for _ in range(3 if made_so_far < kills * 3 else 0):
@@ -179,6 +179,7 @@ def kill_at_random(world: World, server: FeedServer, *, kills: int, entries: int
         with start(world, 1000, f"kill@{chance.choice(points)}" if chance.random() < 0.5 else "") as process:
             try:
                 out, _ = process.communicate(timeout=chance.uniform(0.3, 10.0))
+                at_steps += 1
             except subprocess.TimeoutExpired:
                 process.kill()
                 out, _ = process.communicate()
@@ -188,7 +189,8 @@ def kill_at_random(world: World, server: FeedServer, *, kills: int, entries: int
     faulty.on = False
     assert learn(world) == 0
     said = dict(sorted(faulty.said.items()))
-    return {"kills": died, "peak_mib": max(peaks) // 1024, "faults": said, "s": round(time.monotonic() - begun)}
+    seconds = round(time.monotonic() - begun)
+    return {"kills": died, "at_steps": at_steps, "peak_mib": max(peaks) // 1024, "faults": said, "s": seconds}
 
 
 @pytest.mark.long

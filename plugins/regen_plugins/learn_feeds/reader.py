@@ -24,6 +24,7 @@ _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _END = re.compile(rb"</(?:[A-Za-z]+:)?(?:rss|feed|RDF|channel)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
 _LONGEST = 100_000  # characters of a text; what is stored is cut far below
 _NO_MEMORY = 3
+_NICE = 10  # cycles go first
 
 
 def main(about: dict[str, str], memory: int, seconds: int, most: int) -> int:
@@ -33,6 +34,7 @@ def main(about: dict[str, str], memory: int, seconds: int, most: int) -> int:
         _, hard = resource.getrlimit(what)  # which nobody may raise again
         bound = most_of_it if hard == resource.RLIM_INFINITY else min(most_of_it, hard)
         resource.setrlimit(what, (bound, bound))
+    os.nice(_NICE)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # warnings would stand between the lines
     try:
         _print(*_read(sys.stdin.buffer.read(), about, most))
