@@ -75,7 +75,7 @@ def _read(route: Route, desk: Desk, gate: Gate) -> _Endpoint:
         arguments = (desk, asked, gate.caller(request)) if route.wants_caller else (desk, asked)
         if waits:
             return _answer(desk, await route.handler(*arguments))
-        return await desk.in_thread(lambda: _answer(desk, route.handler(*arguments)))
+        return await desk.in_thread(lambda: _answer(desk, route.handler(*arguments)), slow=route.slow)
 
     return endpoint
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from regen.project import Project
 
 T = TypeVar("T")
-_THREADS = 4
+_THREADS = 2  # at a time: more of them would only take turns at one interpreter, with the cycle among them
+_SLOW_THREADS = 1
 _ANSWERS = 100  # of up to a tenth of a megabyte
 _SHORT_S = 0.2  # a cycle that takes longer is a long one
 _DAY_S = 86_400.0
@@ -99,7 +100,7 @@ class Desk:
     open_reading: bool = False
     check_token: Callable[[str, str], Kept] = nobody
     _config: tuple[float, Config] | None = None
-    _limiter: anyio.CapacityLimiter | None = None
+    _threads: tuple[anyio.CapacityLimiter, anyio.CapacityLimiter] | None = None
 
     @staticmethod
     def of(root: Path) -> Desk:
@@ -167,16 +168,15 @@ class Desk:
                 with anyio.move_on_after(left_s):
                     await over.wait()
 
-    async def in_thread(self, call: Callable[[], T]) -> T:
-        """What a plain function gives that would hold up the server."""
-        return await anyio.to_thread.run_sync(call, limiter=self.limiter)
+    async def in_thread(self, call: Callable[[], T], *, slow: bool = False) -> T:
+        """What a plain function gives that would hold up the server.
 
-    @property
-    def limiter(self) -> anyio.CapacityLimiter:
-        """Reads at a time; more of them would only take turns at one interpreter."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(_THREADS)
-        return self._limiter
+        Args:
+            slow: it may take seconds; such ones take turns with each other, and not with those that take none.
+        """
+        if self._threads is None:
+            self._threads = (anyio.CapacityLimiter(_THREADS), anyio.CapacityLimiter(_SLOW_THREADS))
+        return await anyio.to_thread.run_sync(call, limiter=self._threads[slow])
 
     def watching(self) -> Watching:
         """Whether a watch holds the project, here or elsewhere."""

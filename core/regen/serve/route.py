@@ -85,6 +85,7 @@ class Route:
         right: that its caller needs; None: it is for everybody.
         summary: one sentence.
         wants_caller: whether the handler is told who asks.
+        slow: whether it may take seconds.
     """
 
     method: Method
@@ -96,6 +97,7 @@ class Route:
     right: Right | None
     summary: str
     wants_caller: bool = False
+    slow: bool = False
 
     @property
     def name(self) -> str:
@@ -160,12 +162,12 @@ class Caller:
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-def read(path: str, *, right: Right | None = "read") -> Callable[[Handler], Route]:
+def read(path: str, *, right: Right | None = "read", slow: bool = False) -> Callable[[Handler], Route]:
     """A GET, which changes nothing: a plain function `(desk, asked)`, run in a thread, or a coroutine function.
 
-    It may take `caller` beside them.
+    It may take `caller` beside them. `slow`: it may take seconds, and does not hold up those that take none.
     """
-    return lambda handler: _route("GET", path, handler, right)
+    return lambda handler: _route("GET", path, handler, right, slow=slow)
 
 
 def change(path: str, *, right: Right | None, method: Method = "POST") -> Callable[[Handler], Route]:
@@ -191,7 +193,7 @@ def raw(
     )
 
 
-def _route(method: Method, path: str, handler: Callable[..., Any], right: Right | None) -> Route:
+def _route(method: Method, path: str, handler: Callable[..., Any], right: Right | None, *, slow: bool = False) -> Route:
     hints = get_type_hints(handler, localns=_names(), include_extras=True)
     return Route(
         method,
@@ -203,6 +205,7 @@ def _route(method: Method, path: str, handler: Callable[..., Any], right: Right 
         right,
         _summary(handler),
         "caller" in inspect.signature(handler).parameters,
+        slow,
     )
 
 

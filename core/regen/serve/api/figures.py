@@ -44,13 +44,13 @@ class Kept:
     items: tuple[Compliance, ...]
 
 
-@read("/api/v1/stats")
+@read("/api/v1/stats", slow=True)
 def stats(desk: Desk, asked: StatsAsked) -> Stats:
     """Figures of past cycles; at most five seconds old."""
     return _known(desk, "stats", asked, Read.stats)
 
 
-@read("/api/v1/objectives")
+@read("/api/v1/objectives", slow=True)
 def objectives(desk: Desk, asked: StatsAsked) -> Kept:
     """How the objectives are kept, each with its error budget, and all together; at most five seconds old."""
     found = _known(desk, "objectives", asked, Read.compliance)

@@ -120,7 +120,7 @@ def _release(state: State, environment: str, number: int | None) -> Release:
         raise Problem(404, error.message, "/api/v1/releases lists them") from None
 
 
-@read("/api/v1/compare/{environment}")
+@read("/api/v1/compare/{environment}", slow=True)
 def compare(desk: Desk, asked: CompareAsked) -> ReleaseComparison:
     """One release held against another: files, features, interface, figures, and whether the second is ready.
 
