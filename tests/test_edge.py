@@ -409,7 +409,15 @@ async def test_a_rollback_names_the_hubs_numbers(fleet: Fleet) -> None:
         await fleet.sync()  # releases 2 and 3 of the hub are 1 and 2 here
     with pytest.raises(UsageError, match="release 1 of the hub never stood on this edge"):
         await fleet.back(1)
+    with pytest.raises(UsageError, match="release 3 is what stands now"):
+        await fleet.back(3)
     assert (await fleet.back(2)).to == 2
+    with pytest.raises(UsageError, match="release 3 is marked bad: this edge went back from it"):
+        await fleet.back(3)
+    assert (await fleet.back(3, force=True)).to == 3
+    with pytest.raises(UsageError, match="release 2 is marked bad"):
+        await fleet.back(2)
+    assert (await fleet.back(2, force=True)).to == 2
     assert "Ada A." in fleet.stands()["ada.txt"].decode()
 
 
@@ -435,7 +443,7 @@ async def test_health_that_fails_after_a_deployment_rolls_back_by_itself(fleet: 
 
 async def test_a_first_release_that_is_not_well_stays_and_is_told(fleet: Fleet) -> None:
     fleet.settings('health = "false"')
-    with pytest.raises(UsageError, match="no release before it to go back to"):
+    with pytest.raises(UsageError, match="there is no good release before it on this edge"):
         await fleet.sync()
     await fleet.sync()
     assert fleet.node().healthy is False

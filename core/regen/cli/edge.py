@@ -110,7 +110,7 @@ def _print_round(found: Round) -> None:
         blobs, size = found.pulled
         restores = found.deployed.restores
         back = f", which restores release {restores}" if restores is not None else ""
-        text = f"release {found.deployed.hub}{back} stands: {blobs:,} files came, {_size(size)}"
+        text = f"release {found.deployed.hub}{back} stands: {_many(blobs, 'file')} came, {_size(size)}"
         console.print(text, markup=False)
         for path in found.deployed.conflicts:
             text = f"{path}: your edit and release {found.deployed.hub} both changed it: it stays as you have it"
@@ -121,7 +121,7 @@ def _print_round(found: Round) -> None:
     waiting = f", {found.waiting} wait" if found.waiting else ""
     refused = f", {found.pushed.refused} refused: `regen edge status`" if found.pushed.refused else ""
     quiet = "" if found.deployed is not None or found.back is not None else "nothing new; "
-    console.print(f"{quiet}{sent} records sent{waiting}{refused}", style="dim", markup=False)
+    console.print(f"{quiet}{_many(sent, 'record')} sent{waiting}{refused}", style="dim", markup=False)
 
 
 def _print_back(back: Back) -> None:
@@ -130,6 +130,10 @@ def _print_back(back: Back) -> None:
     show.out().print(text, style="yellow", markup=False)
     for path in back.conflicts:
         show.out().print(f"{path}: a file that regen did not write was left there", style="bold red", markup=False)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _size(count: int) -> str:
@@ -221,7 +225,7 @@ def _print_status(found: EdgeStatus) -> None:
     if found.interrupted:
         console.print("a deployment was cut off: `regen edge sync` brings it to its end", style="yellow", markup=False)
     if found.conflicts or found.edited:
-        console.print(f"{found.edited} files edited here, {found.conflicts} in conflict", markup=False)
+        console.print(f"{_many(found.edited, 'file')} edited here, {found.conflicts} in conflict", markup=False)
     seen = f"answered {when(found.contact)}" if found.contact is not None else "never answered"
     took = f" in {found.latency_s * 1000:.0f} ms" if found.latency_s is not None else ""
     console.print(f"the hub {seen}{took}; {'reachable' if found.reachable else 'not reachable'}", markup=False)

@@ -44,8 +44,8 @@ def _print_node(node: Node) -> None:
 
     stands = f"release {node.release}" if node.release is not None else "nothing yet"
     health = {True: ", healthy", False: ", not healthy", None: ""}[node.healthy]
-    waits = f", {node.pending} records wait there" if node.pending else ""
-    edits = f", {node.edits} edits to look at: `regen edge edits`" if node.edits else ""
+    waits = f"; records that wait there: {node.pending:,}" if node.pending else ""
+    edits = f"; edits to look at: {node.edits:,} (`regen edge edits`)" if node.edits else ""
     console = show.out()
     console.print(f"{node.name:<20}", style="bold", markup=False, end="")
     console.print(f" {node.environment}: {stands}{health}; seen {when(node.seen)}{waits}{edits}", markup=False)
@@ -71,7 +71,7 @@ def edits(given: dict[str, Any]) -> int:
             f"{one.number:>4}  {when(one.at)}  {one.edge}  {one.environment}/{one.path} {what} on release {one.release}"
         )
         console.print(f"{text}{'' if one.outcome == 'waits' else f'; {one.outcome}'}", markup=False)
-    if found:
+    if any(one.outcome == "waits" for one in found):
         console.print("`regen edge take N` merges one onto the file here", style="dim", markup=False)
     return ExitCode.DONE
 

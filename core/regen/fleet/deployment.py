@@ -197,7 +197,10 @@ def roll_back(
 
     wanted = deploy.Wanted(number, why, discard_edits=discard_edits, force=force)
     within = _goes_back(work, standing, why, at, unhealthy=unhealthy)
-    with audit.attempting(state.db, "rollback", environment=name, before=standing.number), _in_words_of_an_edge():
+    with (
+        audit.attempting(state.db, "rollback", environment=name, before=standing.number),
+        _in_words_of_an_edge(standing.hub, to),
+    ):
         done = deploy.rollback(
             state, work.ready.target, wanted, at=at, remerge=remerger(work.ready), within=within, facts=_facts(work)
         )
@@ -227,13 +230,24 @@ def _goes_back(
 
 
 @contextmanager
-def _in_words_of_an_edge() -> Iterator[None]:
-    """The way out of what cannot be meant is another one here than in a project."""
+def _in_words_of_an_edge(standing: int, to: int | None) -> Iterator[None]:
+    """Numbers are the hub's here, and the way out of what cannot be meant is another one than in a project.
+
+    Args:
+        standing, to: the hub's numbers of what stands and of what was asked for.
+    """
     try:
         yield
     except UsageError as error:
-        hint = "`regen edge sync` gets what is newer; `regen edge rollback N --force` goes to a bad release, too"
-        raise UsageError(error.message, where=error.where, hint=hint) from error
+        if to is None:
+            message = f"release {standing} stays: there is no good release before it on this edge"
+            hint = "`regen edge sync` gets what is newer; `regen edge rollback N --force` goes to a bad one, too"
+        elif to == standing:
+            message, hint = f"release {to} is what stands now", "`regen edge rollback` goes to the one before"
+        else:
+            message = f"release {to} is marked bad: this edge went back from it"
+            hint = f"choose another, or `regen edge rollback {to} --force`"
+        raise UsageError(message, hint=hint) from error
 
 
 def _number_of(work: Held, hub: int) -> int:

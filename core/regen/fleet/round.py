@@ -83,7 +83,7 @@ async def _meet(work: Held, looks: Looks, told: Callable[[str], None], contact: 
     found: Pulled | None = await pull(work)
     deployed = None
     if found is not None:
-        told(f"release {found.manifest.number} is here, {found.fetched:,} files of it new; it is deployed")
+        told(f"release {found.manifest.number} is here (new files: {found.fetched:,}); it is deployed")
         deployed = await deploy_pulled(work, found, looks)
         listing.keep(work, found.manifest)
         back = await check_health(work, looks) or back
