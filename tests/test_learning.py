@@ -386,6 +386,21 @@ def test_a_watch_that_holds_the_project_learns_for_others(
     assert server.statuses == [200, 200]
 
 
+def test_a_watch_learns_from_what_its_configuration_names_now(world: World, server: FeedServer) -> None:
+    """A source may come and go while it runs."""
+    kept = (world.root / "regen.toml").read_text("utf-8")
+    world.write("regen.toml", "[engine]\ndebounce_ms = 5\n")
+    with watched(world) as watch:
+        world.write("regen.toml", kept.replace("retries = 0", "interval_s = 0.02"))
+        assert len(watch.paths()) == 2
+        world.write("regen.toml", kept.replace("retries = 0", "enabled = false"))
+        for ending in (".md", ".html"):
+            server.seen.clear()
+            world.write("templates/article.j2", ARTICLES.replace(".txt", ending))
+            assert len(watch.paths()) == 2
+        assert len(server.seen) <= 1  # one that was under way
+
+
 def test_an_apply_loads_no_parser_of_feeds(world: World) -> None:
     """Not where nothing is learned, and not where it is."""
     code = (

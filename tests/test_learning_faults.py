@@ -247,6 +247,18 @@ async def test_texts_and_links_of_strangers_are_made_safe(world: World, server: 
     assert '"Text More"' in text
 
 
+async def test_nothing_is_fetched_that_a_feed_names(world: World, server: FeedServer) -> None:
+    """Neither its document type nor a style sheet nor pictures; relative links are the feed's."""
+    rss = f"""<?xml version="1.0"?><?xml-stylesheet href="{server.url}/style"?>
+      <!DOCTYPE rss SYSTEM "{server.url}/dtd"><rss version="2.0"><channel><title>x</title>
+      <item><guid isPermaLink="false">a</guid><title>One</title><link>sub/page?a=1&amp;b=2</link>
+        <description>&lt;img src="{server.url}/picture"&gt;</description></item></channel></rss>"""
+    server.say = lambda path, headers: as_feed(rss.encode()) if path == "/feed" else None
+    assert (await learn(world)).added == 1
+    assert [path for path, _, _ in server.seen] == ["/feed"]
+    assert f"<{server.url}/sub/page?a=1&b=2>" in (world.root / FILE).read_text("utf-8")
+
+
 async def test_one_id_told_twice_is_one_item(world: World, server: FeedServer) -> None:
     """The later update counts; without an id the link is it, without a link what is said."""
     same = [
