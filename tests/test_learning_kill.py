@@ -176,9 +176,10 @@ def kill_at_random(world: World, server: FeedServer, *, kills: int, entries: int
         place = chance.randrange(len(server.entries))
         old = server.entries[place]
         server.entries[place] = Entry(old.id, f"{old.title}.", old.summary, old.link, old.published)
-        with start(world, 1000, f"kill@{chance.choice(points)}" if chance.random() < 0.5 else "") as process:
+        fault, after_s = (f"kill@{chance.choice(points)}", 120.0) if died % 2 else ("", chance.uniform(0.3, 10.0))
+        with start(world, 1000, fault) as process:
             try:
-                out, _ = process.communicate(timeout=chance.uniform(0.3, 10.0))
+                out, _ = process.communicate(timeout=after_s)
                 at_steps += 1
             except subprocess.TimeoutExpired:
                 process.kill()
