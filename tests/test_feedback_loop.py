@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
@@ -107,6 +108,44 @@ async def test_workers_of_a_watch_go_up_at_once_and_it_is_told(world: World) -> 
         assert state is not None
         assert known_of(tuning.read(state.db), frame(world)).control.workers == now
     assert len(list((world.root / "out").glob("t*.txt"))) == MANY
+
+
+TRACED = """
+import json, sys
+from pathlib import Path
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from regen import Project
+
+memory = InMemorySpanExporter()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(memory))
+trace.set_tracer_provider(provider)
+file = Path(sys.argv[1]) / "graphs/things.ttl"
+with Project.open_sync(sys.argv[1]) as project:
+    turns = project.watch()
+    next(turns)
+    file.write_text(file.read_text().replace('"one"', '"two"'))
+    while (turn := next(turns)).applied is None or not turn.applied.plan.items:
+        pass
+    turns.close()
+roots = [span for span in memory.get_finished_spans() if span.name == "RUN regen"]
+print(json.dumps([{**event.attributes, "name": event.name} for root in roots for event in root.events]))
+"""
+
+
+async def test_each_change_is_an_event_of_the_cycle_s_root_span(world: World) -> None:
+    await grown(world)
+    done = await anyio.run_process([sys.executable, "-c", TRACED, str(world.root)])
+    told = {one["regen.setting"]: one for one in json.loads(done.stdout.splitlines()[-1])}
+    assert {one["name"] for one in told.values()} == {"regen.setting.changed"}
+    workers = told["workers"]
+    assert workers["regen.setting.before"] == "1"
+    assert int(workers["regen.setting.after"]) > 1
+    assert workers["regen.setting.waiting_s"] > 0
+    assert "of work wait" in workers["regen.setting.reason"]
 
 
 async def test_what_is_fixed_is_never_overridden(world: World) -> None:

@@ -9,8 +9,10 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from regen.errors import StateError
 from regen.hooks.protocols import Executor, Resizes
 from regen.model.event import SettingChanged
 from regen.orchestrator.workers import PROCESSES_FROM
@@ -117,7 +119,8 @@ def _resize(session: Session, workers: int) -> None:
 def _keep(session: Session, loop: Loop) -> None:
     """Keep what was decided, and tell of it."""
     decided, loop.decisions = tuple(loop.decisions), []
-    tuning.write(session.state.db, loop.known.document(), decided)
+    with suppress(StateError):  # as with what is recorded of a cycle: a state that cannot be written says so by itself
+        tuning.write(session.state.db, loop.known.document(), decided)
     cycle = running_cycle()
     for one in decided:
         before, after = json.dumps(one.before), json.dumps(one.after)

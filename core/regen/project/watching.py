@@ -19,7 +19,6 @@ from regen.orchestrator.session import Session
 from regen.orchestrator.sizing import begin, debounce_s
 from regen.orchestrator.stale import Wish
 from regen.orchestrator.texts import keep_texts
-from regen.orchestrator.tuning import note_whole_views
 from regen.project.learning import asked_beside
 from regen.state import holds
 
@@ -47,6 +46,7 @@ class WatchMixin:
             chance: chooses the view that is looked at while nothing changes; the process's own for None.
         """
         from regen.orchestrator import idle
+        from regen.orchestrator.tuning import note_whole_views
         from regen.project.guarding import Guard
         from regen.project.rolling import Rolling
         from regen.project.served import opened_door

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from regen.model.tuning import Decision
 from regen.state.db import Database
+
+if TYPE_CHECKING:
+    from regen.model.tuning import Decision
 
 _ROW = "tuning"  # of `meta`: what the loop knows, as JSON
 _OFF = "tuning:off"  # of `meta`: who switched it off
@@ -48,6 +50,8 @@ def write(db: Database, known: dict[str, Any], decisions: Iterable[Decision] = (
 
 def decisions(db: Database, *, before: int | None = None, limit: int = 100) -> list[Decision]:
     """Some of them, the newest first; `before`: only those with a smaller number."""
+    from regen.model.tuning import Decision  # no start needs it
+
     rows = db.execute(
         f"SELECT {_COLUMNS}, number FROM tuning WHERE ? IS NULL OR number < ? ORDER BY number DESC LIMIT ?",  # noqa: S608
         (before, before, limit),
