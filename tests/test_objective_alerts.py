@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from tests.beside_world import watched
 from tests.cycle_world import World
@@ -16,8 +17,10 @@ from tests.health_world import ROB, Heard, until
 
 from regen.cli.main import run
 from regen.errors import StateError
+from regen.hooks import hookimpl
 from regen.model.cycle import CycleRecord
 from regen.model.measure import Measure
+from regen.orchestrator.alerts import read_alerts
 from regen.project import guarding
 from regen.state import cycles, measures
 from regen.state.db import NAME, Database
@@ -65,6 +68,26 @@ def test_what_is_missed_is_told_once_and_listed(
     found = json.loads(capsys.readouterr().out)
     assert wanted <= {one["key"] for one in found["open"]}
     assert {(one["key"], one["what"]) for one in found["told"]} >= {(key, "critical") for key in wanted}
+
+
+class Stuck:
+    """A plugin that never ends."""
+
+    @hookimpl
+    async def regen_alert(self) -> None:
+        await anyio.sleep_forever()
+
+
+def test_a_channel_that_hangs_holds_no_cycle_up(tmp_path: Path, anyio_backend: str) -> None:
+    """Nor the end of the watch for long."""
+    world = project(tmp_path / "project")
+    with watched(world, anyio_backend, plugins=[("stuck", Stuck())]) as watch:
+        until(lambda: read_alerts(world.root).open)
+        world.graph(ROB)
+        while (turn := watch.turn()).applied is None or turn.trigger == "start":
+            pass
+        assert turn.error is None
+        assert "Rob" in (world.root / "out/bob.txt").read_text()
 
 
 def test_an_alert_ends_with_its_objective(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -225,7 +225,8 @@ def regen_alert(alert: Alert) -> None:
 
     When: once when it is found, once more where it gets from a warning to critical, and once when it is over.
     None: always; the answer is not looked at. All plugins are asked.
-    Promises: it ends soon, for the next cycle waits; a plugin that takes longer sets itself a limit.
+    Promises: it ends at some time, for the next alert waits: a plugin that asks somebody else sets itself a limit.
+        Beside a watch it is called in a thread with an event loop of asyncio, so no cycle waits.
     Raises: what it likes: it is logged, and the other plugins are asked all the same.
     """
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
-from regen import telemetry
 from regen.model.alert import Alert, MonitoringAlert, MonitoringRecovery, Severity
+from regen.orchestrator.messenger import Message, tell_on
 from regen.orchestrator.session import Session
 from regen.state import alerts, cycles
-
-_LOG = logging.getLogger("regen.alert")
 
 
 async def alert(session: Session, environment: str, what: str, severity: Severity, message: str) -> None:
@@ -39,6 +36,8 @@ async def _tell(session: Session, found: Alert) -> None:
         kind(found.environment, found.key, found.severity, found.message), origin="monitoring"
     )
     last = cycles.cycles(session.state.db, environment=found.environment, limit=1)
-    with telemetry.after(last[0] if last else None):
-        for error in await session.hooks.alert(found):
-            _LOG.warning("%s", error)
+    message = Message(found, last[0] if last else None)
+    if session.messenger is not None:
+        session.messenger(message)
+    else:
+        await tell_on(session.hooks, message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from regen.holder import Door
     from regen.hooks.protocols import Executor
     from regen.model.event import SettingChanged
+    from regen.orchestrator.messenger import Message
     from regen.orchestrator.selectors import Kept
     from regen.orchestrator.staged import Staging
     from regen.sources.learner import Learner
@@ -83,7 +84,7 @@ class Session:
     `turn` is held by whoever works on the session: one task at a time. `telling` counts cycles of which the bus was not
     told to the end, `told` is set when one was. `extra` are plugins beside the installed ones,
     `stack` closes what was opened for the session.
-    `door` is where a watch takes commands of other processes.
+    `door` is where a watch takes commands of other processes, `messenger` tells its alerts on beside its cycles.
     `known` is what sources said of their versions in force, `answers` what they said since, both by name.
     `revision_root` is where the graph files of a git revision were taken out to, while a plan is made of these.
     `extra_needs` are what templates need beside what they say themselves, by template.
@@ -148,6 +149,7 @@ class Session:
     answers: dict[str, Answer] = field(default_factory=dict)
     revision_root: Path | None = None
     door: Door | None = None
+    messenger: Callable[[Message], object] | None = None
     made_way: dict[str, str] = field(default_factory=dict)
     prepared: object = None
     rows: Shared = field(default_factory=Shared)

@@ -46,6 +46,7 @@ class WatchMixin:
             chance: chooses the view that is looked at while nothing changes; the process's own for None.
         """
         from regen.orchestrator import idle
+        from regen.orchestrator.messenger import messenger
         from regen.orchestrator.tuning import note_whole_views
         from regen.project.guarding import Guard
         from regen.project.rolling import Rolling
@@ -75,7 +76,7 @@ class WatchMixin:
             rollouts=rolling.go_on,
             debounce_s=partial(debounce_s, session),
         )
-        with opened_door(session) as (door, start):
+        with opened_door(session) as (door, start), messenger(session):
             async with aclosing(watch(calls, door, start)) as turns:
                 async for turn in turns:
                     yield turn
