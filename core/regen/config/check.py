@@ -199,7 +199,10 @@ def _key_meant(name: str, path: KeyPath, keys: Iterable[str]) -> str:
         return f"did you mean `{meant}`?"
     for table, (_, kind, _key) in sorted(keys_of(Config).items()):
         inner = kind if is_dataclass(kind) else next(iter(get_args(kind)), None)
-        if isinstance(inner, type) and is_dataclass(inner) and written(path) != table and name in keys_of(inner):
+        if not isinstance(inner, type) or not is_dataclass(inner) or written(path) == table:
+            continue
+        there = keys_of(inner).get(name)
+        if there is not None and not there[2].rest:
             return (
                 f"`{name}` belongs in {'[[' if inner is not kind else '['}{table}{']]' if inner is not kind else ']'}"
             )
