@@ -92,7 +92,8 @@ def behaving(behaviour: Behaviour | None) -> Iterator[str]:
                 thread.join()
 
 
-BEHAVIOURS = [hangs, resets, reads_slowly, talks_nonsense, drips, None]
+LESS_LIKELY = [reads_slowly, talks_nonsense, drips]
+BEHAVIOURS = [hangs, resets, None, *(pytest.param(one, marks=pytest.mark.long) for one in LESS_LIKELY)]
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda one: one.__name__ if one else "never accepts")
