@@ -70,7 +70,7 @@ def _watch(db: Database, price: Price, now: float, up: Up) -> None:
     table = [Watched(row, 3600.0, 30 * 86_400.0) for row in OBJECTIVES]
 
     def read(environment: str, length_s: float) -> Facts:
-        return read_facts(db, Window("", now - length_s, now), environment, up, stages=False)
+        return read_facts(db, Window("", now - length_s, now), environment, up, only={row.metric for row in OBJECTIVES})
 
     judge, looks = Judge(table, price, read, lambda: clock[0]), list[float]()
     for _ in range(360):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -161,6 +162,13 @@ async def test_it_goes_to_every_channel_that_apprise_knows(monkeypatch: pytest.M
     assert "the channel of BROKEN has an address that Apprise does not know" in error
     assert "the channel of UNSET has no address" in error
     assert "secret" not in error
+
+
+async def test_without_the_package_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT", "json://me:secret@127.0.0.1/")
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    (error,) = await told(AlertSettings(channels=("CHAT",)))
+    assert "the channel of CHAT needs a package that is not installed: `pip install 'regen[alerts]'`" in error
 
 
 async def test_no_address_of_a_channel_is_logged(

@@ -257,6 +257,19 @@ BAD = facts([CYCLE._replace(result="failure")] * 2 + [CYCLE] * 18)
 GOOD = facts([CYCLE] * 20)
 
 
+def test_only_what_is_behind_the_figures_asked_for_is_read() -> None:
+    with database() as db:
+        cycles.note(
+            db, CycleRecord(0, "dev", "watch", "t", 1.0, 1.0, 1.0, "success", stages=(StageTime("load", 0, 1),))
+        )
+        names = ["basket", "other", "waiting"]
+        measures.record(db, [Measure(name, 1.0, "s", 1.0) for name in names])
+        found = read_facts(db, HOUR, None, Up(), only={"basket", "waiting_p95", "error_rate"})
+        assert (sorted(found.measures), len(found.cycles), found.stage_runs) == (["basket", "waiting"], 1, ())
+        everything = read_facts(db, HOUR, None, Up())
+        assert (sorted(everything.measures), len(everything.stage_runs)) == (names, 1)
+
+
 def test_an_objective_is_told_when_it_gets_worse_and_when_it_stays_better() -> None:
     beside = Beside("error_rate", GOOD)
     assert beside.levels() == []

@@ -7,17 +7,15 @@ twelfth of the window and for the whole ("multiwindow, multi-burn-rate alerts", 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from regen.figures.facts import Facts
+from regen.figures.statistics import percentile_in
 from regen.figures.table import Price, row_of, well_s
 from regen.model.figure import Budget, Compliance, Compliances, Statistic
 from regen.model.objective import Objective, Outcome, Target
 
 SHORT = 12  # the short window is a twelfth of the long one, as in the workbook
-_PERCENTILE: Final = re.compile(r"(?P<metric>.+)_p(?P<percent>\d\d?)")
 Samples = Sequence[tuple[float, float, float]]
 """(When, how much of it was good, how much there was): of a cycle 1 or 0 of 1, of a merge its files."""
 
@@ -91,12 +89,12 @@ def _counted(facts: Facts, metric: str, target: Target) -> tuple[float | None, S
             return 1 - target.bound, merges
         case "availability":
             return 1 - target.bound, _well(facts)
-    found = _PERCENTILE.fullmatch(metric)
+    found = percentile_in(metric)
     if found is None:
         return None, ()
-    values = list(_single(facts, found["metric"]))
+    values = list(_single(facts, found[0]))
     good = [(at, float(target.judge(value, None) == "pass"), 1.0) for at, value in values]
-    return 1 - int(found["percent"]) / 100, good
+    return 1 - found[1] / 100, good
 
 
 def _single(facts: Facts, metric: str) -> Iterator[tuple[float, float]]:

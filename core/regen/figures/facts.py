@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from regen.figures.statistics import percentile_in
 from regen.health.own import Alive, uptime
 from regen.model.spans import Span, within
 from regen.model.window import Window
@@ -161,7 +162,9 @@ class Up:
     environments: Sequence[str] = ()
 
 
-def read_facts(db: Database, window: Window, environment: str | None, up: Up, *, stages: bool = True) -> Facts:
+def read_facts(
+    db: Database, window: Window, environment: str | None, up: Up, *, only: Collection[str] | None = None
+) -> Facts:
     """Read what the state knows.
 
     Args:
@@ -169,7 +172,8 @@ def read_facts(db: Database, window: Window, environment: str | None, up: Up, *,
         window: of "all" the start becomes that of the first cycle or measure.
         environment: only of this one; None: of all.
         up: when a watch ran.
-        stages: whether runs of stages are wanted, too.
+        only: names of the figures that it is about: no runs of stages are read for them, and only their measures. None:
+            everything.
     """
     window = _from_first(db, window)
     bound = (window.since, window.until, environment, environment)
@@ -184,14 +188,22 @@ def read_facts(db: Database, window: Window, environment: str | None, up: Up, *,
     return Facts(
         window,
         cycles,
-        list(map(StageRun._make, db.execute(_STAGES, (*bound, STAGES_OF)))) if stages else (),
+        list(map(StageRun._make, db.execute(_STAGES, (*bound, STAGES_OF)))) if only is None else (),
         [(float(at), float(took_s)) for at, took_s in rows],
-        {name: list(map(Sample._make, db.execute(_SAMPLES, (name, *bound)))) for name in kept.metrics(db)},
+        {name: list(map(Sample._make, db.execute(_SAMPLES, (name, *bound)))) for name in _measures(db, only)},
         within(counted, window.since, window.until),
         within(well, window.since, window.until),
         _number(db, "SELECT count(*) FROM conflict WHERE (? IS NULL OR environment = ?)", environment),
         _accurate(db, environment),
     )
+
+
+def _measures(db: Database, only: Collection[str] | None) -> list[str]:
+    """Names of the measures behind figures: their own, or without the percentile."""
+    if only is None:
+        return kept.metrics(db)
+    behind = {*only, *(found[0] for name in only if (found := percentile_in(name)) is not None)}
+    return [name for name in kept.metrics(db) if name in behind]
 
 
 def _ends(

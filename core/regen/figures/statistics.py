@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from typing import Final
+
+_PERCENTILE: Final = re.compile(r"(?P<metric>.+)_p(?P<percent>[1-9]\d?)")
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float | None:
@@ -21,6 +25,12 @@ def percentile(ordered: Sequence[float], percent: float) -> float | None:
     if not ordered:
         return None
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+
+
+def percentile_in(metric: str) -> tuple[str, int] | None:
+    """What a figure such as `cycle_p95` is a percentile of, and which; None of another one."""
+    found = _PERCENTILE.fullmatch(metric)
+    return (found["metric"], int(found["percent"])) if found is not None else None
 
 
 def mean(values: Sequence[float]) -> float | None:

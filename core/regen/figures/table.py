@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from regen.figures.facts import Facts
-from regen.figures.statistics import mean, percentile, share
+from regen.figures.statistics import mean, percentile, percentile_in, share
 from regen.model.figure import Statistic
 from regen.model.objective import Unit
 from regen.model.spans import length_s
@@ -18,8 +17,6 @@ from regen.model.spans import length_s
 COURSE = 24  # parts of a window whose values a figure's course shows
 OWN: Final = ("learning_delay", "api_latency", "rollback", "model_cost")
 """Measures that stand behind figures of the table; the others are the user's own."""
-
-_PERCENTILE: Final = re.compile(r"(?P<metric>.+)_p(?P<percent>\d\d?)")
 
 
 class Value(NamedTuple):
@@ -199,12 +196,12 @@ def row_of(metric: str, facts: Facts) -> Row | None:
             return Value(mean(values), len(values))
 
         return Row(metric, f"{metric}, mean of what was recorded", unit, average)
-    found = _PERCENTILE.fullmatch(metric)
-    if found is None or not facts.measures.get(found["metric"]):
+    found = percentile_in(metric)
+    if found is None or not facts.measures.get(found[0]):
         return None
-    percent = int(found["percent"])
-    means = f"{found['metric']}, percentile {percent} of what was recorded"
-    return Row(metric, means, _unit(facts, found["metric"]), _measured(found["metric"], percent))
+    behind, percent = found
+    means = f"{behind}, percentile {percent} of what was recorded"
+    return Row(metric, means, _unit(facts, behind), _measured(behind, percent))
 
 
 def own_rows(facts: Facts) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,12 @@ def read_figures(
 
 
 def facts_of(
-    folder: Path, window: Window, environment: str | None, environments: Sequence[str], *, stages: bool = True
+    folder: Path,
+    window: Window,
+    environment: str | None,
+    environments: Sequence[str],
+    *,
+    only: Collection[str] | None = None,
 ) -> Facts:
     """The facts of a state folder; of one that is not there yet, none.
 
@@ -76,12 +81,12 @@ def facts_of(
         window: of these.
         environment: only of this one; None: of all.
         environments: those that are enabled, where they are of all.
-        stages: whether runs of stages are wanted, too.
+        only: names of the figures that it is about; None: of all.
     """
     with read_state(folder) as state:
         if state is None:
             return Facts(window)
         names = environments if environment is None else (environment,)
         return read_facts(
-            state.db, window, environment, Up(read_memory(folder).alive, read_served(folder), names), stages=stages
+            state.db, window, environment, Up(read_memory(folder).alive, read_served(folder), names), only=only
         )

@@ -87,7 +87,8 @@ def _figures(folder: Path, environments: tuple[str, ...]) -> tuple[tuple[str, fl
         from regen.model.window import parse_window
         from regen.orchestrator.figures import facts_of
 
-        facts = facts_of(folder, parse_window(_WINDOW, time.time()), None, environments, stages=False)
+        only = {row.metric for row in OBJECTIVES}
+        facts = facts_of(folder, parse_window(_WINDOW, time.time()), None, environments, only=only)
         kept = compliance(facts, OBJECTIVES, Price(0.0, ""))
         values = [(one.objective.metric, one.figure.value) for one in kept.objectives]
         found = tuple((metric, value) for metric, value in values if value is not None)

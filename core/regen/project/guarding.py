@@ -60,11 +60,12 @@ class Guard:
         """Looks at the objectives; called in a thread of the monitor's, with a connection of its own each time."""
         folder, names = self._session.state.folder, [place.name for place in self._session.places]
         table = [Watched(row, *spans_s(config, row.metric)) for row in objectives(config)]
+        only = {one.objective.metric for one in table}
         price = Price(config.cost.processor_hour, config.cost.currency)
 
         def read(environment: str, length_s: float) -> Facts:
             now = time.time()
-            return facts_of(folder, Window("", now - length_s, now), environment, names, stages=False)
+            return facts_of(folder, Window("", now - length_s, now), environment, names, only=only)
 
         judge = Judge(table, price, read, told=list(self._told(names)))
 
