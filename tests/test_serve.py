@@ -109,7 +109,7 @@ def test_a_wrong_request_is_a_problem_with_a_way_out(world: World) -> None:
             ("/api/v1/cycles?limits=1", 400),
             ("/api/v1/cycles?limit=1&limit=2", 400),
             ("/api/v1/cycles/99", 404),
-            ("/api/v1/cycles/x", 400),
+            ("/api/v1/cycles/x", 404),
             ("/api/v1/events?after=x", 400),
         ):
             answer = client.get(path)
@@ -203,3 +203,16 @@ def test_a_watch_that_was_killed_is_told_of_and_the_server_goes_on(world: World)
             assert client.get("/api/v1/status").json()["watch"]["alive"] is False
             assert client.get("/api/v1/cycles").raise_for_status().json()["items"]
         watch.communicate()
+
+
+def test_what_may_be_done_with_a_path_is_said(world: World) -> None:
+    with serving(world.root) as server, server.client() as client:
+        for path, methods in (
+            ("/api/v1/session", "DELETE, GET, HEAD, POST"),
+            ("/api/v1/status", "GET, HEAD"),
+            ("/api/v1/releases/dev/resume", "POST"),
+            ("/api/v1/conflicts/dev/a.txt/resolve", "POST"),
+        ):
+            answer = client.request("OPTIONS", path)
+            assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+        assert client.get("/api/v1/releases/dev/resume").status_code == 405

@@ -103,7 +103,7 @@ def test_releases_and_two_side_by_side(server: Server) -> None:
         compared = got(client, "/api/v1/compare/dev", **{"from": 1, "to": 2})
         assert [one["path"] for one in compared["files"]] == ["bob.txt"]
         assert got(client, "/api/v1/compare/dev") == compared
-        assert client.get("/api/v1/compare/dev?from=2&to=2").status_code == 400
+        assert client.get("/api/v1/compare/dev?from=2&to=2").status_code == 409
 
 
 WAYS = ["as the state has it", "in the process of the watch", "too large, at the watch"]
@@ -176,7 +176,7 @@ def test_a_rollback_and_going_on_are_done_and_noted(world: World, server: Server
         assert world.read("bob.txt").startswith("name: Bob\n")
         assert got(client, "/api/v1/status")["environments"][0]["held"] is True
         again = client.post("/api/v1/releases/dev/rollback", json={"to": 3})
-        assert again.status_code == 400
+        assert again.status_code == 409
         assert again.headers["content-type"] == "application/problem+json"
         assert client.post("/api/v1/releases/dev/resume").status_code == 200
         assert client.post("/api/v1/releases/dev/rollback", json={"to": 99}).status_code == 404
@@ -215,7 +215,7 @@ def test_a_merge_with_markers_is_refused(world: World, server: Server) -> None:
     with admin(server) as client, watched(world):
         marked = got(client, "/api/v1/conflicts/dev/bob.txt")["marked"]
         answer = client.post("/api/v1/conflicts/dev/bob.txt/resolve", json={"how": "merged", "content": marked})
-        assert answer.status_code == 400
+        assert answer.status_code == 409
         assert "conflict markers" in answer.json()["detail"]
         assert client.post("/api/v1/conflicts/dev/bob.txt/resolve", json={"how": "guess"}).status_code == 422
 

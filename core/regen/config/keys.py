@@ -19,6 +19,7 @@ class Key:
         one_or_many: a single string stands for a list of one.
         any_value: values of the table may have any type; they are kept as JSON.
         pattern: a string is a regular expression.
+        matches: a regular expression that all of a string matches; for what the server is asked, not for the file.
         choices: the values of a table of strings; empty: any string.
         shown: the default as the reference shows it, where the value itself does not say it.
         rest: takes the keys of its table that no other setting has, as a table of any values.
@@ -31,6 +32,7 @@ class Key:
     one_or_many: bool = False
     any_value: bool = False
     pattern: bool = False
+    matches: str | None = None
     choices: tuple[str, ...] = ()
     shown: str | None = None
     rest: bool = False

@@ -176,7 +176,19 @@ async def _http(request: Request, error: Exception) -> Response:
     hints = {404: "/openapi.json lists what there is", 405: "/openapi.json says what may be done here"}
     details = {404: "there is nothing here", 405: "this cannot be done here"}
     detail = details.get(error.status_code, str(error.detail))
-    return told(Problem(error.status_code, detail, hints.get(error.status_code), error.headers))
+    headers = {**(error.headers or {}), **({"Allow": allowed(request)} if error.status_code == 405 else {})}
+    return told(Problem(error.status_code, detail, hints.get(error.status_code), headers))
+
+
+def allowed(request: Request) -> str:
+    """The methods of the most particular path that a request may mean; each route of Starlette knows its own only."""
+    matching = [
+        one
+        for one in request.app.routes
+        if isinstance(one, Served) and one.path_regex.match(request.url.path) and one.methods
+    ]
+    path = max((one.path for one in matching), key=lambda path: (len(path.split("/")), len(path)), default="")
+    return ", ".join(sorted({method for one in matching if one.path == path for method in one.methods or ()}))
 
 
 async def _fault(request: Request, error: Exception) -> Response:

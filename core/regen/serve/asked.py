@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -157,6 +158,8 @@ def _bounded(key: Key, value: Any, name: str, *, texts: bool) -> None:
         raise _wrong(name, f"has to have at most {key.maximum:g} characters", texts=texts)
     if isinstance(value, str) and key.choices and value not in key.choices:
         raise _wrong(name, f"has to be one of {', '.join(key.choices)}", texts=texts)
+    if isinstance(value, str) and key.matches is not None and not re.fullmatch(key.matches, value):
+        raise _wrong(name, f"cannot be meant: it is {key.doc}", texts=texts)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
     if isinstance(value, int) and abs(value) > LARGEST:

@@ -73,8 +73,11 @@ def of_error(error: RegenError, *, missing: bool = False) -> Problem:
 
 
 def of_exit(code: int, told: str) -> Problem:
-    """The problem of a command that ended with an error; `told` is what it printed to standard error."""
+    """The problem of a command that ended with an error; `told` is what it printed to standard error.
+
+    What it was asked is well formed, so what it calls wrong usage is what cannot be done as things stand.
+    """
     lines = [line.strip() for line in told.splitlines() if line.strip()]
-    known = _STATUS.get(ExitCode(code), 500) if code in {one.value for one in ExitCode} else 500
+    status = {**{int(one): known for one, known in _STATUS.items()}, int(ExitCode.USAGE): 409}.get(code, 500)
     detail = lines[0].removeprefix("error: ") if lines else f"the command ended with {code}"
-    return Problem(known, detail, " ".join(lines[1:]) or None)
+    return Problem(status, detail, " ".join(lines[1:]) or None)

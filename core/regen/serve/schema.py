@@ -157,6 +157,8 @@ def _of_key(key: Key, kind: Any) -> Schema:
     if key.maximum is not None:
         longest = kind is str or str in get_args(kind)
         found["maxLength" if longest else "maximum"] = int(key.maximum) if longest else key.maximum
+    if key.matches is not None:
+        found["pattern"] = f"^({key.matches})$"
     if key.choices:
         found["enum"] = [*key.choices, *([None] if type(None) in get_args(kind) else [])]
     return found

@@ -181,7 +181,7 @@ def cycles(desk: Desk, asked: CyclesAsked) -> Page[CycleItem]:
     return Page(tuple(map(_item, found)), cursor(found, asked.limit, lambda one: one.number))
 
 
-@read("/api/v1/cycles/{number}")
+@read("/api/v1/cycles/{number:int}")
 def cycle(desk: Desk, asked: CycleAsked) -> Lasting[WholeCycle]:
     """One cycle: its stages, the graph events that it took in, and the files that it changed."""
     with desk.readers.read() as state:

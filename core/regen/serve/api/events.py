@@ -28,7 +28,11 @@ class EventsAsked:
     )
     after: Annotated[
         str | None,
-        Key("those after this place, `next` of a page or an `id` of the stream; else the last ones", maximum=60),
+        Key(
+            "those after this place, `next` of a page or an `id` of the stream; else the last ones",
+            maximum=60,
+            matches=r"[0-9]{1,15}\.[0-9]{1,15}\.[0-9]{1,15}",
+        ),
     ] = None
     limit: Annotated[int, Key("at most so many", minimum=1, maximum=500)] = 100
 

@@ -16,6 +16,8 @@ from regen.serve.desk import Desk
 from regen.serve.route import read
 
 T = TypeVar("T")
+_DATE: Final = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?"
+_WINDOW: Final = rf"all|[1-9][0-9]{{0,5}}(\.[0-9]{{1,3}})?(s|min|m|h|d|w)|{_DATE}\.\.({_DATE})?"
 _KEPT_S: Final = 5.0  # how long figures are given again as they were worked out: a page asks for them with each cycle
 _MOST: Final = 32  # windows that are kept
 _KNOWN: dict[tuple[str, ...], tuple[float, Any]] = {}
@@ -26,7 +28,9 @@ _TURN = Lock()  # the same figures are worked out once, however many ask for the
 class StatsAsked:
     """Of which time."""
 
-    window: Annotated[str, Key("`15m`, `24h`, `7d`, `all`, or `2026-01-31..2026-02-28`", maximum=100)] = "24h"
+    window: Annotated[
+        str, Key("`15m`, `24h`, `7d`, `all`, or `2026-01-31..2026-02-28`", maximum=100, matches=_WINDOW)
+    ] = "24h"
     environment: Annotated[str | None, Key("only of this one", maximum=200)] = None
 
 

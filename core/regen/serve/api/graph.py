@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import anyio
 
 from regen.config import Key
+from regen.errors import UsageError
 from regen.model.neighbourhood import FoundNodes, GraphEdge, GraphNode, HangingFile, Neighbourhood
 from regen.orchestrator.around import around, last_changed, node_term, search
 from regen.project.glancing import glance
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from regen.state.opening import State
 
 T = TypeVar("T")
+_NODE = r"_:[A-Za-z0-9]{1,100}|[A-Za-z][A-Za-z0-9+.\-]{0,50}:[^\s<>\"{}|\\^`]{0,4000}"
 _PATIENCE_S = 10.0  # for a watch that is in a cycle
 
 
@@ -29,7 +31,7 @@ _PATIENCE_S = 10.0  # for a watch that is in a cycle
 class AroundAsked:
     """Around which node."""
 
-    node: Annotated[str, Key("an IRI, or `_:` and the label of a blank node", maximum=4096)]
+    node: Annotated[str, Key("an IRI, or `_:` and the label of a blank node", maximum=4096, matches=_NODE)]
     depth: Annotated[int, Key("edges from the node to the farthest one", minimum=1, maximum=2)] = 1
     limit: Annotated[int, Key("nodes at the most", minimum=1, maximum=500)] = 100
 
@@ -45,7 +47,10 @@ class SearchAsked:
 @read("/api/v1/graph")
 async def graph(desk: Desk, asked: AroundAsked) -> Neighbourhood:
     """What is around a node, and the files that are made for what is there."""
-    node = node_term(asked.node)
+    try:
+        node = node_term(asked.node)
+    except UsageError:  # it looks like an IRI, and is none: so nothing has it
+        return Neighbourhood(asked.node, known=False)
 
     def look(dataset: Dataset, state: State) -> Neighbourhood:
         changed = last_changed(state)

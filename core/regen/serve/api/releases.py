@@ -96,7 +96,7 @@ class ShownRelease:
     cut: bool
 
 
-@read("/api/v1/releases/{environment}/{number}")
+@read("/api/v1/releases/{environment}/{number:int}")
 def release(desk: Desk, asked: ReleaseAsked) -> ShownRelease:
     """One release: what it changed and why, and what gates had said of it."""
     name = desk.environment(asked.environment).name
@@ -133,6 +133,8 @@ def compare(desk: Desk, asked: CompareAsked) -> ReleaseComparison:
         if older is None:
             raise Problem(404, f"release {newer.number} has no parent to be held against", "say `from`")
         _release(state, name, older)
+    if older == newer.number:
+        raise Problem(409, f"release {older} is compared with itself", "name two; /api/v1/releases lists them")
     return anyio.run(partial(read_comparison, desk.root, name, older, newer.number))
 
 
