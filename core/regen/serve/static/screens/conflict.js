@@ -7,7 +7,7 @@ import { panel } from "../panel.js";
 import { because, code, link, mark, pairs } from "../parts.js";
 import { toArtifact, toNode } from "../routes.js";
 import { change, signedIn } from "../session.js";
-import { bare, plural, term } from "../words.js";
+import { bare, plural, spoken, term } from "../words.js";
 
 const SIDES = [
   ["base", "Base", "the last render that is in the file"],
@@ -67,7 +67,7 @@ function drawn(found, about) {
       link("#/conflicts", "All conflicts"),
       link(toArtifact(about.environment, about.path), "The file"),
     ),
-    h("p", { class: "lead" }, mark("bad", found.kind ?? "conflict"), " ", found.message),
+    h("p", { class: "lead" }, mark("bad", spoken(found.kind)), " ", found.message),
     pairs([
       ["Environment", about.environment],
       ["Template", found.template],

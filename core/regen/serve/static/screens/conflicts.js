@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { panel } from "../panel.js";
 import { because, empty, link, mark, table, time } from "../parts.js";
 import { toConflict } from "../routes.js";
-import { plural } from "../words.js";
+import { plural, spoken } from "../words.js";
 import { environmentField } from "./environments.js";
 
 export const title = () => "Conflicts";
@@ -38,7 +38,7 @@ function drawn({ items }) {
       "Open conflicts",
       [
         { head: "File", kind: "first", cell: (one) => link(toConflict(one.environment, one.path), one.path) },
-        { head: "Kind", kind: "plain", cell: (one) => mark("bad", one.kind ?? "conflict") },
+        { head: "Kind", kind: "plain", cell: (one) => mark("bad", spoken(one.kind)) },
         { head: "Environment", kind: "minor", cell: (one) => one.environment },
         { head: "Since", kind: "minor", cell: (one) => time(one.at, { relative: true }) },
         { head: "What", kind: "long", cell: (one) => one.message },
