@@ -299,6 +299,14 @@ def test_what_is_written_in_the_editor_outlives_events(browser: Browser) -> None
         page.get_by_label("Merged text").fill("mine\n")
         shop.tell("conflict.opened", {"environment": "dev", "path": "models/event_00000.py", "message": "again"})
         expect(page.locator(".notice.newer")).to_contain_text("A newer render waits")
+        page.locator("#account").click()  # neither does signing in, nor a connection that comes back
+        sign_in(page, TOKEN)
+        expect(page.locator("#account")).to_have_text("Sign out")
+        page.context.set_offline(True)
+        shop.cut()
+        expect(page.locator("#live-text")).to_contain_text("Disconnected")
+        page.context.set_offline(False)
+        expect(page.locator("#live-text")).to_have_text("Live")
         assert page.get_by_label("Merged text").input_value() == "mine\n"
 
 

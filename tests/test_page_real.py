@@ -88,6 +88,7 @@ def test_a_saved_graph_shows_at_once_and_leads_to_its_files(browser: Browser, se
         expect(page.locator("#live-text")).to_have_text("Live")
         world.graph(PEOPLE.replace('"Ada"', '"Ada Lovelace"').replace('"Bob"', '"Bert"'))
         expect(page.locator(".events")).to_contain_text("dev: 1 file in")
+        expect(page.locator(".timeline-box")).to_contain_text("graphs/people.ttl")
         page.locator(".timeline .bar").last.press("Enter")
         expect(page.locator(".delta")).to_contain_text("Bert")
         page.get_by_role("link", name="bob.txt").click()

@@ -60,31 +60,32 @@ class Stream(Response):
             await asyncio.gather(gone, told, return_exceptions=True)
 
     async def _tell(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-
-        async def put(data: bytes) -> None:
-            async with asyncio.timeout(SLOW_S):
-                await send({"type": "http.response.body", "body": data, "more_body": True})
-
-        await put(_RETRY)
-        async for data in self._pieces():
-            await put(data)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _pieces(self) -> AsyncIterator[bytes]:
         live = self._desk.live
         place = await live.here()
         with live.listening(self._types) as listener:
-            if self._last is not None:
-                place = self._last
-                more = True
-                while more:
-                    missed = await asyncio.to_thread(self._missed, place)
-                    place, more = missed.place, missed.more
-                    if missed.told:
-                        yield b"".join(told_message(one).encoded() for one in missed.told)
-            async for data in _heard(listener, place):
-                yield data
+            # Only now: whoever sees the stream open hears all that happens from then on.
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+
+            async def put(data: bytes) -> None:
+                async with asyncio.timeout(SLOW_S):
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
+
+            await put(_RETRY)
+            async for data in self._pieces(listener, place):
+                await put(data)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _pieces(self, listener: Listener, place: Place) -> AsyncIterator[bytes]:
+        if self._last is not None:
+            place = self._last
+            more = True
+            while more:
+                missed = await asyncio.to_thread(self._missed, place)
+                place, more = missed.place, missed.more
+                if missed.told:
+                    yield b"".join(told_message(one).encoded() for one in missed.told)
+        async for data in _heard(listener, place):
+            yield data
 
     def _missed(self, place: Place) -> Following:
         with self._desk.readers.read() as state:

@@ -51,7 +51,7 @@ export function onEvent(heard) {
   return () => hearers.delete(heard);
 }
 
-/** Be told of the connection: seen({name: "wait" | "open" | "lost" | "asleep", since, again}). */
+/** Be told of the connection: seen({name: "wait" | "open" | "lost" | "asleep", since, again, first}). */
 export function onConnection(seen) {
   watchers.add(seen);
   seen(state);
@@ -60,8 +60,9 @@ export function onConnection(seen) {
 
 function become(name) {
   if (state.name === name) return;
-  // `again`: events may have been missed, so that everything shown has to be asked for once more.
-  state = { name, since: now(), again: name === "open" && state.name !== "wait" };
+  // `again`: events may have been missed, so that everything shown has to be asked for once more; also at the first
+  // time, for what happened between the first answers and the stream.
+  state = { name, since: now(), again: name === "open", first: state.name === "wait" };
   for (const seen of watchers) seen(state);
 }
 

@@ -96,7 +96,7 @@ function connection() {
     text.textContent = words[state.name];
     place.title = state.name === "lost" ? "What is shown may be old. The page connects again by itself." : "";
     if (state.name === "lost") say("Disconnected. What is shown may be old; the page connects again by itself.");
-    if (state.again) say("Connected again.");
+    if (state.again && !state.first) say("Connected again.");
   });
 }
 

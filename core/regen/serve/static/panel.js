@@ -40,26 +40,25 @@ export class Frame {
 /**
  * A section with a heading. `load(signal)` gives the data, `draw(data)` its nodes; `types` are beginnings of the types
  * of events after which it is loaded again; so it is each `every` milliseconds, where that is given. The element has
- * `again()`: load and draw now.
+ * `again()`: load and draw now. A `steady` one holds what somebody writes: once drawn, nothing draws it anew by itself.
  */
-export function panel(
-  frame,
-  { title, name, load, draw, types = [], every = 0, level = 2, tools = null, wide = false },
-) {
+export function panel(frame, { title, name, load, draw, types = [], every = 0, tools = null, steady = false }) {
   const id = `panel-${name}`;
   const body = h("div", { class: "panel-body", "aria-busy": "true" }, h("p", { class: "waiting" }, "Loading…"));
-  const head = title && h("header", { class: "panel-head" }, h(`h${level}`, { id }, title), tools);
+  const head = title && h("header", { class: "panel-head" }, h("h2", { id }, title), tools);
   const section = h(
     "section",
-    { class: wide ? "panel wide" : "panel", "data-panel": name, "aria-labelledby": title ? id : null },
+    { class: "panel", "data-panel": name, "aria-labelledby": title ? id : null },
     head,
     body,
   );
+  let whole = false;
   const again = throttled(async () => {
     try {
       const data = await load(frame.left);
       await atRest(body, frame.left);
       if (!frame.left.aborted) swap(body, draw(data));
+      whole = true;
     } catch (error) {
       if (error.name === "AbortError" || frame.left.aborted) return;
       if (error.status === undefined) console.error(error);
@@ -69,9 +68,10 @@ export function panel(
     }
   });
   section.again = again;
+  section.newer = () => (steady && whole ? null : again());
   if (types.length) frame.hear(types, again);
   if (every) frame.every(every, again);
-  frame.back(again);
+  frame.back(section.newer);
   again();
   return section;
 }
@@ -88,7 +88,7 @@ function atRest(body, left) {
 
 /** Ask for everything that is shown once more: one did something, or may see more. */
 export function refresh() {
-  for (const shown of document.querySelectorAll("[data-panel]")) shown.again();
+  for (const shown of document.querySelectorAll("[data-panel]")) shown.newer();
 }
 
 /** The work now if it rests, else once more after it: never twice at once, and not more often than the gap allows. */

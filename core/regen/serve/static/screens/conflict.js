@@ -25,6 +25,7 @@ export function show(frame) {
   // No event draws it again: somebody may be writing in the editor. A newer render is told of instead.
   const section = panel(frame, {
     name: "conflict",
+    steady: true,
     load: (signal) => get(address, {}, signal),
     draw: (found) => drawn(found, about),
   });
