@@ -174,6 +174,7 @@ def test_a_measure_of_the_users_own_has_a_mean_and_percentiles() -> None:
         ("1970-01-02..1970-01-03", 86_400.0, 3 * 86_400.0),
         ("1970-01-02T00:00+01:00..1970-01-02T12:00", 82_800.0, 129_600.0),
         ("1970-01-02..", 86_400.0, 1e9),
+        ("1970-01-02..2999-12-31", 86_400.0, 1e9),
     ],
 )
 def test_windows_as_people_write_them(text: str, since: float, until: float) -> None:

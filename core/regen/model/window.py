@@ -50,7 +50,8 @@ def parse_window(text: str, now: float) -> Window:
 
     Args:
         text: `15m`, `24h`, `7d`, `2w`, `all`, or two dates or times in ISO 8601 with `..` between them; without an
-            offset they are UTC, and an end that is a date takes the whole day in.
+            offset they are UTC, and an end that is a date takes the whole day in. What is to
+            come belongs to no window that began.
         now: seconds since the epoch, UTC.
 
     Raises:
@@ -64,7 +65,7 @@ def parse_window(text: str, now: float) -> Window:
         since, until = _time(first, text), _time(last, text, end=True) if last.strip() else now
         if since >= until:
             raise UsageError(f"the window {text!r} ends before it starts", hint=_HINT)
-        return Window(given, since, until)
+        return Window(given, since, min(until, now) if since < now else until)
     length_s = parse_span(given)
     return Window(given, now - length_s, now)
 
