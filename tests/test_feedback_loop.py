@@ -249,7 +249,7 @@ def test_bursts_that_are_cut_are_waited_for_longer(world: World) -> None:
 
 def test_what_was_kept_comes_back_within_the_bounds_of_now(world: World) -> None:
     world.write("regen.toml", "[tune]\nmax_workers = 3\n")
-    known = Known(Control(8, 1, 2, 1.3, 4), "processes", 1, 200, 3, 5, {"a": 4}, {"a": 1}, 1.5, 17)
+    known = Known(Control(8, 1, 2, 1.3, 4), "processes", 1, 200, 3, 5, {"a": 4}, {"a": 1}, 0.5, 17)
     again = known_of(json.loads(json.dumps(known.document())), frame(world))
     assert (again.control.workers, again.control.trim, again.chunks, again.seen) == (3, 1.3, {"a": 4}, 17)
     assert known_of({"control": {"later": 1}}, frame(world)).control.workers == 3

@@ -9,9 +9,6 @@ from typing import Any
 from regen.feedback.control import Control
 from regen.feedback.frame import Frame
 
-MOST_OVERHEAD = 3.0
-"""More than that is a hiccup of the machine, and no rule."""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -25,7 +22,8 @@ class Known:
         followed, looked: see `regen.feedback.grain.debounce`.
         chunks: artifacts a chunk, by template; others have the usual number.
         larger: asks in a row that a template's chunks could have been larger.
-        overhead: seconds that workers are there for a second of work, as starting it, sending it and waiting takes too.
+        latency_s: seconds of a cycle's rendering in which workers are there and do not work: until the first chunk has
+            come, and after the last one has gone.
         seen: number of the last cycle that was taken in.
     """
 
@@ -37,7 +35,7 @@ class Known:
     looked: int = 0
     chunks: Mapping[str, int] = field(default_factory=dict)
     larger: Mapping[str, int] = field(default_factory=dict)
-    overhead: float = 1.0
+    latency_s: float = 0.0
     seen: int = 0
 
     def document(self) -> dict[str, Any]:
@@ -63,6 +61,6 @@ def known_of(document: Mapping[str, Any], frame: Frame) -> Known:
         found.looked,
         {} if frame.chunk.fixed else chunks,
         found.larger,
-        max(1.0, min(found.overhead, MOST_OVERHEAD)),
+        max(0.0, min(found.latency_s, frame.target_s / 2)),
         found.seen,
     )

@@ -12,7 +12,7 @@ from regen.feedback.control import ASKS_DOWN, Need, ask, more, p95, trimmed, wan
 from regen.feedback.costs import Cost, Costs
 from regen.feedback.frame import Frame, Range, first_chunk
 from regen.feedback.grain import LOOK, chunk_again, chunk_s, debounce
-from regen.feedback.known import MOST_OVERHEAD, Known
+from regen.feedback.known import Known
 from regen.feedback.pace import Pace
 from regen.model.cycle import CycleRecord, Share
 from regen.model.tuning import Decision, Setting
@@ -24,7 +24,7 @@ _START_S = 1.0  # until a worker works that was started; two cores, all plugins 
 _WORTH_S = 0.4  # of work; for less no process is started by a command
 _SPREAD_S = 0.2  # of work; for less none of those that run is asked
 _SHARE_HERE = 0.2  # of the target, that the process which holds the project renders at the most
-_LEARN = 0.3  # how far the overhead goes towards what was seen
+_LEARN = 0.3  # how far the latency goes towards what was seen
 _AT_ONCE_S = 0.3  # after the end of a cycle and the debounce time: a cycle that starts by then was waiting
 
 
@@ -133,7 +133,7 @@ class Loop:
         if not watching:
             spread = self.frame.executor or ("processes" if work_s >= _WORTH_S else "inline")
             return Sized(spread, self.frame.workers.most)
-        self._since_s = elapsed_s
+        self._since_s = elapsed_s + self.known.latency_s
         need = self.need(counts, elapsed_s)
         before = self.known.control.workers
         control = (ask if first else more)(self.known.control, need, self.frame.limits)
@@ -143,23 +143,24 @@ class Loop:
             self._choose(need, at, environment)
         here = self.known.executor == "inline" or (self.frame.executor is None and work_s < _SPREAD_S)
         if not here:
-            self.pace, self._calm = Pace(self.costs, counts, self.known.overhead), before == self.known.control.workers
+            self.pace, self._calm = Pace(self.costs, counts), before == self.known.control.workers
         return Sized("inline" if here else self.known.executor, self.known.control.workers)
 
     def need(self, counts: Mapping[str, int], elapsed_s: float) -> Need:
         """What some artifacts need."""
         left_s = self.frame.target_s - elapsed_s - self.costs.after_s - self.costs.serial_s(counts)
+        left_s -= self.known.latency_s
         sizes = {name: self.chunk(name) for name in counts}
-        return Pace(self.costs, counts, self.known.overhead).need(left_s, sizes, _START_S)
+        return Pace(self.costs, counts).need(left_s, sizes, _START_S)
 
     def done(self, template: str, count: int, elapsed_s: float, at: float, environment: str) -> int:
         """So many artifacts are done; gives how many workers there are to be from now on."""
         control = self.known.control
         if self.pace is None:
             return control.workers
-        self.pace.done(template, count)
+        self.pace.done(template, count, control.workers)
         self.pace.busy_s += max(0.0, elapsed_s - self._since_s) * control.workers
-        self._since_s = elapsed_s
+        self._since_s = max(elapsed_s, self._since_s)
         if not self.pace.left:
             return control.workers
         left_s = self.frame.target_s - elapsed_s - self.costs.after_s
@@ -221,13 +222,17 @@ class Loop:
             self._wait(followed, at)
 
     def _weigh(self, record: CycleRecord) -> None:
-        """Learn how long workers were there for the work that they did, where none of them had to be started."""
+        """Learn how long workers were there and did not work, where none of them had to be started."""
         pace, self.pace = self.pace, None
-        spent_s = sum(share.duration_s for share in record.shares if share.kind == "template")
-        if pace is not None and self._calm and not pace.left and spent_s > 0 and record.result == "success":
-            seen = max(1.0, min(pace.busy_s / spent_s, MOST_OVERHEAD))
-            overhead = self.known.overhead + (seen - self.known.overhead) * _LEARN
-            self.known = replace(self.known, overhead=overhead)
+        if pace is None or not self._calm or pace.left or record.result != "success":
+            return
+        shares = [share for share in record.shares if share.kind == "template"]
+        spent_s = sum(share.duration_s for share in shares) / self.known.control.workers
+        serial_s = self.costs.serial_s({share.name: share.count for share in shares})
+        render_s = sum(stage.duration_s for stage in record.stages if stage.name == "render")
+        seen_s = max(0.0, min(render_s - spent_s - serial_s, self.frame.target_s / 2))
+        latency_s = self.known.latency_s + (seen_s - self.known.latency_s) * _LEARN
+        self.known = replace(self.known, latency_s=latency_s)
 
     def _wait(self, followed: bool, at: float) -> None:
         """Judge how long bursts are waited for."""

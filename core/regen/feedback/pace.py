@@ -23,35 +23,39 @@ class Pace:
     Args:
         costs: what they are expected to take.
         waiting: how many there are, by template.
-        overhead: see `Known`.
 
     Attributes:
         busy_s: seconds that workers have worked for them.
+        under_way_s: seconds that was expected of what workers have begun and not ended.
         dearer: how many times what was expected they take, as far as can be seen.
     """
 
     costs: Costs
     waiting: Mapping[str, int]
-    overhead: float = 1.0
     busy_s: float = 0.0
+    under_way_s: float = 0.0
     _left: dict[str, int] = field(default_factory=dict)
     _expected_s: float = 0.0
     _whole_s: float = 0.0
 
     def __post_init__(self) -> None:
         self._left = dict(self.waiting)
-        self._whole_s = self.costs.work_s(self.waiting) * self.overhead
+        self._whole_s = self.costs.work_s(self.waiting)
 
-    def done(self, template: str, count: int) -> None:
-        """So many artifacts of a template are done."""
+    def done(self, template: str, count: int, workers: int) -> None:
+        """So many artifacts of a template are done, in one chunk of as many workers as there are."""
         here = min(count, self._left.get(template, 0))
         self._left[template] = self._left.get(template, 0) - here
-        self._expected_s += here * self.costs.of(template).mean_s * self.overhead
+        chunk_s = here * self.costs.of(template).mean_s
+        self._expected_s += chunk_s
+        # The others are somewhere in theirs: counted as done, or the first one to end would look like a slow one.
+        others = min(workers - 1, -(-self.left // max(1, here)))
+        self.under_way_s = chunk_s * max(0, others)
 
     @property
     def dearer(self) -> float:
         trust_s = _TRUST_S + _TRUST * self._whole_s
-        return max(0.5, (self.busy_s + trust_s) / (self._expected_s + trust_s))
+        return max(0.5, (self.busy_s + trust_s) / (self._expected_s + self.under_way_s + trust_s))
 
     @property
     def left(self) -> int:
@@ -66,7 +70,7 @@ class Pace:
             sizes: artifacts a chunk, by template.
             start_s: see `Need`.
         """
-        work_s = self.costs.work_s(self._left) * self.overhead * self.dearer
+        work_s = self.costs.work_s(self._left) * self.dearer
         pieces = sum(-(-count // max(1, sizes.get(name, 1))) for name, count in self._left.items())
         return Need(work_s, left_s, pieces, self.costs.grain_s(self._left, sizes), start_s)
 
