@@ -70,11 +70,13 @@ class Gate:
         client, what = client_of(request), f"{request.method} {request.url.path}"
         kept: Kept | None = None
         try:
-            if right != "record":  # edges send what they noted in a row; that is bounded as reading is
-                self.bounded("changes", client)
             kept = self._who(request)
             if right is not None:
                 self._allowed(kept, right)
+            # Not before: nobody without a token may use up what one with a token has. And edges send what they noted
+            # in a row: that is bounded as reading is.
+            if right != "record":
+                self.bounded("changes", client)
         except Problem as problem:
             await self._attempts.refused(what, client, _told(kept), problem)
             raise

@@ -38,7 +38,7 @@ class ConflictAsked:
     """Which conflict."""
 
     environment: Annotated[str, Key("the environment's name", maximum=200)]
-    path: Annotated[str, Key("relative to the environment's root", maximum=4096)]
+    path: Annotated[str, Key("relative to the environment's root", maximum=8192)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,14 @@ class BundleAsked:
 
     environment: Annotated[str, Key("the environment of their release", maximum=200)]
     number: Annotated[int, Key("the number of their release", minimum=0, maximum=LARGEST)]
-    digests: Annotated[str, Key("BLAKE3 of their bytes in hex, with commas between; at most 100", maximum=7000)]
+    digests: Annotated[
+        str,
+        Key(
+            "BLAKE3 of their bytes in hex, with commas between; at most 100",
+            maximum=7000,
+            matches=r"[0-9a-f]{64}(,[0-9a-f]{64}){0,99}",
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
