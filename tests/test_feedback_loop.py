@@ -21,6 +21,7 @@ from regen.errors import ConfigError, ExitCode, UsageError
 from regen.feedback import Frame, Known, Loop, frame_of, known_of
 from regen.feedback.control import Control
 from regen.feedback.frame import Range
+from regen.hooks.protocols import Resizes
 from regen.model.cycle import Counts, CycleRecord, Share, StageTime
 from regen.model.event import SettingChanged
 from regen.model.tuning import Decision
@@ -29,6 +30,7 @@ from regen.orchestrator.tuning import read_tuning
 from regen.state import tuning
 from regen.state.db import Database
 from regen.state.opening import read_state
+from regen_plugins.executor_processes import regen_executor
 
 pytestmark = pytest.mark.anyio
 MANY = 120
@@ -108,6 +110,35 @@ async def test_workers_of_a_watch_go_up_at_once_and_it_is_told(world: World) -> 
         assert state is not None
         assert known_of(tuning.read(state.db), frame(world)).control.workers == now
     assert len(list((world.root / "out").glob("t*.txt"))) == MANY
+
+
+async def test_workers_are_added_in_the_midst_of_a_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, go_on, three = 0, anyio.Event(), anyio.Event()
+
+    async def stand_in(work: object, *arguments: object, cancellable: bool, limiter: anyio.CapacityLimiter) -> int:
+        nonlocal running
+        async with limiter:
+            running += 1
+            if running == 3:
+                three.set()
+            await go_on.wait()
+            return running
+
+    async def work(chunk: int) -> int:
+        raise AssertionError("the stand-in does it")
+
+    monkeypatch.setattr("anyio.to_process.run_sync", stand_in)
+    executor = regen_executor("processes", 1)
+    assert isinstance(executor, Resizes)
+    with anyio.fail_after(10):
+        async with executor.open(), anyio.create_task_group() as group:
+            group.start_soon(executor.map, work, [1, 2, 3], lambda _: None)
+            await anyio.wait_all_tasks_blocked()
+            assert running == 1
+            executor.resize(3)
+            await three.wait()
+            go_on.set()
+    assert executor.workers == 3
 
 
 TRACED = """

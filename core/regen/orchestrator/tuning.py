@@ -68,10 +68,10 @@ def tuning_of(
     row = db.one("SELECT value FROM meta WHERE name = ?", (_WHOLE,))
     advice = recommend(_seen(db, past, json.loads(row[0]) if row is not None else {}), loop)
     now = read_loop(db, loop.frame)
-    off = None if loop.on else f"`adaptive = false` in {loop.frame.where}" if not config.engine.adaptive else None
+    off, by = None if config.engine.adaptive else f"`adaptive = false` in {loop.frame.where}", tuning.switched_off(db)
     return Tuning(
         adaptive=loop.on,
-        why_off=off or tuning.switched_off(db),
+        why_off=off or (f"switched off by {by}" if by is not None else None),
         target_s=loop.frame.target_s,
         p95_s=loop.p95_s,
         cycles=len(loop.durations_s),
