@@ -386,6 +386,18 @@ def test_a_watch_that_holds_the_project_learns_for_others(
     assert server.statuses == [200, 200]
 
 
+def test_without_an_interval_a_watch_asks_at_its_start(world: World, server: FeedServer) -> None:
+    """At each, and not again."""
+    configure(world, server, "interval_s = 0")
+    for name in ("a", "b"):
+        server.publish(Entry(f"urn:{name}", name))
+        with watched(world) as watch:
+            assert watch.paths()
+            world.write("templates/article.j2", f"{ARTICLES}{name}\n")
+            assert watch.paths()
+    assert server.statuses == [200, 200]
+
+
 def test_a_watch_learns_from_what_its_configuration_names_now(world: World, server: FeedServer) -> None:
     """A source may come and go while it runs."""
     kept = (world.root / "regen.toml").read_text("utf-8")

@@ -67,9 +67,11 @@ def _repeat(
         with suppress(RuntimeError):  # the event loop has ended meanwhile
             await in_thread(partial(from_thread.run, publish, data, token=token))
 
+    at_start = not table.interval_s  # and then never again
     while not stop.is_set():
         try:
-            left_s = learner.due_in(table)
+            left_s = 0.0 if at_start else learner.due_in(table)
+            at_start = False
             if left_s is None:
                 return
             if left_s > 0:
