@@ -40,7 +40,8 @@ export class Frame {
 /**
  * A section with a heading. `load(signal)` gives the data, `draw(data)` its nodes; `types` are beginnings of the types
  * of events after which it is loaded again; so it is each `every` milliseconds, where that is given. The element has
- * `again()`: load and draw now. A `steady` one holds what somebody writes: once drawn, nothing draws it anew by itself.
+ * `again()`: load and draw now. A `steady` one holds what somebody writes: nothing draws it anew by itself, unless it
+ * failed.
  */
 export function panel(frame, { title, name, load, draw, types = [], every = 0, tools = null, steady = false }) {
   const id = `panel-${name}`;
@@ -52,15 +53,16 @@ export function panel(frame, { title, name, load, draw, types = [], every = 0, t
     head,
     body,
   );
-  let whole = false;
+  let failed = false;
   const again = throttled(async () => {
     try {
       const data = await load(frame.left);
       await atRest(body, frame.left);
       if (!frame.left.aborted) swap(body, draw(data));
-      whole = true;
+      failed = false;
     } catch (error) {
       if (error.name === "AbortError" || frame.left.aborted) return;
+      failed = true;
       if (error.status === undefined) console.error(error);
       swap(body, trouble(error, again));
     } finally {
@@ -68,7 +70,7 @@ export function panel(frame, { title, name, load, draw, types = [], every = 0, t
     }
   });
   section.again = again;
-  section.newer = () => (steady && whole ? null : again());
+  section.newer = () => (steady && !failed ? null : again());
   if (types.length) frame.hear(types, again);
   if (every) frame.every(every, again);
   frame.back(section.newer);
