@@ -72,7 +72,7 @@ BASE = Load("bursts, drift, doubling")
 SWEEP = (
     BASE,
     replace(BASE, name="heavy tails (Pareto 1.6)", tail=1.6),
-    replace(BASE, name="step to four times", step=700, burst=0.03),
+    replace(BASE, name="step to four times", step=300, burst=0.03),
     replace(BASE, name="day and night", day=300, burst=0.03),
     replace(BASE, name="workers start in 5 s", start_s=5.0),
     replace(BASE, name="measures off by half", noise=0.5),
