@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from regen.feedback.loop import Loop, shown_s
+from regen.feedback.loop import Loop
+from regen.feedback.words import shown_s
 from regen.model.cycle import CycleRecord, Share, StageTime
 from regen.model.tuning import Judged, Recommendation
 

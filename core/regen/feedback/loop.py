@@ -14,6 +14,7 @@ from regen.feedback.frame import Frame, Range, first_chunk
 from regen.feedback.grain import LOOK, chunk_again, chunk_s, debounce
 from regen.feedback.known import Known
 from regen.feedback.pace import Pace
+from regen.feedback.words import reason_of, shown_s
 from regen.model.cycle import CycleRecord, Share
 from regen.model.tuning import Decision, Setting
 
@@ -138,7 +139,7 @@ class Loop:
         before = self.known.control.workers
         control = (ask if first else more)(self.known.control, need, self.frame.limits)
         self.known = replace(self.known, control=control)
-        self._changed("workers", before, self.known.control.workers, _why(need), at, environment, need)
+        self._changed("workers", before, self.known.control.workers, reason_of(need), at, environment, need)
         if first:
             self._choose(need, at, environment)
         here = self.known.executor == "inline" or (self.frame.executor is None and work_s < _SPREAD_S)
@@ -170,7 +171,7 @@ class Loop:
             need = self.pace.need(left_s, sizes)
             times = f"; artifacts take {self.pace.dearer:.1f} times what was expected" if self.pace.dearer > 1.2 else ""
             self.known, self._calm = replace(self.known, control=found), False
-            self._changed("workers", control.workers, found.workers, _why(need) + times, at, environment, need)
+            self._changed("workers", control.workers, found.workers, reason_of(need) + times, at, environment, need)
         return self.known.control.workers
 
     def settings(self) -> tuple[Setting, ...]:
@@ -274,7 +275,7 @@ class Loop:
         spread = limits.most > 1 and (spread or need.work_s >= _SHARE_HERE * limits.target_s)
         before, small = self.known.executor, 0 if spread else self.known.small + 1
         after = "processes" if spread else "inline" if small >= ASKS_DOWN else before
-        why = _why(need) if spread else f"{ASKS_DOWN} asks in a row that this process alone would do for"
+        why = reason_of(need) if spread else f"{ASKS_DOWN} asks in a row that this process alone would do for"
         self.known = replace(self.known, executor=after, small=min(small, ASKS_DOWN))
         self._changed("executor", before, after, why, at, environment, need)
 
@@ -292,13 +293,3 @@ class Loop:
             return
         waiting_s, left_s = (round(need.work_s, 3), round(need.left_s, 3)) if need is not None else (None, None)
         self.decisions.append(Decision(setting, before, after, reason, at, environment, self.p95_s, waiting_s, left_s))
-
-
-def shown_s(time_s: float) -> str:
-    """A time for people."""
-    return f"{time_s:.1f} s" if time_s >= 1 else f"{time_s * 1000:.3g} ms"
-
-
-def _why(need: Need) -> str:
-    left = f"{shown_s(need.left_s)} are left" if need.left_s > 0 else "no time is left"
-    return f"{shown_s(need.work_s)} of work wait, {left}"

@@ -100,8 +100,8 @@ class Session:
     `messages` are the spans of those who published deltas since the last cycle.
     `staged` are the copies of the project that gates work in, by environment.
     `learner` asks the sources that the project learns from; None: it has none.
-    `loop` chooses settings; None: nobody asked yet. `sized` is the cycle that it was asked for last, `changed` what it
-    changed that the bus was not told of, `advised` holds digests of templates whose whole views are known.
+    `loop` chooses settings, None: nobody asked yet; `sized` is the cycle that it was asked for last. `changed` has what
+    the bus was not told of, `advised` digests of templates whose whole views are known.
     `sum` adds up the hashes of all quads: equal sums are equal datasets, whatever way led there.
     """
 
