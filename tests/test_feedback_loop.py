@@ -21,7 +21,7 @@ from regen.errors import ConfigError, ExitCode, UsageError
 from regen.feedback import Frame, Known, Loop, frame_of, known_of
 from regen.feedback.control import Control
 from regen.feedback.frame import Range
-from regen.hooks.protocols import Resizes
+from regen.hooks.abilities import Resizes
 from regen.model.cycle import Counts, CycleRecord, Share, StageTime
 from regen.model.event import SettingChanged
 from regen.model.tuning import Decision

@@ -15,7 +15,7 @@ from tests.cycle_world import PEOPLE, PERSON, PREFIXES, World
 from regen import Project
 from regen.cli.main import run
 from regen.errors import ConfigError, DeployError, ExitCode, UsageError
-from regen.hooks.protocols import Spreads
+from regen.hooks.abilities import Spreads
 from regen.model.alert import Alert
 from regen.model.event import RollbackCompleted
 from regen.model.rollout import RolloutState

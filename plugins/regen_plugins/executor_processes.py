@@ -47,7 +47,7 @@ class ProcessExecutor:
             self._limiter = None
 
     def resize(self, workers: int) -> None:
-        """See `regen.hooks.protocols.Resizes`; those that are not needed any more wait, and end after five minutes."""
+        """See `regen.hooks.abilities.Resizes`; those that are not needed any more wait, and end after five minutes."""
         self.workers = workers
         if self._limiter is not None:
             self._limiter.total_tokens = workers

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from regen.feedback.frame import Frame, frame_of
+from regen.feedback.frame import Frame, Sized, frame_of
 from regen.feedback.known import Known, known_of
-from regen.feedback.loop import Loop, Sized
+from regen.feedback.loop import Loop
 
 __all__ = ["Frame", "Known", "Loop", "Sized", "frame_of", "known_of"]

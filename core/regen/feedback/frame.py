@@ -82,3 +82,16 @@ def first_chunk(frame: Frame) -> int:
 
 def _fixed(value: int) -> Range:
     return Range(value, value, fixed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """How the artifacts of a cycle are made.
+
+    Attributes:
+        executor: "inline", or the name of another.
+        workers: that it has.
+    """
+
+    executor: str
+    workers: int

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from regen.feedback.control import ASKS_DOWN, Need, ask, more, p95, trimmed, wanted
 from regen.feedback.costs import Cost, Costs
-from regen.feedback.frame import Frame, Range, first_chunk
+from regen.feedback.frame import Frame, Range, Sized, first_chunk
 from regen.feedback.grain import LOOK, chunk_again, chunk_s, debounce
 from regen.feedback.known import Known
 from regen.feedback.pace import Pace
@@ -27,19 +27,6 @@ _SPREAD_S = 0.2  # of work; for less none of those that run is asked
 _SHARE_HERE = 0.2  # of the target, that the process which holds the project renders at the most
 _LEARN = 0.3  # how far the latency goes towards what was seen
 _AT_ONCE_S = 0.3  # after the end of a cycle and the debounce time: a cycle that starts by then was waiting
-
-
-@dataclass(frozen=True, slots=True)
-class Sized:
-    """How the artifacts of a cycle are made.
-
-    Attributes:
-        executor: "inline", or the name of another.
-        workers: that it has.
-    """
-
-    executor: str
-    workers: int
 
 
 @dataclass(slots=True)

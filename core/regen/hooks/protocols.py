@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from regen.model.delta import Delta, Quad
 from regen.model.rows import Rows
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from regen.model.deploy import Change, Content, Prepared, Purpose, Switched
     from regen.model.merge import Merged, ThreeWay
-    from regen.model.rollout import Step
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -101,17 +100,6 @@ class Pattern(Protocol):
         """Why a change of it needs the whole view; None where it leads to keys."""
 
 
-@runtime_checkable
-class Explains(Protocol):
-    """What a selector may offer beside: which changes lead to keys, for `regen why --view`."""
-
-    def explain(self) -> Sequence[Pattern]:
-        """The parts of the view."""
-
-    def examples(self, store: Store) -> Iterable[Quad | None]:
-        """For each part a quad of the store that matches it, None where there is none."""
-
-
 class Strategy(Protocol):
     """Merges files that both sides changed in a way of its own."""
 
@@ -121,14 +109,6 @@ class Strategy(Protocol):
         `ordinary` asks the mergers as if there was no strategy; with a language of None, those alone that merge any
         text.
         """
-
-
-@runtime_checkable
-class Spares(Protocol):
-    """What a selector may offer beside: to stop reading all rows where few of them are wanted."""
-
-    def rows_if_most(self, store: Store, keys: Set[Term]) -> Mapping[Term, Rows] | None:
-        """Rows of all keys; None where most are of other keys than these, which are better asked for by `rows`."""
 
 
 class Executor(Protocol):
@@ -146,17 +126,6 @@ class Executor(Protocol):
         `work` is a module-level `async def`, chunks and results pickle. `done` is told after each chunk how many have
         ended. The first error of a chunk ends all of them and is raised as it is.
         """
-
-
-@runtime_checkable
-class Resizes(Protocol):
-    """What an executor may offer beside: the number of its workers changes while it is open."""
-
-    name: str
-    workers: int
-
-    def resize(self, workers: int) -> None:
-        """Have so many workers from now on, in the midst of a `map`, too; what they do now they end."""
 
 
 class Parcel(Protocol[R]):
@@ -211,43 +180,6 @@ class Journal(Protocol):
         """Note an old file, of that digest now, that a process may still write to; gives where to rename it to."""
 
 
-@runtime_checkable
-class Spreads(Protocol):
-    """What a deployer may offer beside: to bring releases to targets of its own, step by step.
-
-    Attributes:
-        targets: as the configuration names them.
-        steps: on the way of a release to all of them.
-        salt: the order of targets follows from it; None: from one that is drawn once and kept.
-    """
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """As the configuration names them."""
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """On the way of a release to all of the targets."""
-
-    @property
-    def salt(self) -> str | None:
-        """The order of targets follows from it; None: from one that is drawn once and kept."""
-
-    def tree_of(self, target: str) -> Path | None:
-        """The folder in which a target's files are read; None where that is not on this machine."""
-
-    async def bring(self, root: Path, target: str, journal: Journal) -> None:
-        """Let a target have `journal.release`, whole or not at all; again is always right.
-
-        Args:
-            root: of the environment, which has the release.
-            target: one of `targets`.
-            journal: `contents` is all that the release holds, `restores` the release that the target has now.
-
-        Raises DeployError, PathError where that is not possible; the target then has what it had.
-        """
-
-
 class Deployer(Protocol):
     """Brings the changes of a commit to where people and programs read them.
 
@@ -296,11 +228,3 @@ class Deployer(Protocol):
 
     def discard(self, root: Path, stages: Iterable[str]) -> None:
         """Remove staged files that no commit record speaks of."""
-
-
-@runtime_checkable
-class Follows(Protocol):
-    """What a deployer may offer beside, where people change what stands without touching the folder that is read."""
-
-    def follow(self, root: Path) -> None:
-        """Bring that folder to what stands; called before each plan. Raises DeployError."""

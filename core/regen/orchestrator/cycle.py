@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 
 from regen import telemetry
-from regen.hooks.protocols import Spreads
+from regen.hooks.abilities import Spreads
 from regen.model.plan import Action, Plan, PlanItem
 from regen.model.settings import asks
 from regen.orchestrator.apply import apply

@@ -11,7 +11,7 @@ from typing import TypeVar
 import anyio.lowlevel
 from anyio import to_thread
 
-from regen.hooks.protocols import Follows
+from regen.hooks.abilities import Follows
 from regen.model.artifact import ArtifactId, Because
 from regen.model.finding import Finding
 from regen.model.plan import Plan, PlanItem

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from regen.errors import DeployError, PathError
-from regen.hooks.protocols import Spreads
+from regen.hooks.abilities import Spreads
 from regen.model.rollout import Rollout, share
 from regen.orchestrator.session import Place, Session
 from regen.stages.deploy.spread import bring

@@ -13,7 +13,7 @@ import anyio.lowlevel
 
 from regen.config.health import probes
 from regen.errors import UsageError
-from regen.hooks.protocols import Spreads
+from regen.hooks.abilities import Spreads
 from regen.model.probe import Trigger
 from regen.model.release import Release, ReleaseState
 from regen.model.rollout import (

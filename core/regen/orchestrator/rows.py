@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from regen.hooks.protocols import Selector, Spares
+from regen.hooks.abilities import Spares
+from regen.hooks.protocols import Selector
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.needs import Lower

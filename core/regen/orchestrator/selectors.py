@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from blake3 import blake3
 
 from regen.errors import QueryError, StateError
-from regen.hooks.protocols import Affected, Selector, Spares
+from regen.hooks.abilities import Spares
+from regen.hooks.protocols import Affected, Selector
 from regen.model.rows import Rows
 from regen.model.term import Term
 from regen.orchestrator.pending import Unit

@@ -79,11 +79,10 @@ class Session:
     `dataset` is None until something has to be asked of it: an `apply` with nothing to do never fills it.
     `walks` holds digests of templates whose bodies mostly walk the graph, `surveyed` environments whose files were
     looked at, `standing` how many artifacts they have, `each_rows` the rows of views "each" at this revision, by
-    digest.
-    `unfound` holds digests of bases that git knows nothing of.
+    digest, `unfound` the digests of bases that git knows nothing of.
     `turn` is held by whoever works on the session: one task at a time. `telling` counts cycles of which the bus was not
-    told to the end, `told` is set when one was. `extra` are plugins beside the installed ones,
-    `stack` closes what was opened for the session.
+    told to the end, `told` is set when one was. `extra` are plugins beside the installed ones, `stack` closes what was
+    opened for the session.
     `door` is where a watch takes commands of other processes, `messenger` tells its alerts on beside its cycles.
     `known` is what sources said of their versions in force, `answers` what they said since, both by name.
     `revision_root` is where the graph files of a git revision were taken out to, while a plan is made of these.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regen.errors import UsageError
-from regen.hooks.protocols import Spreads
+from regen.hooks.abilities import Spreads
 from regen.model.artifact import Because
 from regen.model.evaluated import Evaluated
 from regen.model.release import Release, Standing

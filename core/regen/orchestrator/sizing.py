@@ -13,7 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from regen.errors import StateError
-from regen.hooks.protocols import Executor, Resizes
+from regen.hooks.abilities import Resizes
+from regen.hooks.protocols import Executor
 from regen.model.event import SettingChanged
 from regen.orchestrator.workers import PROCESSES_FROM
 from regen.state import cycles, tuning

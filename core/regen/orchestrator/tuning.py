@@ -16,7 +16,7 @@ from regen.errors import UsageError
 from regen.feedback.advice import Seen, recommend
 from regen.feedback.frame import frame_of
 from regen.holder import STATE_FOLDER
-from regen.hooks.protocols import Explains
+from regen.hooks.abilities import Explains
 from regen.model.tuning import Decision, Tuning
 from regen.orchestrator.advance import take_in
 from regen.orchestrator.selectors import Kept

@@ -13,7 +13,8 @@ from typing import Literal as OneOf
 from typing import TypeVar
 
 from regen.errors import UsageError
-from regen.hooks.protocols import Explains, Selector
+from regen.hooks.abilities import Explains
+from regen.hooks.protocols import Selector
 from regen.model.delta import Delta, Quad
 from regen.model.term import Term
 from regen.orchestrator.advance import take_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from regen.errors import DeployError, UsageError
-from regen.hooks.protocols import Spreads
+from regen.hooks.abilities import Spreads
 from regen.model.deploy import Content, Purpose
 from regen.model.release import KeptEdit
 from regen.stages.deploy.journal import CommitJournal
