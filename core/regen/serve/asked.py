@@ -37,7 +37,12 @@ def parameters(kind: type[S], path: Mapping[str, str], query: Sequence[tuple[str
         if name in given:
             raise Problem(400, f"the parameter {name!r} is given twice", "give it once")
         given[name] = value
-    return _made(kind, given, "parameter", texts=True)
+    try:
+        return _made(kind, given, "parameter", texts=True)
+    except Unfit as problem:
+        if problem.name in path:  # a path that cannot be is one at which there is nothing
+            raise Problem(404, problem.detail, problem.hint) from None
+        raise
 
 
 def body(kind: type[S], data: bytes) -> S:
@@ -170,6 +175,14 @@ def _bounded(key: Key, value: Any, name: str, *, texts: bool) -> None:
         raise _wrong(name, f"has to be at most {key.maximum:g}", texts=texts)
 
 
-def _wrong(name: str, why: str, *, texts: bool) -> Problem:
+class Unfit(Problem):
+    """What was given for `name` cannot be meant."""
+
+    def __init__(self, status: int, name: str, why: str) -> None:
+        super().__init__(status, f"{name!r} {why}", "see /openapi.json")
+        self.name = name
+
+
+def _wrong(name: str, why: str, *, texts: bool) -> Unfit:
     """What was given is not told again: it might be a secret that was put in the wrong place."""
-    return Problem(400 if texts else 422, f"{name!r} {why}", "see /openapi.json")
+    return Unfit(400 if texts else 422, name, why)

@@ -13,6 +13,7 @@ from typing import Literal as OneOf
 
 from regen.config import Key
 from regen.model.term import Term
+from regen.serve.asked import LARGEST
 
 Schema = dict[str, Any]
 _PLAIN: Mapping[Any, Schema] = {
@@ -26,6 +27,10 @@ _PLAIN: Mapping[Any, Schema] = {
     object: {},
     Any: {},
 }
+_GIVEN: Mapping[Any, Schema] = {
+    str: {"pattern": r"^[^\u0000]*$"},
+    int: {"minimum": -LARGEST, "maximum": LARGEST},
+}  # what a client may give: a text has no NUL, a number is one that every reader of JSON keeps
 
 
 class Schemas:
@@ -53,7 +58,7 @@ class Schemas:
             key = next((one for one in arguments if isinstance(one, Key)), None)
             return {**self.of(arguments[0], given=given), **(_of_key(key, arguments[0]) if key is not None else {})}
         if kind in _PLAIN:
-            return dict(_PLAIN[kind])
+            return {**_PLAIN[kind], **(_GIVEN.get(kind, {}) if given else {})}
         if origin in (Union, types.UnionType):
             return _any_of([self.of(one, given=given) for one in arguments])
         if origin is OneOf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +48,7 @@ class SentMessage:
         content: the bytes of an edit, in base64; null for others, and where the file was deleted.
     """
 
-    id: Annotated[str, Key("", maximum=64)]
+    id: Annotated[str, Key("", maximum=64, matches=NAME.pattern)]
     sequence: Annotated[int, Key("", minimum=0, maximum=LARGEST)]
     kind: Kind
     at: Annotated[float, Key("", minimum=0, maximum=1e11)]
@@ -67,9 +67,32 @@ class MessagesSent:
         messages: in their order; each counts once.
     """
 
-    edge: Annotated[str, Key("", maximum=64)]
-    id: Annotated[str, Key("", maximum=64)]
+    edge: Annotated[str, Key("", maximum=64, matches=NAME.pattern)]
+    id: Annotated[str, Key("", maximum=64, matches=NAME.pattern)]
     messages: tuple[SentMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What an edge says of itself whenever it comes.
+
+    Attributes:
+        edge: its name.
+        id: drawn once; another edge of the same name has another one.
+        environment: whose releases it receives.
+        release: the hub's number of what stands; null: nothing does.
+        pending: messages that wait to be sent.
+        version: of regen.
+        latency_s: of the last answer; null: there was none.
+    """
+
+    edge: Annotated[str, Key("", maximum=64, matches=NAME.pattern)]
+    id: Annotated[str, Key("", maximum=64, matches=NAME.pattern)]
+    environment: str
+    release: Annotated[int | None, Key("", minimum=0, maximum=LARGEST)]
+    pending: Annotated[int, Key("", minimum=0, maximum=LARGEST)]
+    version: str
+    latency_s: Annotated[float | None, Key("", minimum=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +139,10 @@ def edge_edits(desk: Desk, asked: EditsAsked) -> Page[EdgeEdit]:
 
 
 @change("/api/v1/edge/nodes", right="record")
-async def edge_met(desk: Desk, asked: Nothing, body: Report, caller: Caller) -> Met:
+async def edge_met(desk: Desk, asked: Nothing, body: Came, caller: Caller) -> Met:
     """Note that an edge came, and how things stand there; 409 where another edge has its name."""
-    _refuse_nameless(body.edge, body.id)
-    refused = await anyio.to_thread.run_sync(partial(hub.meet, desk.folder, body))
+    report = Report(**asdict(body))
+    refused = await anyio.to_thread.run_sync(partial(hub.meet, desk.folder, report))
     if refused is not None:
         raise Problem(409, refused, _HINT)
     return Met(body.edge)
@@ -139,7 +162,6 @@ async def edge_messages(desk: Desk, request: Request) -> Response:
     from starlette.responses import JSONResponse
 
     sent = body(MessagesSent, await request.body())
-    _refuse_nameless(sent.edge, sent.id, *(one.id for one in sent.messages))
     found, bad = _read(sent.messages)
     call = partial(hub.receive, desk.folder, sent.edge, sent.id, found)
     acks = await anyio.to_thread.run_sync(call) if found else []
@@ -147,11 +169,6 @@ async def edge_messages(desk: Desk, request: Request) -> Response:
         raise Problem(409, acks, _HINT)
     items = [{"id": one.id, "status": one.status, "why": one.why} for one in (*acks, *bad)]
     return JSONResponse({"items": items}, headers={"Cache-Control": "no-store"})
-
-
-def _refuse_nameless(edge: str, *ids: str) -> None:
-    if not NAME.fullmatch(edge) or not all(map(NAME.fullmatch, ids)):
-        raise Problem(422, "names and ids have letters, digits, `.`, `-` and `_`, 64 at most", _HINT)
 
 
 def _read(sent: Sequence[SentMessage]) -> tuple[list[Message], list[Ack]]:

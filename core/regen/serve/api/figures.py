@@ -9,10 +9,12 @@ from threading import Lock
 from typing import Annotated, Any, Final, TypeVar
 
 from regen.config import Key
+from regen.errors import UsageError
 from regen.model.figure import Compliance, Stats
 from regen.model.window import Window
 from regen.orchestrator.figures import Read, read_figures
 from regen.serve.desk import Desk
+from regen.serve.problems import Problem
 from regen.serve.route import read
 
 T = TypeVar("T")
@@ -68,9 +70,17 @@ def _known(desk: Desk, what: str, asked: StatsAsked, work_out: Callable[[Read], 
         if time.monotonic() - at > _KEPT_S or value is None:
             if asked.environment is not None:
                 desk.environment(asked.environment)  # says no in the way of the interface
-            value = work_out(read_figures(desk.root, asked.window, asked.environment))
+            value = work_out(_read(desk, asked))
             if len(_KNOWN) >= _MOST:
                 _KNOWN.clear()
             _KNOWN[name] = (time.monotonic(), value)
         found: T = value
         return found
+
+
+def _read(desk: Desk, asked: StatsAsked) -> Read:
+    """What was said in the right way and is no time, such as the 31st of a short month, is not found."""
+    try:
+        return read_figures(desk.root, asked.window, asked.environment)
+    except UsageError as error:
+        raise Problem(404, error.message, error.hint) from None
