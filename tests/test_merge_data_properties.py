@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.merge_world import merged
 
@@ -137,6 +137,7 @@ def result(language: str, sides: tuple[Any, Any, Any], style: int) -> Any:
 @LANGUAGES
 @settings(max_examples=60, deadline=None)
 @given(three(), st.integers(0, 2))
+@example(({}, {"a": [{"a": 0}]}, {"a": [{"a": 0}]}), 1)  # both added one item, with other blanks behind its dash
 def test_a_merge_says_what_a_three_way_merge_of_the_values_says(
     language: str, sides: tuple[Any, Any, Any], style: int
 ) -> None:

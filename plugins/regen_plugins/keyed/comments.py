@@ -10,10 +10,12 @@ from regen_plugins.keyed.node import FIXED
 
 
 def settle(base: str | None, ours: str, theirs: str) -> str | None:
-    """What one side changed; None where both did, and not alike."""
+    """What one side changed; ours where both say the same and only blanks differ; None where both changed it."""
     if theirs in (ours, base):
         return ours
-    return theirs if ours == base else None
+    if ours == base:
+        return theirs
+    return ours if comments([ours]) == comments([theirs]) else None
 
 
 def comments(texts: Iterable[str]) -> Counter[str]:
@@ -27,8 +29,6 @@ def blend(base: str | None, ours: str, theirs: str) -> str | None:
     settled = settle(base, ours, theirs)
     if settled is not None:
         return settled
-    if comments([ours]) == comments([theirs]):
-        return ours
     texts = (base or "", ours, theirs)
     end = "\n" if all(not text or text.endswith("\n") for text in texts) else ""
     sides = [text.split("\n")[: -1 if end else None] for text in texts]
