@@ -17,22 +17,14 @@ import anyio.to_thread
 from regen.errors import PluginError
 from regen.hooks import hookimpl
 from regen.model.alert import Alert
-from regen.model.settings import AlertSettings, PluginSettings
+from regen_plugins.alert_document import Channel
 
 _HINT = "look at `channels` of [alerts]"
 _TALKERS: Final = ("apprise", "urllib3.connectionpool")
 
 
-class AlertApprise:
+class AlertApprise(Channel):
     """Sends each alert on."""
-
-    def __init__(self) -> None:
-        self._settings = AlertSettings()
-
-    @hookimpl
-    def regen_configure(self, settings: PluginSettings) -> None:
-        """Take the names of the variables."""
-        self._settings = settings.alerts
 
     @hookimpl
     async def regen_alert(self, alert: Alert) -> None:

@@ -7,22 +7,13 @@ from pathlib import Path
 from regen.errors import PluginError
 from regen.hooks import hookimpl
 from regen.model.alert import Alert
-from regen.model.settings import AlertSettings, PluginSettings
-from regen_plugins.alert_document import document
+from regen_plugins.alert_document import Channel, document
 
 _MOST = 64_000  # bytes of what the command says
 
 
-class AlertCommand:
+class AlertCommand(Channel):
     """Runs a command for each alert."""
-
-    def __init__(self) -> None:
-        self._settings = AlertSettings()
-
-    @hookimpl
-    def regen_configure(self, settings: PluginSettings) -> None:
-        """Take the command."""
-        self._settings = settings.alerts
 
     @hookimpl
     async def regen_alert(self, alert: Alert) -> None:

@@ -9,20 +9,11 @@ import anyio.to_thread
 from regen.errors import PluginError
 from regen.hooks import hookimpl
 from regen.model.alert import Alert
-from regen.model.settings import AlertSettings, PluginSettings
-from regen_plugins.alert_document import document
+from regen_plugins.alert_document import Channel, document
 
 
-class AlertWebhook:
+class AlertWebhook(Channel):
     """Posts each alert."""
-
-    def __init__(self) -> None:
-        self._settings = AlertSettings()
-
-    @hookimpl
-    def regen_configure(self, settings: PluginSettings) -> None:
-        """Take the address."""
-        self._settings = settings.alerts
 
     @hookimpl
     async def regen_alert(self, alert: Alert) -> None:

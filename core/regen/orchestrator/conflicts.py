@@ -60,6 +60,12 @@ def conflicts(database: Database, environment: str) -> tuple[OpenConflict, ...]:
     return tuple(_conflict(row) for row in rows)
 
 
+def open_artifacts(database: Database, environment: str) -> dict[str, ArtifactId]:
+    """Whose files are in conflict, by path: all that each cycle has to know of those that are open."""
+    rows = database.execute("SELECT path, template, key FROM conflict WHERE environment = ?", (environment,))
+    return {path: ArtifactId(template, key_term(key)) for path, template, key in rows}
+
+
 def _conflict(row: tuple[object, ...]) -> OpenConflict:
     path, template, key, base, ours, theirs, marked, detail, because, at = row
     reasons = because_values(str(because))

@@ -15,7 +15,7 @@ from regen.model.plan import Action, Plan, PlanItem
 from regen.model.settings import asks
 from regen.orchestrator.apply import apply
 from regen.orchestrator.collecting import let_go_of_terms, seldom
-from regen.orchestrator.conflicts import conflicts
+from regen.orchestrator.conflicts import open_artifacts
 from regen.orchestrator.filling import sound_store
 from regen.orchestrator.links import link
 from regen.orchestrator.outcome import Applied
@@ -90,7 +90,7 @@ async def carry_out(
     """
     graph_gates = asks(session.settings.shacl, watching=watching)
     deployed = await apply(session, place, plan, evaluate_graph=graph_gates, automatic=watching)
-    still_open = len(conflicts(session.state.db, place.name))
+    still_open = len(open_artifacts(session.state.db, place.name))
     if deployed is None:
         cycle.result = "skip"
         freeze = holds.frozen(session.state.db, place.name) if watching else None

@@ -18,6 +18,7 @@ import anyio
 
 from regen import telemetry
 from regen.errors import ExitCode, RegenError, StateError
+from regen.model.artifact import ArtifactId
 from regen.model.cycle import RECORDED, Counts, CycleKind, CycleRecord, Share, StageTime
 from regen.model.event import (
     ConflictOpened,
@@ -30,7 +31,7 @@ from regen.model.event import (
     ReleaseDeployed,
 )
 from regen.model.release import Release
-from regen.orchestrator.conflicts import OpenConflict, conflicts
+from regen.orchestrator.conflicts import conflicts, open_artifacts
 from regen.orchestrator.session import Session
 from regen.orchestrator.sizing import told
 from regen.state import cycles, releases
@@ -60,8 +61,8 @@ class Recording:
         self._recorded = kind in RECORDED and bool(session.places)
         self.environment = environment or (session.places[0].name if session.places else "")
         self._cpu_s = 0.0
-        self._open: dict[str, OpenConflict] = {}
-        self._parent: int | None = None
+        self._open: dict[str, ArtifactId] = {}
+        self._parent: Release | None = None
         self._told: list[Payload] = []
         self.cycle: telemetry.Cycle | None = None
 
@@ -74,8 +75,8 @@ class Recording:
     def __enter__(self) -> Self:
         self._cpu_s = time.process_time()
         if self._recorded:
-            self._open = self._conflicts()
-            self._parent = self._release()
+            self._open = open_artifacts(self._session.state.db, self.environment)
+            self._parent = self._newest()
         return self
 
     def __exit__(
@@ -95,18 +96,18 @@ class Recording:
                 await self._session.notifier.publish(self._told, origin=ORIGIN)
 
     def _kept(self, cycle: telemetry.Cycle, error: BaseException | None) -> CycleRecord:
-        now_open, release = self._conflicts(), self._release()
-        made = release if release != self._parent else None
-        record = self._record(cycle, error, made, len(now_open))
+        now_open, newest = open_artifacts(self._session.state.db, self.environment), self._newest()
+        made = newest if newest is not None and (self._parent is None or newest.number != self._parent.number) else None
+        record = self._record(cycle, error, made.number if made is not None else None, len(now_open))
         oldest = time.time() - self._session.config.history.keep_days * _DAY_S
         number = cycles.note(self._session.state.db, record, oldest=oldest)
         _log(record, number)
         self._told = [
             *told(self._session),
             *self._unreadable(),
-            *_opened(self.environment, self._open, now_open),
-            *self._settled(now_open),
-            *self._deployed(made),
+            *self._opened(set(now_open) - set(self._open)),
+            *self._settled(set(self._open) - set(now_open)),
+            *_deployed(made),
             _ended(record, len(now_open)),
         ]
         return replace(record, number=number)
@@ -143,13 +144,6 @@ class Recording:
             shares=_shares(cycle),
         )
 
-    def _conflicts(self) -> dict[str, OpenConflict]:
-        return {one.path: one for one in conflicts(self._session.state.db, self.environment)}
-
-    def _release(self) -> int | None:
-        newest = self._newest()
-        return newest.number if newest is not None else None
-
     def _newest(self) -> Release | None:
         return releases.current(self._session.state.db, self.environment)
 
@@ -160,21 +154,36 @@ class Recording:
         self._session.unreadable = errors
         return [GraphUnreadable(path, str(errors[path][0])) for path in new]
 
-    def _settled(self, now_open: dict[str, OpenConflict]) -> list[Payload]:
-        """Conflicts that ended in this cycle: merged with a newer render, or gone with the artifact."""
-        records = next(place for place in self._session.places if place.name == self.environment).records
-        found: list[Payload] = []
-        for path in sorted(set(self._open) - set(now_open)):
-            standing = records.get(self._open[path].artifact) is not None
-            found.append(ConflictResolved(self.environment, path, "merged" if standing else "gone"))
-        return found
+    def _opened(self, paths: set[str]) -> list[Payload]:
+        """Conflicts that came in this cycle; what they are about is read only where there are some."""
+        found = conflicts(self._session.state.db, self.environment) if paths else ()
+        return [
+            ConflictOpened(
+                self.environment,
+                one.path,
+                one.artifact.template,
+                one.artifact.key,
+                "; ".join(conflict.message for conflict in one.conflicts),
+            )
+            for one in found
+            if one.path in paths
+        ]
 
-    def _deployed(self, number: int | None) -> list[Payload]:
-        release = self._newest()
-        if number is None or release is None or release.restores is not None:
-            return []  # what is restored is told of as a rollback
-        counts = (release.created, release.updated, release.merged, release.deleted)
-        return [ReleaseDeployed(self.environment, release.number, release.complete, *counts)]
+    def _settled(self, paths: set[str]) -> list[Payload]:
+        """Conflicts that ended in this cycle: merged with a newer render, or gone with the artifact."""
+        records = self._session.place(self.environment).records
+        standing = {path: records.get(self._open[path]) is not None for path in sorted(paths)}
+        return [
+            ConflictResolved(self.environment, path, "merged" if stands else "gone")
+            for path, stands in standing.items()
+        ]
+
+
+def _deployed(release: Release | None) -> list[Payload]:
+    if release is None or release.restores is not None:
+        return []  # what is restored is told of as a rollback
+    counts = (release.created, release.updated, release.merged, release.deleted)
+    return [ReleaseDeployed(release.environment, release.number, release.complete, *counts)]
 
 
 def _log(record: CycleRecord, number: int) -> None:
@@ -190,19 +199,6 @@ def _log(record: CycleRecord, number: int) -> None:
             release,
             why,
         )
-
-
-def _opened(environment: str, before: dict[str, OpenConflict], now: dict[str, OpenConflict]) -> list[Payload]:
-    return [
-        ConflictOpened(
-            environment,
-            path,
-            now[path].artifact.template,
-            now[path].artifact.key,
-            "; ".join(conflict.message for conflict in now[path].conflicts),
-        )
-        for path in sorted(set(now) - set(before))
-    ]
 
 
 def _ended(record: CycleRecord, still_open: int) -> Payload:

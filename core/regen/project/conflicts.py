@@ -36,9 +36,9 @@ class ConflictsMixin:
         """
         session, place = self._session, self._session.place(environment)
         async with session.turn:
-            before = {one.path for one in conflicts.conflicts(session.state.db, place.name)}
+            before = set(conflicts.open_artifacts(session.state.db, place.name))
             done = await conflicts.resolve(session, place, path, how, start=self._start, content=content)
-            settled = before - {one.path for one in conflicts.conflicts(session.state.db, place.name)}
+            settled = before - set(conflicts.open_artifacts(session.state.db, place.name))
         if settled:
             told = [ConflictResolved(place.name, name, how) for name in sorted(settled)]
             await session.notifier.publish(told, origin="resolve")

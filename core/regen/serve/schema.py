@@ -170,8 +170,14 @@ def _of_key(key: Key, kind: Any) -> Schema:
 
 
 def described(kind: type) -> dict[str, str]:
-    """What the "Attributes:" of a docstring say, by name; several names may share a line."""
-    text = inspect.getdoc(kind) or ""
+    """What the "Attributes:" of a class and of its bases say, by name; several names may share a line."""
+    told: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        told.update(_described(inspect.cleandoc(vars(base).get("__doc__") or "")))
+    return told
+
+
+def _described(text: str) -> dict[str, str]:
     _, found, rest = text.partition("Attributes:\n")
     told: dict[str, str] = {}
     names: list[str] = []

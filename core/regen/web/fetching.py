@@ -176,14 +176,8 @@ class _Connection(http.client.HTTPConnection):
         self._connected(self.sock)
 
 
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, host: str, connected: Any = None, **options: Any) -> None:
-        super().__init__(host, **options)
-        self._connected = connected
-
-    def connect(self) -> None:
-        super().connect()
-        self._connected(self.sock)
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same, over TLS: it is looked at when that stands."""
 
 
 class _Http(urllib.request.HTTPHandler):

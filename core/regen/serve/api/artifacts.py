@@ -87,15 +87,10 @@ class WhyItIs:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeArtifact:
+class WholeArtifact(ArtifactItem):
     """A file with what is known of it.
 
     Attributes:
-        path: relative to the environment's root.
-        template: that makes it.
-        key: the value of `?this` in N-Triples; None for a template without `each`.
-        release: that changed it last.
-        state: "ok", "conflict", "deleted" or "orphan".
         content: on disk; None where there is none.
         base: the last render in it; None where there is none.
         edited: whether the two differ.
@@ -104,11 +99,6 @@ class WholeArtifact:
         why: why it is as it is.
     """
 
-    path: str
-    template: str
-    key: str | None
-    release: int
-    state: str
     content: str | None
     base: str | None
     edited: bool

@@ -80,32 +80,16 @@ class ConflictItem:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeConflict:
+class WholeConflict(ConflictItem):
     """A conflict with its three sides.
 
     Attributes:
-        environment: its name.
-        path: relative to the environment's root.
-        kind: of the first place where both sides changed.
-        message: what is in conflict, in words.
-        template: that makes the file.
-        key: the value of `?this` in N-Triples; None for a template without `each`.
-        because: why the template's side changed; None where that is not known.
-        at: since when; seconds since the epoch, UTC.
         base: the last render in the file; None where there is none.
         ours: the file as it is on disk; None where there is none.
         theirs: what the template makes now; None where it makes none.
         marked: the file with conflict markers; None where there is no such version.
     """
 
-    environment: str
-    path: str
-    kind: str
-    message: str
-    template: str
-    key: str | None
-    because: Because | None
-    at: float
     base: str | None
     ours: str | None
     theirs: str | None
