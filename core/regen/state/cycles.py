@@ -85,13 +85,6 @@ def made(db: Database, environment: str, release: int) -> CycleRecord | None:
     return None if row is None else _record(row)
 
 
-def count(db: Database, *, environment: str | None = None, since: float | None = None) -> int:
-    """How many are kept."""
-    where, bound = _where(environment, None, None, since, None, None)
-    row = db.one(f"SELECT count(*) FROM cycle{where}", bound)  # noqa: S608 - constants
-    return int(row[0]) if row is not None else 0
-
-
 def ends(db: Database, environment: str, since: float) -> list[tuple[float, bool]]:
     """(When it ended, whether it failed) of a watch's cycles, the oldest first; those that made way are left out."""
     rows = db.execute(
